@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Access to system registers by the assembler's name or S-number.
+ */
+#ifndef SYSREG_H
+#define SYSREG_H
+
+#define READ_SYSREG(name) ({						\
+	uint64_t value_;						\
+	__asm__ volatile("mrs %0, " #name : "=r"(value_));		\
+	value_;								\
+})
+#define WRITE_SYSREG(value, name)					\
+	__asm__ volatile("msr " #name ", %x0" :: "rZ"((uint64_t)(value)))
+
+#define isb()		__asm__ volatile("isb" ::: "memory")
+#define dsb(kind)	__asm__ volatile("dsb " #kind ::: "memory")
+#define dmb(kind)	__asm__ volatile("dmb " #kind ::: "memory")
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical and virtual interrupt controller: what the rest of arch/arm64 calls.
+ * GICv2 and GICv3 behind one interface; the board's kind is chosen at boot.
+ * EOImode 1 at EL2; EL2 runs with interrupts masked, so all calls are made with
+ * interrupts masked. Unless said otherwise, for the calling core.
+ * Sources: Arm IHI 0048B (GICv2), IHI 0069H (GICv3/4).
+ */
+#ifndef VGIC_H
+#define VGIC_H
+
+#include <hv/types.h>
+
+struct vcpu;
+struct guest;
+struct board;
+
+/* The register frames where EL2 maps them (fixed virtual addresses, mmu.h). */
+
+/* Boot (arch/arm64/boot): the distributor, once, by the boot core; all SPIs off. */
+void gic_boot(const struct board *b);
+/* Boot, each core: CPU interface, hypervisor interface, EL2's own PPIs and SGIs. */
+void gic_cpu_boot(void);
+/* Boot: give the SPIs of the guest's devices (config->device[]) and set up its
+ * distributor's constant state. */
+void vgic_guest_boot(struct guest *g);
+
+/* Acknowledge and handle every waiting physical interrupt: timers, assigned
+ * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
+ * (pcpu()->current may be NULL). */
+void gic_handle(void);
+bool gic_has_pending(void);		/* a physical interrupt waits for this core */
+void gic_kick(unsigned cpu);		/* EL2's SGI to a core */
+
+/* vCPU life, on its own core. */
+void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: reset state, interface on */
+void vgic_vcpu_stop(struct vcpu *v);	/* list registers emptied, its active physical PPIs deactivated, timers off */
+void vgic_guest_reset(struct guest *g);	/* before the first vCPU: shared interrupts to reset state */
+void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
+
+/* On every return to a guest after a slow exit: bring list registers up to date
+ * (cheap when nothing changed). */
+void vgic_enter(struct vcpu *v);
+bool vgic_has_interrupt(const struct vcpu *v);	/* for WFI-like waits in EL2 */
+
+/* Raise an edge SPI / set the level of an emulated level SPI: any core, any guest. */
+void vgic_raise(struct guest *g, unsigned intid);
+void vgic_set_level(struct guest *g, unsigned intid, bool high);
+/* Level of an emulated PPI of a vCPU on its own core (the EL1 physical timer). */
+void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high);
+
+/* Trapped accesses. Emulated MMIO: `offset` into the frame; width 1, 2, 4, 8.
+ * False: this access is an external abort. */
+bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
+/* ICC_SGI1R_EL1 (GICv3) by system register trap. */
+void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
+void vgic_write_dir(struct vcpu *v, uint64_t value);	/* ICC_DIR_EL1, where trapped */
+
+#endif

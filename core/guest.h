@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guests, their vCPUs and the physical cores. The arrays live in EL2's memory
+ * and are filled once at boot. Who writes what after that is said per field.
+ */
+#ifndef CORE_GUEST_H
+#define CORE_GUEST_H
+
+#include <hv/types.h>
+#include <hv/lock.h>
+#include <core/system.h>
+#include <arch_types.h>		/* struct arch_vcpu, struct arch_guest: the architecture's */
+
+enum guest_state {		/* core/life.c holds the transitions */
+	GUEST_ABSENT, GUEST_LOADING, GUEST_RUNNING, GUEST_PAUSED,
+	GUEST_STOPPING, GUEST_STOPPED, GUEST_CRASHED, GUEST_QUARANTINED,
+	GUEST_STATES
+};
+
+enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_STARTING, VCPU_ON };
+
+enum exit_cause {		/* counted per vCPU; names in core/stats.c */
+	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ,
+	EXIT_WFI, EXIT_SERROR, EXIT_OTHER,
+	EXIT_CAUSES
+};
+
+struct vcpu {
+	struct arch_vcpu arch;	/* first: assembly reaches it at offset 0 */
+	struct guest *guest;
+	uint8_t index;		/* in the guest */
+	uint8_t cpu;		/* its physical core */
+	bool is_left;		/* off its core, guest stopping (guest's life lock) */
+	uint32_t power;		/* enum vcpu_power, atomic: see core/vcpu.c */
+	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
+	uint64_t context;
+	uint64_t exits[EXIT_CAUSES];	/* written by its own core only */
+};
+
+struct guest {
+	struct arch_guest arch;
+	const struct sys_guest *config;
+	uint8_t index;		/* VMID = index + 1 */
+	uint8_t state;		/* enum guest_state, under `lock`; read atomically elsewhere */
+	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
+	uint8_t left_count;	/* while stopping: vCPUs off their cores */
+	uint8_t load_stage;	/* core/load.c, only by vCPU 0's core */
+	uint32_t load_item;
+	uint64_t load_offset;
+	uint64_t life;		/* number of starts */
+	uint32_t crash_count;	/* within the restart window */
+	uint64_t crash_since;	/* its begin, ticks */
+	void *tree;		/* EL2's copy of the guest's tree */
+	uint32_t tree_size;
+	uint32_t seed_offset;	/* of rng-seed's 32 bytes in it; 0: none */
+	struct pa info_pa;	/* its information page */
+	struct skerry_info *info;
+	struct lock lock;
+	struct vcpu *vcpu;	/* [config->vcpu_count] */
+};
+
+struct pcpu {
+	struct vcpu *current;	/* whose context is on the core; NULL: none. Offset 0: assembly */
+	uint64_t stack_top;	/* offset 8: assembly */
+	uint8_t index;
+	uint8_t vcpu_count;
+	struct vcpu *vcpu;	/* the vCPU that lives here; NULL: none */
+};
+
+extern struct guest guests[SKERRY_GUEST_MAX];
+extern uint32_t guest_count;
+extern struct pcpu pcpus[SKERRY_CPU_MAX];
+extern uint32_t pcpu_count;
+
+static inline bool vcpu_is_on(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_ON;
+}
+
+#endif

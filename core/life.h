@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Life cycle of guests: one table of transitions. Asynchronous: a request
+ * changes the state and kicks the guest's cores; each takes its vCPU off, the
+ * last one out lets vCPU 0's core scrub and, where asked for, load again.
+ */
+#ifndef CORE_LIFE_H
+#define CORE_LIFE_H
+
+#include <core/guest.h>
+
+enum life_event {
+	LIFE_START,		/* autostart, control: absent | stopped | crashed -> loading */
+	LIFE_LOADED,		/* core/load.c: loading -> running */
+	LIFE_LOAD_FAILED,	/* core/load.c: loading -> stopping, then crashed */
+	LIFE_OFF,		/* PSCI SYSTEM_OFF, control: running | paused | loading -> stopping, then stopped */
+	LIFE_RESET,		/* PSCI SYSTEM_RESET, control: running | paused -> stopping, then loading */
+	LIFE_CRASH,		/* running | paused -> stopping, then as on-crash says */
+	LIFE_LAST_OUT,		/* scrub ended: stopping -> next_state */
+	LIFE_PAUSE,		/* running -> paused */
+	LIFE_RESUME,		/* paused -> running */
+	LIFE_QUARANTINE,	/* a DMA device would not stop: stopping -> quarantined */
+	LIFE_EVENTS
+};
+
+/* Apply `event`. SKERRY_OK; SKERRY_BUSY where the table has no arrow for it. */
+int life_apply(struct guest *g, enum life_event event) nodiscard;
+
+/* A vCPU did something it can't survive: writes the crash record, applies
+ * LIFE_CRASH. `cause` in words, e.g. "reported by the guest, code 3". */
+void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at_ipa);
+
+const char *life_state_name(enum guest_state s);
+
+/* Called by a core's loop while its vCPU's guest is not running: takes the vCPU
+ * off, scrubs or loads one step (64 KiB at most). True: call again soon. */
+bool life_work(struct vcpu *v);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system as its description asks for it: what system_parse() (core/boot,
+ * also linked into skerry-check) reads out of the system image's "system" tree.
+ * Numbers are checked for range and for clashes there; read-only afterwards.
+ */
+#ifndef CORE_SYSTEM_H
+#define CORE_SYSTEM_H
+
+#include <hv/types.h>
+#include <abi/layout.h>
+
+#define SYS_BANK_MAX		4
+#define SYS_SEGMENT_MAX		8
+#define SYS_DEVICE_MAX		8
+#define SYS_REG_MAX		4	/* register ranges of a device */
+#define SYS_IRQ_MAX		8	/* interrupts of a device */
+#define SYS_BOOTARGS_MAX	512
+
+enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
+enum sys_crash { CRASH_STOP, CRASH_RESTART, CRASH_PAUSE, CRASH_RESET_BOARD };
+
+struct sys_segment {		/* flat bytes: pristine copy in the system image */
+	struct range at;	/* guest-physical destination and size in bytes */
+	const void *data;	/* EL2's mapping of the system image; NULL: not given */
+	uint32_t crc32;		/* IEEE, as mkimage's "crc32" hash */
+};
+
+struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
+	uint32_t offset, width;	/* in the device's first range; bytes 1, 2, 4, 8 */
+	uint32_t value;		/* written */
+	uint32_t mask, expect;	/* poll until (read & mask) == expect */
+	uint32_t limit_us;
+};
+
+struct sys_device {
+	char name[SKERRY_NAME_MAX];
+	int board_node;			/* offset in the board's tree (boot only) */
+	int node;			/* offset in the system tree (boot only) */
+	struct range regs[SYS_REG_MAX];	/* physical; whole pages are mapped */
+	uint32_t reg_count;
+	uint32_t intid[SYS_IRQ_MAX];	/* SPIs, 32.. */
+	bool edge[SYS_IRQ_MAX];
+	uint32_t irq_count;
+	bool is_dma;			/* may master the bus */
+	bool has_quiesce;
+	struct sys_quiesce quiesce;
+};
+
+struct sys_guest {
+	char name[SKERRY_NAME_MAX];
+	int node;			/* offset in the system tree (boot only) */
+	struct range bank[SYS_BANK_MAX];/* guest-physical RAM; identity: filled by placement */
+	struct pa host[SYS_BANK_MAX];	/* where placement put each bank */
+	uint32_t bank_count;
+	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
+	uint32_t vcpu_count;
+	uint8_t console;		/* enum sys_console */
+	uint8_t on_crash;		/* enum sys_crash */
+	bool autostart, service, critical, identity;
+	bool has_own_tree;		/* dtb = "..." in the description */
+	bool refused;			/* its image is missing or damaged: never starts */
+	uint32_t restart_limit;		/* restarts after a crash in ... */
+	uint32_t restart_window_s;	/* ... this many seconds */
+	uint64_t identity_size;		/* memory-size, with identity */
+	uint64_t entry;			/* guest-physical */
+	uint64_t tree_address;		/* guest-physical; where the guest's tree goes */
+	uint32_t tree_size;		/* bytes */
+	struct sys_segment segment[SYS_SEGMENT_MAX];
+	uint32_t segment_count;
+	struct range ramdisk;		/* guest-physical (also one of the segments); size 0: none */
+	const char *bootargs;		/* in the system tree (boot only), or NULL */
+	uint16_t after;			/* mask of guests that must be running first */
+	struct sys_device device[SYS_DEVICE_MAX];
+	uint32_t device_count;
+};
+
+struct system {
+	char model[64];
+	struct sys_guest guest[SKERRY_GUEST_MAX];
+	uint32_t guest_count;
+	int8_t input;			/* guest that gets the console's input; -1: none */
+};
+
+/* Where parsing and checking report to: EL2 prints, skerry-check adds file and
+ * line. `node` and `property` may be NULL. An error makes the caller refuse. */
+struct report {
+	uint32_t errors, warnings;
+	void (*print)(struct report *r, bool is_error, const void *fdt, int node,
+		      const char *property, const char *message);
+};
+
+void report_error(struct report *r, const void *fdt, int node, const char *property,
+		  const char *format, ...) printf_like(5, 6);
+void report_warning(struct report *r, const void *fdt, int node, const char *property,
+		    const char *format, ...) printf_like(5, 6);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypercall table: one row a call. C, assembly, guests, the Linux module
+ * and the check of docs/hypercalls.md all use this one table.
+ *
+ *   X(row, NAME, handler, arguments, right)
+ *
+ * Number of a call: SKERRY_HVC(row), SMCCC fast 64-bit, vendor specific
+ * hypervisor service (Arm DEN0028, table 2-1), made with HVC #0. Arguments are
+ * in x1 upwards; `arguments` says how many registers the call reads; those
+ * marked reserved in its contract must be 0. Registers that are no documented
+ * result come back unchanged.
+ *
+ * VERSION       -> x0 OK, x1 major << 16 | minor, x2 feature bits
+ * CONSOLE_WRITE x1 count in bytes, 1..64; x2..x9 the bytes, little endian
+ *               -> x0 bytes taken (= count), INVALID, DENIED
+ * CONSOLE_READ  -> x0 count 1..16 and x1..x2 the bytes, little endian, the
+ *               rest of both zero; AGAIN when there is no input; DENIED
+ *               (the event interrupt SKERRY_INTID_EVENT tells of new input)
+ * CRASH         x1 code, x2 argument: the guest reports that it is beyond
+ *               repair. Does not return: running -> stopping -> crashed.
+ */
+#ifndef SKERRY_ABI_HYPERCALLS_H
+#define SKERRY_ABI_HYPERCALLS_H
+
+#define SKERRY_RIGHT_NONE	0	/* every guest */
+#define SKERRY_RIGHT_CONSOLE	1	/* console = "hypercall" */
+
+#define SKERRY_HYPERCALLS(X) \
+	X(0, VERSION, version, 0, SKERRY_RIGHT_NONE) \
+	X(1, CONSOLE_WRITE, console_write, 9, SKERRY_RIGHT_CONSOLE) \
+	X(2, CONSOLE_READ, console_read, 0, SKERRY_RIGHT_CONSOLE) \
+	X(3, CRASH, crash, 2, SKERRY_RIGHT_NONE)
+
+#define SKERRY_HYPERCALL_COUNT	4
+
+#define SKERRY_HVC_BASE		0xC6000000
+#define SKERRY_HVC(row)		(SKERRY_HVC_BASE + (row))
+
+#define SKERRY_HVC_VERSION	SKERRY_HVC(0)
+#define SKERRY_HVC_CONSOLE_WRITE SKERRY_HVC(1)
+#define SKERRY_HVC_CONSOLE_READ	SKERRY_HVC(2)
+#define SKERRY_HVC_CRASH	SKERRY_HVC(3)
+
+#define SKERRY_ABI_MAJOR	0
+#define SKERRY_ABI_MINOR	1
+#define SKERRY_ABI_FEATURES	0
+
+#define SKERRY_CONSOLE_WRITE_MAX 64	/* bytes in one CONSOLE_WRITE */
+#define SKERRY_CONSOLE_READ_MAX	16	/* bytes out of one CONSOLE_READ */
+
+#endif

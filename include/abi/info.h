@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The information page: one page a guest at SKERRY_INFO_BASE, written by EL2
+ * before each life of the guest, read-only to the guest in stage 2.
+ * All fields are little endian; times are ticks of CNTVCT_EL0.
+ */
+#ifndef SKERRY_ABI_INFO_H
+#define SKERRY_ABI_INFO_H
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+#define SKERRY_INFO_MAGIC	0x59524b53u	/* "SKRY" */
+
+/* Boot stamps: time of the step's end; durations are in the *_ticks fields */
+struct skerry_info {
+	uint32_t magic;
+	uint16_t abi_major;
+	uint16_t abi_minor;
+	uint32_t guest;			/* this guest's index, 0.. */
+	uint32_t vcpu_count;
+	uint64_t life;			/* 1 for the first start, then 2, 3, ... */
+	uint64_t features;
+	char name[24];			/* NUL-terminated */
+	uint64_t boot_entry;		/* image entry */
+	uint64_t boot_ready;		/* EL2 ready, before the guests' loading began */
+	uint64_t boot_hash_ticks;	/* hashing at boot */
+	uint64_t boot_console_ticks;	/* console output at boot */
+	uint64_t load_begin;		/* this life's load: first scrub or copy */
+	uint64_t load_copy_ticks;	/* copying and checking CRCs */
+	uint64_t load_scrub_ticks;	/* zeroing */
+	uint64_t load_end;		/* just before the first instruction */
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(struct skerry_info) == 120, "layout of the information page");
+#else
+_Static_assert(sizeof(struct skerry_info) == 120, "layout of the information page");
+#endif
+#endif /* __ASSEMBLER__ */
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an architecture provides to core. arch/arm64 implements it; the host
+ * tests implement it against a fake (tests/host/fake). Unless said otherwise a
+ * function acts on the calling core.
+ */
+#ifndef HV_ARCH_H
+#define HV_ARCH_H
+
+#include <hv/types.h>
+
+struct vcpu;
+struct guest;
+struct board;
+
+/* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */
+uint64_t arch_time_now(void);
+uint32_t arch_time_hz(void);
+
+/* Cores. */
+unsigned arch_cpu_index(void);
+void arch_cpu_kick(unsigned cpu);	/* make it look at its work; never blocks */
+void arch_cpu_wait(void);		/* sleep until an interrupt, and handle it */
+void arch_cpu_relax(void);		/* in a spin loop */
+bool arch_cpu_has_work(void);		/* is a physical interrupt waiting? */
+
+/* vCPUs: on the core they live on. */
+void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -> on, reset state */
+void arch_vcpu_stop(struct vcpu *v);	/* everything of it off the core: timers, list registers, active PPIs */
+bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (PSCI CPU_SUSPEND) */
+
+/* Guests. */
+void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset state */
+void arch_guest_stop(struct guest *g);	/* all vCPUs are off: SPIs masked and deactivated, TLBs */
+int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, or -1 */
+void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
+void arch_level_set(struct guest *g, unsigned intid, bool high); /* an emulated level SPI, from any core */
+
+/* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Size and addresses in whole pages. */
+enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY };
+int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind);
+
+/* The core's temporary window onto guest memory: at most WINDOW_SIZE bytes from
+ * `at`, any alignment, normal write-back. One at a time; unmapped before the core enters a guest. */
+#define WINDOW_SIZE	KIB(64)
+void *arch_window_map(struct pa at, uint64_t size);
+void arch_window_unmap(void);
+void arch_zero(void *at, uint64_t size);	/* zeroes and cleans to the point of coherency */
+uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as zlib's crc32() */
+void arch_data_clean(const void *at, uint64_t size); /* clean and invalidate to the point of coherency */
+
+/* The board. */
+void arch_board_off(void) __attribute__((noreturn));
+void arch_board_reset(void) __attribute__((noreturn));
+void arch_halt(void) __attribute__((noreturn));
+
+#endif
