@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the packaged libfdt wants of a C library beyond lib/string.c. Boot-only,
+ * as libfdt is: nothing resident may call these.
+ */
+#include <string.h>
+#include <core/console.h>
+
+/* The library is compiled with a stack protector; our own code is not. */
+extern uintptr_t __stack_chk_guard;
+uintptr_t __stack_chk_guard = 0x5f3759df00ff0a0d;
+
+void __stack_chk_fail(void) __attribute__((noreturn));
+void __stack_chk_fail(void)
+{
+	panic("stack overwritten in libfdt");
+}
+
+void *memchr(const void *at, int byte, size_t size)
+{
+	const uint8_t *p = at;
+
+	for (; size; size--, p++) {
+		if (*p == (uint8_t)byte) {
+			return (void *)(uintptr_t)p;
+		}
+	}
+	return NULL;
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n]) {
+		n++;
+	}
+	return n;
+}
+
+char *strchr(const char *s, int c)
+{
+	return memchr(s, c, strlen(s) + 1);
+}
+
+char *strrchr(const char *s, int c)
+{
+	const char *p = s + strlen(s) + 1;
+
+	while (p-- > s) {
+		if (*p == (char)c) {
+			return (char *)(uintptr_t)p;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Memory and string functions of EL2, called by everything (the compiler calls
+ * memcpy and memset by itself). 64 bytes a round where the alignments agree; plain
+ * C, from which the compiler makes load and store pairs. Never an unaligned
+ * access: they run before the MMU is on too.
+ */
+#include <lib/string.h>
+
+typedef uint64_t __attribute__((may_alias)) word_t;
+
+/* Keeps the compiler from making a loop into a call of the function it is in. */
+#define KEEP_LOOP(p) __asm__("" : "+r"(p))
+
+#define WORD_OFFSET(p)	((uintptr_t)(p) & (sizeof(word_t) - 1))
+
+/* Right for overlapping ranges too when to < from: a round loads before it stores. */
+static void copy_up(uint8_t *to, const uint8_t *from, size_t size)
+{
+	if (size >= 16 && WORD_OFFSET(to) == WORD_OFFSET(from)) {
+		word_t *d;
+		const word_t *s;
+
+		for (; WORD_OFFSET(to); size--) {
+			*to++ = *from++;
+		}
+		d = (word_t *)to;
+		s = (const word_t *)from;
+		for (; size >= 64; size -= 64, d += 8, s += 8) {
+			word_t a0 = s[0], a1 = s[1], a2 = s[2], a3 = s[3];
+			word_t a4 = s[4], a5 = s[5], a6 = s[6], a7 = s[7];
+
+			d[0] = a0, d[1] = a1, d[2] = a2, d[3] = a3;
+			d[4] = a4, d[5] = a5, d[6] = a6, d[7] = a7;
+			KEEP_LOOP(d);
+		}
+		for (; size >= 8; size -= 8) {
+			*d++ = *s++;
+			KEEP_LOOP(d);
+		}
+		to = (uint8_t *)d;
+		from = (const uint8_t *)s;
+	}
+	for (; size; size--) {
+		*to++ = *from++;
+		KEEP_LOOP(to);
+	}
+}
+
+/* From the end: for overlapping ranges with to > from. */
+static void copy_down(uint8_t *to, const uint8_t *from, size_t size)
+{
+	to += size;
+	from += size;
+	if (WORD_OFFSET(to) == WORD_OFFSET(from)) {
+		for (; size && WORD_OFFSET(to); size--) {
+			*--to = *--from;
+			KEEP_LOOP(to);
+		}
+		for (; size >= 8; size -= 8) {
+			to -= 8;
+			from -= 8;
+			*(word_t *)to = *(const word_t *)from;
+			KEEP_LOOP(to);
+		}
+	}
+	for (; size; size--) {
+		*--to = *--from;
+		KEEP_LOOP(to);
+	}
+}
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+	copy_up(to, from, size);
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+	if ((uintptr_t)to - (uintptr_t)from >= size) {
+		copy_up(to, from, size);
+	} else {
+		copy_down(to, from, size);
+	}
+	return to;
+}
+
+void *memset(void *at, int byte, size_t size)
+{
+	word_t word = (uint8_t)byte * 0x0101010101010101ull;
+	uint8_t *p = at;
+	word_t *w;
+
+	for (; size && WORD_OFFSET(p); size--) {
+		*p++ = (uint8_t)byte;
+		KEEP_LOOP(p);
+	}
+	w = (word_t *)p;
+	for (; size >= 64; size -= 64, w += 8) {
+		w[0] = word, w[1] = word, w[2] = word, w[3] = word;
+		w[4] = word, w[5] = word, w[6] = word, w[7] = word;
+		KEEP_LOOP(w);
+	}
+	for (; size >= 8; size -= 8) {
+		*w++ = word;
+		KEEP_LOOP(w);
+	}
+	for (p = (uint8_t *)w; size; size--) {
+		*p++ = (uint8_t)byte;
+		KEEP_LOOP(p);
+	}
+	return at;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *x = a, *y = b;
+
+	for (; size; size--, x++, y++) {
+		if (*x != *y) {
+			return *x - *y;
+		}
+	}
+	return 0;
+}
+
+size_t strlen(const char *s)
+{
+	const char *end = s;
+
+	while (*end) {
+		end++;
+		KEEP_LOOP(end);
+	}
+	return (size_t)(end - s);
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t size)
+{
+	for (; size; size--, a++, b++) {
+		if (*a != *b || !*a) {
+			return (uint8_t)*a - (uint8_t)*b;
+		}
+	}
+	return 0;
+}

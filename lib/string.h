@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Freestanding memory and string functions with C's names, because the compiler
+ * and libfdt call them by these. Pure: no lock, no state. The host tests use
+ * the C library's instead (and test ours under other names).
+ */
+#ifndef LIB_STRING_H
+#define LIB_STRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *at, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t size);
+
+/* Copy `from` into `to`, `size` bytes long: always ends in NUL, cut where it is
+ * too long. Returns strlen(from); it was cut when that is `size` or more. */
+static inline size_t str_copy(char *to, const char *from, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && from[i]; i++) {
+		to[i] = from[i];
+	}
+	if (size) {
+		to[i] = '\0';
+	}
+	return i + strlen(from + i);
+}
+
+#endif
