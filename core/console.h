@@ -10,6 +10,7 @@
 
 #include <hv/types.h>
 
+struct board;
 struct guest;
 
 void console_init(const struct board *board);		/* boot: finds and starts the UART driver */
