@@ -24,6 +24,7 @@ struct sys_segment {		/* flat bytes: pristine copy in the system image */
 	struct range at;	/* guest-physical destination and size in bytes */
 	const void *data;	/* EL2's mapping of the system image; NULL: not given */
 	uint32_t crc32;		/* IEEE, as mkimage's "crc32" hash */
+	int node;		/* offset in the system tree (boot only): its `data` names the FIT image */
 };
 
 struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
@@ -60,6 +61,7 @@ struct sys_guest {
 	bool autostart, service, critical, identity;
 	bool has_own_tree;		/* dtb = "..." in the description */
 	bool refused;			/* its image is missing or damaged: never starts */
+	bool verify;			/* SHA-256 of its images is checked at boot */
 	uint32_t restart_limit;		/* restarts after a crash in ... */
 	uint32_t restart_window_s;	/* ... this many seconds */
 	uint64_t identity_size;		/* memory-size, with identity */
