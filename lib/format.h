@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * printf without a library: %s %c %d %u %x %%, with the lengths l, ll and z,
+ * a width, `0` (pad with zeros) and `-` (left aligned). Nothing else: an
+ * unknown conversion comes out as it stands.
+ */
+#ifndef LIB_FORMAT_H
+#define LIB_FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Writes at most `size` bytes, the final NUL among them (always there when size
+ * is not 0). Returns the length the text would have without the limit. */
+int format_v(char *out, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+int format_to(char *out, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
