@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See fake_arch.h. One thread: "another core" is fake.cpu changed by the test.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <abi/errors.h>
+#include <core/board.h>
+#include <core/console.h>
+#include <hv/mmio.h>
+#include "fake_arch.h"
+
+#define weak __attribute__((weak))
+
+struct fake fake;
+weak struct guest guests[SKERRY_GUEST_MAX];
+weak uint32_t guest_count;
+weak struct pcpu pcpus[SKERRY_CPU_MAX];
+weak uint32_t pcpu_count;
+static struct vcpu fake_vcpus[SKERRY_GUEST_MAX][SKERRY_VCPU_MAX];
+static struct lock *held[16];
+
+static _Noreturn void wrong(const char *what)
+{
+	fprintf(stderr, "fake architecture: %s\n", what);
+	abort();
+}
+
+void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.hz = 62500000;
+	memset(guests, 0, sizeof(guests));
+	memset(fake_vcpus, 0, sizeof(fake_vcpus));
+	memset(pcpus, 0, sizeof(pcpus));
+	guest_count = 0;
+	pcpu_count = SKERRY_CPU_MAX;
+	for (uint8_t i = 0; i < SKERRY_CPU_MAX; i++) {
+		pcpus[i].index = i;
+	}
+}
+
+void fake_guests(struct sys_guest *config, uint32_t count)
+{
+	guest_count = count;
+	for (uint8_t i = 0; i < count; i++) {
+		struct guest *g = &guests[i];
+
+		g->config = &config[i];
+		g->index = i;
+		g->lock.rank = LOCK_LIFE;
+		g->vcpu = fake_vcpus[i];
+		for (uint8_t n = 0; n < config[i].vcpu_count; n++) {
+			g->vcpu[n].guest = g;
+			g->vcpu[n].index = n;
+			g->vcpu[n].cpu = config[i].cpu[n];
+		}
+	}
+}
+
+enum fake_end fake_run(void (*call)(void *arg), void *arg)
+{
+	jmp_buf here;
+
+	fake.end = FAKE_RETURNED;
+	fake.way_out = &here;
+	if (setjmp(here) == 0) {
+		call(arg);
+	}
+	fake.way_out = NULL;
+	return fake.end;
+}
+
+static _Noreturn void end(enum fake_end how)
+{
+	if (!fake.way_out) {
+		wrong("a function that never returns was called unexpectedly");
+	}
+	fake.end = how;
+	longjmp(*fake.way_out, 1);
+}
+
+void arch_halt(void) { end(FAKE_HALT); }
+void arch_board_off(void) { end(FAKE_OFF); }
+void arch_board_reset(void) { end(FAKE_RESET); }
+
+uint64_t arch_time_now(void) { return fake.now += fake.tick; }
+uint32_t arch_time_hz(void) { return fake.hz; }
+unsigned arch_cpu_index(void) { return fake.cpu; }
+void arch_cpu_kick(unsigned cpu) { fake.kicks[cpu]++; }
+void arch_cpu_wait(void) { fake.waits++; }
+bool arch_cpu_has_work(void) { return fake.has_work; }
+
+void arch_cpu_relax(void)
+{
+	fake.relaxes++;
+	if (fake.on_relax) {
+		fake.on_relax();
+	}
+}
+
+void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
+{
+	memset(v->arch.x, 0, sizeof(v->arch.x));
+	v->arch.x[0] = context;
+	v->arch.elr = entry;
+	v->arch.start_entry = entry;
+	v->arch.start_context = context;
+	v->arch.starts++;
+}
+
+void arch_vcpu_stop(struct vcpu *v) { v->arch.stops++; }
+bool arch_vcpu_has_interrupt(const struct vcpu *v) { return v->arch.has_interrupt; }
+void arch_guest_reset(struct guest *g) { g->arch.resets++; }
+void arch_guest_stop(struct guest *g) { g->arch.stops++; }
+
+int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr)
+{
+	return mpidr < g->config->vcpu_count ? (int)mpidr : -1;
+}
+
+void arch_event_raise(struct guest *g, unsigned intid) { g->arch.raised[intid]++; }
+
+void arch_level_set(struct guest *g, unsigned intid, bool high)
+{
+	g->arch.level[intid] = high;
+	g->arch.level_calls++;
+}
+
+int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
+{
+	if (fake.map_count == FAKE_MAPS) {
+		return SKERRY_NO_MEMORY;
+	}
+	fake.map[fake.map_count++] = (struct fake_map){ g, at, to, size, kind };
+	return SKERRY_OK;
+}
+
+void *arch_window_map(struct pa at, uint64_t size)
+{
+	if (fake.is_window_mapped || !size || size > WINDOW_SIZE || !fake.memory) {
+		wrong("a second window, or one of a bad size");
+	}
+	if (!range_holds((struct range){ fake.memory_base, fake.memory_size }, at.v, size)) {
+		wrong("a window outside the memory of this test");
+	}
+	fake.is_window_mapped = true;
+	return fake.memory + (at.v - fake.memory_base);
+}
+
+void arch_window_unmap(void) { fake.is_window_mapped = false; }
+void arch_zero(void *at, uint64_t size) { memset(at, 0, size); }
+void arch_data_clean(const void *at, uint64_t size) { (void)at; (void)size; }
+
+uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
+{
+	const uint8_t *p = data;
+
+	for (crc = ~crc; size; size--) {
+		crc ^= *p++;
+		for (int i = 0; i < 8; i++) {
+			crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1)));
+		}
+	}
+	return ~crc;
+}
+
+uint64_t fake_mmio_read(uintptr_t at, unsigned width)
+{
+	uint64_t v = 0;
+
+	if (fake.mmio_read) {
+		return fake.mmio_read(at, width);
+	}
+	memcpy(&v, (const void *)at, width);
+	return v;
+}
+
+void fake_mmio_write(uintptr_t at, unsigned width, uint64_t value)
+{
+	if (fake.mmio_write) {
+		fake.mmio_write(at, width, value);
+	} else {
+		memcpy((void *)at, &value, width);
+	}
+}
+
+weak void lock_acquire(struct lock *l)
+{
+	if (fake.lock_depth == ARRAY_SIZE(held)) {
+		wrong("too many locks");
+	}
+	if (fake.lock_depth && held[fake.lock_depth - 1]->rank >= l->rank) {
+		wrong("locks taken against their ranks");
+	}
+	held[fake.lock_depth++] = l;
+	l->next++;
+}
+
+weak void lock_release(struct lock *l)
+{
+	if (!fake.lock_depth || held[fake.lock_depth - 1] != l) {
+		wrong("a lock released that is not the last one taken");
+	}
+	fake.lock_depth--;
+	l->owner++;
+}
+
+static void log_v(const char *prefix, const char *format, va_list args, const char *suffix)
+{
+	size_t n = strlen(fake.log);
+
+	n += (size_t)snprintf(fake.log + n, sizeof(fake.log) - n, "%s", prefix);
+	n = n < sizeof(fake.log) ? n : sizeof(fake.log) - 1;
+	n += (size_t)vsnprintf(fake.log + n, sizeof(fake.log) - n, format, args);
+	n = n < sizeof(fake.log) ? n : sizeof(fake.log) - 1;
+	snprintf(fake.log + n, sizeof(fake.log) - n, "%s", suffix);
+}
+
+weak void log_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_v("skerry: ", format, args, "\n");
+	va_end(args);
+}
+
+weak void log_raw(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_v("", format, args, "");
+	va_end(args);
+}
+
+weak void panic(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_v("panic: ", format, args, "\n");
+	va_end(args);
+	if (!fake.way_out) {
+		fputs(fake.log, stderr);
+	}
+	end(FAKE_PANIC);
+}
