@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system image: a FIT with its data outside the tree, somewhere in the
+ * region that the boot loader calls the initrd. Boot only; also in the host tools.
+ * Reads within [fit, fit + room) only, whatever stands there.
+ */
+#ifndef CORE_BOOT_FIT_H
+#define CORE_BOOT_FIT_H
+
+#include <core/system.h>
+
+struct fit_image {
+	const void *data;
+	uint64_t size;
+	const uint8_t *crc32;	/* 4 bytes, big endian; NULL: not given */
+	const uint8_t *sha256;	/* 32 bytes; NULL: not given */
+};
+
+/* Is there a system image? 0, or SKERRY_INVALID with a report that says what
+ * stands there instead. `fit` at any alignment (not 8: refused). */
+int fit_check(const void *fit, uint64_t room, struct report *r) nodiscard;
+
+/* Image `name` of a FIT that fit_check() passed: 0, or SKERRY_INVALID, reported. */
+int fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image,
+	     struct report *r) nodiscard;
+
+/* fit_check(), and the description in it, checked by its CRC and as a tree;
+ * NULL, reported: there is no system. Its size is fdt_totalsize(). */
+const void *fit_system(const void *fit, uint64_t room, struct report *r) nodiscard;
+
+/* Find the bytes of every guest's segments, and hash them where the guest asks
+ * for it. A guest whose image is missing, short or damaged is reported and
+ * marked `refused`; the others go on. Number of guests refused here. */
+uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, struct system *s,
+		     struct report *r);
+
+uint64_t fit_hash_ticks(void);	/* time spent hashing so far */
+
+#endif
