@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The architecture's part of a vCPU and of a guest, for core/guest.h.
- * Offsets of struct arch_vcpu are fixed for assembly in asm_offsets.h
- * (static asserts in vcpu.c). Written by the vCPU's own core only.
+ * Assembly finds the fields through asm_offsets.c. Written by the vCPU's own
+ * core only.
  */
 #ifndef ARCH_TYPES_H
 #define ARCH_TYPES_H

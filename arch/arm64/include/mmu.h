@@ -6,21 +6,22 @@
 #ifndef MMU_H
 #define MMU_H
 
-#define HV_VA		0x4000000000	/* the image (linked here) */
-#define DEVICE_VA	0x4040000000	/* registers, one fixed slot each: */
+#define HV_VA		0x4000000000	/* the image (linked here), 2 MiB */
+#define DEVICE_VA	0x4000200000	/* registers, one fixed slot each: */
 #define GICD_VA		(DEVICE_VA + 0x000000)	/* 64 KiB */
 #define GICC_VA		(DEVICE_VA + 0x010000)	/* GICv2: 8 KiB */
 #define GICH_VA		(DEVICE_VA + 0x020000)	/* GICv2: 4 KiB */
 #define UART_VA		(DEVICE_VA + 0x030000)	/* 4 KiB */
 #define PM_VA		(DEVICE_VA + 0x040000)	/* 4 KiB: bcm2835-pm */
 #define SPIN_VA		(DEVICE_VA + 0x050000)	/* spin table page, boot only */
-#define GICR_VA		(DEVICE_VA + 0x200000)	/* GICv3: core i's frames at + i * 256 KiB */
+#define GICR_VA		0x4000400000	/* GICv3: core i's frames at + i * 256 KiB */
 #define GICR_VA_STRIDE	0x40000
-#define WINDOW_VA	0x4080000000	/* core i's temporary window at + i * 128 KiB */
+#define WINDOW_VA	0x4000600000	/* core i's temporary window at + i * 128 KiB */
 #define WINDOW_VA_STRIDE 0x20000
-#define HEAP_VA		0x40c0000000	/* EL2's RAM: tables, guests' trees, pages it publishes */
-#define IMAGE_VA	0x4100000000	/* the system image, read-only */
-#define TREE_VA		0x4180000000	/* the board's tree, boot only */
+#define HEAP_VA		0x4000800000	/* EL2's RAM: tables, guests' trees, pages it publishes */
+#define HEAP_SIZE	0x200000	/* one block */
+#define IMAGE_VA	0x4040000000	/* the system image, read-only; 1 GiB */
+#define TREE_VA		0x4080000000	/* the board's tree, boot only; 4 MiB */
 
 #ifndef __ASSEMBLER__
 #include <hv/types.h>

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Offsets for assembly, generated from the structures: compiled to assembly,
+ * from which the Makefile takes the lines marked "->" into asm_offsets.h. Not
+ * linked.
+ */
+#include <core/guest.h>
+
+#define OFFSET(name, type, member) \
+	__asm__ volatile("\n->" #name " %0" :: "i"(offsetof(type, member)))
+
+void asm_offsets(void);
+
+void asm_offsets(void)
+{
+	OFFSET(PCPU_CURRENT, struct pcpu, current);
+	OFFSET(PCPU_STACK_TOP, struct pcpu, stack_top);
+	OFFSET(VCPU_REGS, struct vcpu, arch.x);
+	OFFSET(VCPU_ELR, struct vcpu, arch.elr);
+	OFFSET(VCPU_SPSR, struct vcpu, arch.spsr);
+	OFFSET(VCPU_EXITS_HVC, struct vcpu, exits[EXIT_HVC]);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What entry.S and the C of arch/arm64/boot share.
+ */
+#ifndef EARLY_H
+#define EARLY_H
+
+#include <hv/types.h>
+#include <abi/layout.h>
+
+#define CPU_STACK_STRIDE	(8192 + PAGE_SIZE)	/* entry.S: guard page and stack */
+
+struct board;
+
+extern char cpu_stacks[];
+
+/* Called by entry.S, MMU off: EL2's tables. `image`, `tree` physical. */
+void early_map(uint64_t image, uint64_t tree);
+/* Called by entry.S with the MMU on. `level`: CurrentEL's encoding. */
+void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t level)
+	__attribute__((noreturn));
+unsigned secondary_find(uint64_t mpidr);
+void secondary_main(void) __attribute__((noreturn));
+void secondary_entry(void);
+
+/* Physical address of something in the image. */
+struct pa image_pa(const void *at);
+void mmu_boot_init(uint64_t image);
+/* Unmap what only the step into translation needed. */
+void mmu_boot_finish(void);
+void mmu_map_tables(void);
+/* Map EL2's heap (one block), the system image; the page of a spin table, uncached. */
+void mmu_map_heap(struct pa at);
+const void *mmu_map_system_image(struct range at);
+void *mmu_map_spin_page(struct pa at);
+/* Traps and stage-2 control of the calling core. */
+void cpu_boot_init(unsigned index);
+/* Start all other cores and wait for them. */
+void cpus_start(const struct board *b);
+
+#endif
