@@ -24,9 +24,21 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 		 struct system *s, struct report *r) nodiscard;
 /* Placement chose `base` (2 MiB aligned) for an identity guest's memory. */
 void system_place_identity(struct sys_guest *g, uint64_t base);
-/* The guest-physical ranges that are EL2's own in each guest: banks must not touch them;
- * name NULL ends the list. */
-struct sys_fixed { struct range at; const char *name; };
+/* The guest-physical ranges that are EL2's own in each guest: banks must not
+ * touch them (placement keeps an identity guest's away). A name of NULL ends it. */
+struct sys_fixed {
+	struct range at;
+	const char *name;
+	bool bars_devices;	/* neither may an assigned device's registers */
+};
 extern const struct sys_fixed system_fixed[];
+
+/*
+ * The board: fills `b` from the board's device tree alone. Damage and what is
+ * essential and missing (memory, cores, GIC, timer) are errors; what one can do
+ * without (UART, PSCI) is a warning. 0; SKERRY_INVALID: at least one error.
+ * Reads fdt_totalsize() bytes: the caller has them mapped.
+ */
+int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard;
 
 #endif
