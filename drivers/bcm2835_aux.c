@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The mini-UART of BCM2835 and its successors (BCM2835 ARM Peripherals, 2.2,
+ * with its published errata): a Raspberry Pi 4's usual console. Called by
+ * core/console.c under its lock. Transmits by polling, bounded; receives by its
+ * interrupt, which goes away when the FIFO has been read empty.
+ */
+#include <hv/mmio.h>
+#include <hv/uart.h>
+
+#define IO		0x00
+#define IER		0x04
+#define LCR		0x0c
+#define LSR		0x14
+#define CNTL		0x20
+#define BAUD_DIVISOR	0x28
+#define ENABLES		0x3c		/* this far *before* the mini-UART's registers */
+
+#define ENABLES_UART	0x1u
+#define IER_RECEIVE	0x5u		/* bit 2 must be set as well (errata) */
+#define LCR_8BIT	0x3u		/* both bits (errata) */
+#define CNTL_ON		0x3u
+#define LSR_HAS_DATA	(1u << 0)
+#define LSR_HAS_ROOM	(1u << 5)
+#define LSR_IS_IDLE	(1u << 6)
+#define BAUD		115200u
+#define POLLS		1000000
+
+static void wait_for(uintptr_t base, uint32_t flag)
+{
+	for (unsigned n = 0; n < POLLS && !(mmio_read32(base + LSR) & flag); n++) {
+	}
+}
+
+static void init(uintptr_t base, uint32_t clock_hz)
+{
+	uint32_t enables = mmio_read32(base - ENABLES);
+
+	if (enables & ENABLES_UART) {
+		wait_for(base, LSR_IS_IDLE);	/* the boot loader's last characters */
+	}
+	mmio_write32(base - ENABLES, enables | ENABLES_UART);
+	mmio_write32(base + CNTL, 0);
+	mmio_write32(base + LCR, LCR_8BIT);
+	if (clock_hz) {
+		mmio_write32(base + BAUD_DIVISOR, clock_hz / (8 * BAUD) - 1);
+	}
+	mmio_write32(base + CNTL, CNTL_ON);
+	mmio_write32(base + IER, IER_RECEIVE);
+}
+
+static void put(uintptr_t base, char c)
+{
+	wait_for(base, LSR_HAS_ROOM);
+	mmio_write32(base + IO, (uint8_t)c);
+}
+
+static int get(uintptr_t base)
+{
+	if (!(mmio_read32(base + LSR) & LSR_HAS_DATA)) {
+		return -1;
+	}
+	return (int)(mmio_read32(base + IO) & 0xff);
+}
+
+const struct uart_ops bcm2835_aux_uart = { init, put, get };

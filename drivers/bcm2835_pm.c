@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BCM2835 power management block: reset and power off through its watchdog.
+ * Called by the architecture when everything else has stopped: no lock.
+ * Source: the bcm2835-wdt binding and the register names that Broadcom's
+ * firmware headers use; the block has no public manual.
+ */
+#include <hv/mmio.h>
+#include <hv/pm.h>
+
+#define PM_RSTC		0x1c
+#define PM_RSTS		0x20
+#define PM_WDOG		0x24
+
+#define PM_PASSWORD	0x5a000000u	/* in every write */
+#define RSTC_WRCFG	0x00000030u
+#define RSTC_FULL_RESET	0x00000020u
+#define RSTS_HALT	0x00000555u	/* boot partition 63, bits 0 2 4 6 8 10: stay off */
+#define WDOG_TICKS	10		/* of 1/65536 s */
+
+void pm_reset(uintptr_t base)
+{
+	uint32_t rstc = mmio_read32(base + PM_RSTC) & ~(0xff000000u | RSTC_WRCFG);
+
+	mmio_write32(base + PM_WDOG, PM_PASSWORD | WDOG_TICKS);
+	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
+}
+
+void pm_power_off(uintptr_t base)
+{
+	uint32_t rsts = mmio_read32(base + PM_RSTS) & ~0xff000000u;
+
+	mmio_write32(base + PM_RSTS, PM_PASSWORD | rsts | RSTS_HALT);
+	pm_reset(base);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Arm PrimeCell UART PL011 (Arm DDI 0183G). Called by core/console.c under its
+ * lock. Transmits by polling, a bounded number of polls a character; receives
+ * by its interrupt, which goes away when the FIFO has been read empty.
+ */
+#include <hv/mmio.h>
+#include <hv/uart.h>
+
+#define DR		0x00
+#define FR		0x18
+#define IBRD		0x24
+#define FBRD		0x28
+#define LCRH		0x2c
+#define CR		0x30
+#define IFLS		0x34
+#define IMSC		0x38
+#define ICR		0x44
+
+#define FR_BUSY		(1u << 3)
+#define FR_RXFE		(1u << 4)
+#define FR_TXFF		(1u << 5)
+#define LCRH_8N1_FIFO	0x70u
+#define CR_ON		0x301u		/* UARTEN, TXE, RXE */
+#define IMSC_RECEIVE	0x50u		/* RXIM, RTIM */
+#define BAUD		115200u
+#define POLLS		1000000		/* some ms on any board; a character takes 87 us */
+
+static void wait_while(uintptr_t base, uint32_t flag)
+{
+	for (unsigned n = 0; n < POLLS && (mmio_read32(base + FR) & flag); n++) {
+	}
+}
+
+static void init(uintptr_t base, uint32_t clock_hz)
+{
+	wait_while(base, FR_BUSY);	/* the boot loader's last characters */
+	mmio_write32(base + CR, 0);
+	mmio_write32(base + IMSC, 0);
+	mmio_write32(base + ICR, 0x7ff);
+	if (clock_hz) {
+		uint32_t divisor = (uint32_t)((4ull * clock_hz + BAUD / 2) / BAUD);
+
+		mmio_write32(base + IBRD, divisor >> 6);
+		mmio_write32(base + FBRD, divisor & 0x3f);
+	}
+	mmio_write32(base + LCRH, LCRH_8N1_FIFO);	/* takes the divisor over */
+	mmio_write32(base + IFLS, 0);			/* 1/8 */
+	mmio_write32(base + CR, CR_ON);
+	mmio_write32(base + IMSC, IMSC_RECEIVE);
+}
+
+static void put(uintptr_t base, char c)
+{
+	wait_while(base, FR_TXFF);
+	mmio_write32(base + DR, (uint8_t)c);
+}
+
+static int get(uintptr_t base)
+{
+	if (mmio_read32(base + FR) & FR_RXFE) {
+		return -1;
+	}
+	return (int)(mmio_read32(base + DR) & 0xff);
+}
+
+const struct uart_ops pl011_uart = { init, put, get };
