@@ -2,9 +2,45 @@
 # Skerry. `make help` lists what there is; README.md says what to expect.
 O ?= build
 CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
+export O
+export SKERRY_CACHE := $(CACHE)
+
+# Find or install what is needed, before anything else looks for a compiler.
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell scripts/setup >&2 && echo done),done)
+$(error set-up did not end well)
+endif
+endif
+
+# What can be overridden: CROSS_COMPILE= on an arm64 machine, QEMU, KERNEL, INITRD.
+ifneq ($(shell uname -m),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
+endif
 CC := $(CROSS_COMPILE)gcc
 LIBFDT ?= $(CACHE)/arm64/usr/lib/aarch64-linux-gnu/libfdt.a
+KERNEL ?= $(CACHE)/kernel/6.1/vmlinuz
+KERNEL_NEW ?= $(CACHE)/kernel/6.12/vmlinuz
+INITRD ?= $(O)/linux/busybox.cpio.gz
+SYSTEM ?= dts/systems/demo.dts
+
+all: $(O)/skerry.bin
+.PHONY: all run test soak check bench fuzz sdk clean help FORCE
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make            hypervisor, guests and host tools into build/ (or O=FOLDER)'
+	@echo 'make run        the demo system in QEMU (SYSTEM=FILE.dts for another,'
+	@echo '                ARGS="--gic 2" for options of scripts/run-qemu)'
+	@echo 'make test       all tests, a pairwise selection (ARGS="-k WORD" for some)'
+	@echo 'make soak       all tests, every combination'
+	@echo 'make check      format, layers, sizes, sections, lint, documentation'
+	@echo 'make bench      instruction counts and sizes against their limits'
+	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=60 each'
+	@echo 'make sdk        what a guest outside the tree needs, into build/sdk'
+	@echo 'make clean      remove build/'
+	@echo 'Variables: CROSS_COMPILE QEMU KERNEL INITRD O DEBUG=1 SKERRY_CACHE'
+
+# --- EL2 ---------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wno-sign-conversion
@@ -18,7 +54,7 @@ HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S)))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
 
-all: $(O)/skerry.bin
+$(HV_OBJECTS): Makefile
 
 $(O)/include/asm_offsets.h: arch/arm64/asm_offsets.c
 	@mkdir -p $(@D)
@@ -40,8 +76,51 @@ $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
 $(O)/skerry.bin: $(O)/skerry.elf
 	$(CROSS_COMPILE)objcopy -O binary $< $@
 
+# --- Guests, tools, system images ----------------------------------------------
+
+# guests/guest.mk sets GUEST_BINS and makes sdk; tools/tools.mk sets TOOLS.
+-include $(wildcard guests/guest.mk tools/tools.mk)
+all: $(GUEST_BINS) $(TOOLS)
+
+# Links, so that descriptions find them under fixed names; remade when overridden.
+LINKS := $(O)/linux/vmlinuz $(O)/linux/vmlinuz-6.12 $(O)/linux/initramfs.cpio.gz $(O)/linux/u-boot.bin
+$(O)/linux/vmlinuz: TO = $(KERNEL)
+$(O)/linux/vmlinuz-6.12: TO = $(KERNEL_NEW)
+$(O)/linux/initramfs.cpio.gz: TO = $(INITRD)
+$(O)/linux/u-boot.bin: TO = $(CACHE)/u-boot/u-boot.bin
+$(O)/linux/initramfs.cpio.gz: $(INITRD)
+$(LINKS): FORCE
+	@mkdir -p $(@D)
+	@ln -sfn $(abspath $(TO)) $@
+
+$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs
+	@mkdir -p $(@D)
+	scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@
+
+$(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
+	@mkdir -p $(@D)
+	scripts/mksystem $< -I $(O) -o $@
+
+# --- Running, testing, measuring -------------------------------------------------
+
+RUN_IMAGE := $(O)/systems/$(basename $(notdir $(SYSTEM))).itb
+
+run: all $(RUN_IMAGE)
+	@scripts/run-qemu $(ARGS) $(RUN_IMAGE)
+
+test soak: all $(LINKS)
+	@tests/run $(if $(filter soak,$@),--soak) $(ARGS)
+
+check: all
+	@scripts/check $(ARGS)
+
+bench: all $(LINKS)
+	@scripts/bench $(ARGS)
+
+fuzz: all
+	@tests/run --fuzz $(or $(FUZZ_SECONDS),60) $(ARGS)
+
 clean:
 	rm -rf $(O)
 
-.PHONY: all clean
 -include $(HV_OBJECTS:.o=.d) $(O)/asm_offsets.d
