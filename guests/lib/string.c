@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory, strings, checksums, random numbers. Built so that the compiler does
+ * not turn these loops into calls of themselves. Works with the MMU off.
+ */
+#include "guest.h"
+
+void *memset(void *to, int c, size_t n)
+{
+	uint8_t *p = to;
+	uint64_t word = 0x0101010101010101ull * (uint8_t)c;
+
+	while (n && ((uint64_t)p & 7)) {
+		*p++ = (uint8_t)c;
+		n--;
+	}
+	for (; n >= 8; n -= 8, p += 8) {
+		*(uint64_t *)(void *)p = word;
+	}
+	while (n--) {
+		*p++ = (uint8_t)c;
+	}
+	return to;
+}
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+	uint8_t *p = to;
+	const uint8_t *q = from;
+
+	if (!(((uint64_t)p | (uint64_t)q) & 7)) {
+		for (; n >= 8; n -= 8, p += 8, q += 8) {
+			*(uint64_t *)(void *)p = *(const uint64_t *)(const void *)q;
+		}
+	}
+	while (n--) {
+		*p++ = *q++;
+	}
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+	uint8_t *p = to;
+	const uint8_t *q = from;
+
+	if (p <= q || p >= q + n) {
+		return memcpy(to, from, n);
+	}
+	while (n--) {
+		p[n] = q[n];
+	}
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const uint8_t *p = a, *q = b;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != q[i]) {
+			return p[i] - q[i];
+		}
+	}
+	return 0;
+}
+
+size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n]) {
+		n++;
+	}
+	return n;
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (a[i] != b[i] || !a[i]) {
+			return (uint8_t)a[i] - (uint8_t)b[i];
+		}
+	}
+	return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, (size_t)-1);
+}
+
+uint32_t crc32(uint32_t crc, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	crc = ~crc;
+	for (size_t i = 0; i < size; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++) {
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+		}
+	}
+	return ~crc;
+}
+
+uint64_t checksum(const void *data, size_t size)
+{
+	const uint64_t *p = data;
+	uint64_t sum = 0x9e3779b97f4a7c15ull;
+
+	for (size_t i = 0; i < size / 8; i++) {
+		sum = (sum << 7 | sum >> 57) + p[i];
+		sum ^= sum >> 29;
+	}
+	return sum;
+}
+
+uint64_t random_next(uint64_t *state)
+{
+	uint64_t x = *state;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	*state = x;
+	return x * 0x2545f4914f6cdd1dull;
+}

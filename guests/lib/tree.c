@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A small reader of the flattened device tree (Devicetree specification 0.4,
+ * chapter 5): fills `platform`. The tree comes from the hypervisor and is
+ * trusted. Runs with the MMU off; no relocation is needed beyond start.S's.
+ */
+#include "runtime.h"
+
+#define FDT_MAGIC	0xd00dfeed
+#define DEPTH_MAX	8
+
+struct node {			/* what matters of a node, gathered from its properties */
+	const char *name;
+	const char *compatible;
+	uint32_t compatible_size;
+	const char *type, *method;
+	const uint8_t *reg;
+	uint32_t reg_size;
+	uint32_t address_cells, size_cells;	/* for children */
+	bool is_disabled;
+	bool is_done;
+};
+
+struct platform platform;
+
+static uint32_t be32(const void *at)
+{
+	const uint8_t *p = at;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint64_t cells(const uint8_t **at, uint32_t count)
+{
+	uint64_t v = 0;
+
+	while (count--) {
+		v = v << 32 | be32(*at);
+		*at += 4;
+	}
+	return v;
+}
+
+static bool node_is(const struct node *n, const char *compatible)
+{
+	uint32_t at = 0;
+
+	while (n->compatible && at < n->compatible_size) {
+		if (strcmp(n->compatible + at, compatible) == 0) {
+			return true;
+		}
+		at += (uint32_t)strlen(n->compatible + at) + 1;
+	}
+	return false;
+}
+
+/* Register range `index` of a node. */
+static struct bank node_reg(const struct node *n, const struct node *parent, uint32_t index)
+{
+	uint32_t step = 4 * (parent->address_cells + parent->size_cells);
+	const uint8_t *at = n->reg + index * step;
+	struct bank b = { 0, 0 };
+
+	if (n->reg && (index + 1) * step <= n->reg_size) {
+		b.base = cells(&at, parent->address_cells);
+		b.size = cells(&at, parent->size_cells);
+	}
+	return b;
+}
+
+static void gic_done(const struct node *n, const struct node *parent)
+{
+	bool is_v3 = node_is(n, "arm,gic-v3");
+
+	if (!is_v3 && !node_is(n, "arm,cortex-a15-gic") && !node_is(n, "arm,gic-400")) {
+		return;
+	}
+	platform.gic = is_v3 ? 3 : 2;
+	platform.gicd = node_reg(n, parent, 0).base;
+	platform.gicc = node_reg(n, parent, 1).base;
+	if (is_v3) {
+		platform.gicr = platform.gicc;
+		platform.gicr_size = node_reg(n, parent, 1).size;
+	}
+}
+
+static void memory_done(const struct node *n, const struct node *parent)
+{
+	for (uint32_t i = 0; platform.bank_count < BANK_MAX; i++) {
+		struct bank b = node_reg(n, parent, i);
+
+		if (!b.size) {
+			return;
+		}
+		platform.bank[platform.bank_count++] = b;
+	}
+}
+
+static void cpu_done(const struct node *n, const struct node *parent)
+{
+	const uint8_t *at = n->reg;
+
+	if (at && platform.cpu_count < CPU_MAX) {
+		platform.mpidr[platform.cpu_count++] = cells(&at, parent->address_cells);
+	}
+}
+
+/* All properties of `n` are known: take what is wanted. */
+static void node_done(struct node *n, const struct node *parent)
+{
+	if (n->is_done || !parent) {
+		return;
+	}
+	n->is_done = true;
+	if (n->is_disabled) {
+		return;
+	}
+	if (n->type && strcmp(n->type, "memory") == 0) {
+		memory_done(n, parent);
+	} else if (n->type && strcmp(n->type, "cpu") == 0) {
+		cpu_done(n, parent);
+	} else if (strncmp(n->name, "psci", 4) == 0) {
+		platform.by_smc = n->method && strcmp(n->method, "smc") == 0;
+	} else if (node_is(n, "arm,pl011") && !platform.pl011) {
+		platform.pl011 = node_reg(n, parent, 0).base;
+	} else if (node_is(n, "skerry,info")) {
+		uint64_t base = node_reg(n, parent, 0).base;
+
+		platform.info = (const void *)(base ? base : SKERRY_INFO_BASE);
+	} else {
+		gic_done(n, parent);
+	}
+}
+
+static void property(struct node *n, const char *name, const uint8_t *value, uint32_t size)
+{
+	const char *text = (const char *)value;
+
+	if (strcmp(name, "compatible") == 0) {
+		n->compatible = text;
+		n->compatible_size = size;
+	} else if (strcmp(name, "reg") == 0) {
+		n->reg = value;
+		n->reg_size = size;
+	} else if (strcmp(name, "device_type") == 0) {
+		n->type = text;
+	} else if (strcmp(name, "method") == 0) {
+		n->method = text;
+	} else if (strcmp(name, "#address-cells") == 0) {
+		n->address_cells = be32(value);
+	} else if (strcmp(name, "#size-cells") == 0) {
+		n->size_cells = be32(value);
+	} else if (strcmp(name, "status") == 0) {
+		n->is_disabled = text[0] != 'o';
+	} else if (strcmp(name, "bootargs") == 0) {
+		platform.bootargs = text;
+	}
+}
+
+static void tree_walk(const uint8_t *at, const char *strings)
+{
+	struct node nodes[DEPTH_MAX];
+	int depth = -1;
+
+	for (;;) {
+		uint32_t token = be32(at);
+		struct node *n = depth >= 0 ? &nodes[depth] : NULL;
+
+		at += 4;
+		if (token == 1) {		/* begin node: its parent is complete */
+			if (n) {
+				node_done(n, depth > 0 ? n - 1 : NULL);
+			}
+			if (++depth == DEPTH_MAX) {
+				return;
+			}
+			memset(&nodes[depth], 0, sizeof(struct node));
+			nodes[depth].name = (const char *)at;
+			nodes[depth].address_cells = 2;
+			nodes[depth].size_cells = 1;
+			at += (strlen((const char *)at) + 4) & ~3ull;
+		} else if (token == 2 && n) {	/* end node */
+			node_done(n, depth > 0 ? n - 1 : NULL);
+			depth--;
+		} else if (token == 3 && n) {	/* property: size, name, value */
+			uint32_t size = be32(at);
+
+			property(n, strings + be32(at + 4), at + 8, size);
+			at += 8 + ((size + 3) & ~3u);
+		} else if (token != 4) {
+			return;
+		}
+	}
+}
+
+void tree_init(uint64_t tree)
+{
+	const uint8_t *t = (const uint8_t *)tree;
+
+	platform.bootargs = "";
+	if (!tree || (tree & 7) || be32(t) != FDT_MAGIC) {
+		return;
+	}
+	platform.tree = t;
+	platform.tree_size = be32(t + 4);
+	tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12));
+}
