@@ -46,6 +46,4 @@ bool owner_may_map(struct range at, uint8_t index, enum s2_kind kind);
 /* The oracle: are the records sorted, whole and apart from each other? */
 bool owner_audit(void);
 
-const char *owner_kind_name(enum owner_kind kind);
-
 #endif

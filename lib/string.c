@@ -15,8 +15,11 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 #define WORD_OFFSET(p)	((uintptr_t)(p) & (sizeof(word_t) - 1))
 
 /* Right for overlapping ranges too when to < from: a round loads before it stores. */
-static void copy_up(uint8_t *to, const uint8_t *from, size_t size)
+void *memcpy(void *begin, const void *source, size_t size)
 {
+	uint8_t *to = begin;
+	const uint8_t *from = source;
+
 	if (size >= 16 && WORD_OFFSET(to) == WORD_OFFSET(from)) {
 		word_t *d;
 		const word_t *s;
@@ -45,43 +48,20 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size)
 		*to++ = *from++;
 		KEEP_LOOP(to);
 	}
-}
-
-/* From the end: for overlapping ranges with to > from. */
-static void copy_down(uint8_t *to, const uint8_t *from, size_t size)
-{
-	to += size;
-	from += size;
-	if (WORD_OFFSET(to) == WORD_OFFSET(from)) {
-		for (; size && WORD_OFFSET(to); size--) {
-			*--to = *--from;
-			KEEP_LOOP(to);
-		}
-		for (; size >= 8; size -= 8) {
-			to -= 8;
-			from -= 8;
-			*(word_t *)to = *(const word_t *)from;
-			KEEP_LOOP(to);
-		}
-	}
-	for (; size; size--) {
-		*--to = *--from;
-		KEEP_LOOP(to);
-	}
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-	copy_up(to, from, size);
-	return to;
+	return begin;
 }
 
 void *memmove(void *to, const void *from, size_t size)
 {
+	uint8_t *d = (uint8_t *)to + size;
+	const uint8_t *s = (const uint8_t *)from + size;
+
 	if ((uintptr_t)to - (uintptr_t)from >= size) {
-		copy_up(to, from, size);
-	} else {
-		copy_down(to, from, size);
+		return memcpy(to, from, size);
+	}
+	while (d != to) {	/* rare: by bytes, from the end */
+		*--d = *--s;
+		KEEP_LOOP(d);
 	}
 	return to;
 }
