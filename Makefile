@@ -17,6 +17,8 @@ ifneq ($(shell uname -m),aarch64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 endif
 CC := $(CROSS_COMPILE)gcc
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 LIBFDT ?= $(CACHE)/arm64/usr/lib/aarch64-linux-gnu/libfdt.a
 KERNEL ?= $(CACHE)/kernel/6.1/vmlinuz
 KERNEL_NEW ?= $(CACHE)/kernel/6.12/vmlinuz
@@ -38,17 +40,19 @@ help:
 	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make sdk        what a guest outside the tree needs, into build/sdk'
 	@echo 'make clean      remove build/'
-	@echo 'Variables: CROSS_COMPILE QEMU KERNEL INITRD O DEBUG=1 SKERRY_CACHE'
+	@echo 'Variables: CROSS_COMPILE QEMU KERNEL INITRD O DEBUG=1 V=1 SKERRY_CACHE'
 
 # --- EL2 ---------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wno-sign-conversion
 HV_INCLUDE := -Iinclude -I. -Iarch/arm64/include -I$(O)/include
-HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
+	-nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
 	-fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) $(if $(DEBUG),-DDEBUG)
+HV_BOOT_CFLAGS := -isystem lib/libc -isystem $(CACHE)/arm64/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
 	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S)))
@@ -58,23 +62,23 @@ $(HV_OBJECTS): Makefile
 
 $(O)/include/asm_offsets.h: arch/arm64/asm_offsets.c
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $(O)/asm_offsets.d -S $< -o $(O)/asm_offsets.s
-	sed -n 's/^->\([A-Z0-9_]*\) [$$#]*\([0-9]*\)/#define \1 \2/p' $(O)/asm_offsets.s > $@
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $(O)/asm_offsets.d -S $< -o $(O)/asm_offsets.s
+	$(Q)sed -n 's/^->\([A-Z0-9_]*\) [$$#]*\([0-9]*\)/#define \1 \2/p' $(O)/asm_offsets.s > $@
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) $(if $(findstring /boot/,$<),-isystem lib/libc) -MMD -c $< -o $@
+	$(call say,CC)$(CC) $(HV_CFLAGS) $(if $(findstring /boot/,$<),$(HV_BOOT_CFLAGS)) -MMD -c $< -o $@
 
 $(O)/%.o: %.S $(O)/include/asm_offsets.h
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c $< -o $@
+	$(call say,AS)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c $< -o $@
 
 $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
-	$(CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
+	$(call say,LD)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
 		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT)
 
 $(O)/skerry.bin: $(O)/skerry.elf
-	$(CROSS_COMPILE)objcopy -O binary $< $@
+	$(call say,BIN)$(CROSS_COMPILE)objcopy -O binary $< $@
 
 # --- Guests, tools, system images ----------------------------------------------
 
@@ -83,7 +87,7 @@ $(O)/skerry.bin: $(O)/skerry.elf
 all: $(GUEST_BINS) $(TOOLS)
 
 # Links, so that descriptions find them under fixed names; remade when overridden.
-LINKS := $(O)/linux/vmlinuz $(O)/linux/vmlinuz-6.12 $(O)/linux/initramfs.cpio.gz $(O)/linux/u-boot.bin
+LINKS := $(addprefix $(O)/linux/,vmlinuz vmlinuz-6.12 initramfs.cpio.gz u-boot.bin)
 $(O)/linux/vmlinuz: TO = $(KERNEL)
 $(O)/linux/vmlinuz-6.12: TO = $(KERNEL_NEW)
 $(O)/linux/initramfs.cpio.gz: TO = $(INITRD)
@@ -95,11 +99,11 @@ $(LINKS): FORCE
 
 $(O)/linux/busybox.cpio.gz: scripts/mkinitramfs
 	@mkdir -p $(@D)
-	scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@
+	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)
-	scripts/mksystem $< -I $(O) -o $@
+	$(call say,SYS)scripts/mksystem $< -I $(O) -o $@
 
 # --- Running, testing, measuring -------------------------------------------------
 
