@@ -1,12 +1,101 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hello: the smallest guest that does something; its boot arguments make it
- * stop, restart or crash in every way that the tests want.
+ * stop, restart or crash in every way that the tests want:
+ *   off            SYSTEM_OFF after the greeting (as does no argument at all)
+ *   reset=N        SYSTEM_RESET until life N, then go on with the others
+ *   crash=KIND     read, write, exec, report, undef, vbar, stack
+ *   crash-until=N  crash only in lives below N
+ *   wait=MS        before anything else
+ *   spin           for ever, awake;  sleep: for ever, in WFI
+ *   echo           console input back, in lines; "q" alone ends it
+ *   dirty          see dirty.c
+ *   lines=N        N more lines of output
  */
-#include "guest.h"
+#include "hello.h"
+#include "probe.h"
+
+#define NOWHERE		0x30000000ull	/* no guest has anything here */
+
+static void crash_vectors(void)
+{
+	sysreg_write(vbar_el1, NOWHERE);
+	isb();
+	asm volatile(".inst 0");	/* and again, at the vector, for ever: an abort */
+}
+
+static void crash(void)
+{
+	if (arg_is("crash", "read")) {
+		read32(NOWHERE);
+	} else if (arg_is("crash", "write")) {
+		write32(NOWHERE, 1);
+	} else if (arg_is("crash", "exec")) {
+		((void (*)(void))(NOWHERE + 0x10000000))();
+	} else if (arg_is("crash", "undef")) {
+		asm volatile(".inst 0");
+	} else if (arg_is("crash", "vbar")) {
+		crash_vectors();
+	} else if (arg_is("crash", "stack")) {
+		asm volatile("mov sp, %0\n\tstr xzr, [sp]" :: "r"(NOWHERE));
+	}
+	guest_crash(3, 0x1234);
+}
+
+static void echo(void)
+{
+	char line[128];
+	size_t size = 0;
+
+	for (;;) {
+		int c = console_read();
+
+		if (c < 0) {
+			delay_us(1000);
+		} else if (c == '\r' || c == '\n') {
+			line[size] = 0;
+			printf("echo: %s\n", line);
+			if (strcmp(line, "q") == 0) {
+				return;
+			}
+			size = 0;
+		} else if (size < sizeof(line) - 1) {
+			line[size++] = (char)c;
+		}
+	}
+}
+
+static void stay(void)
+{
+	while (arg_has("spin")) {
+		cpu_relax();
+	}
+	while (arg_has("sleep")) {
+		wfi();
+	}
+}
 
 void guest_main(void)
 {
-	printf("hello from %s, life %lu, at %lu ns\n", guest_name(), guest_life(),
-	       ticks_to_ns(time_now()));
+	uint64_t life = guest_life();
+
+	delay_us(arg_number("wait", 0) * 1000);
+	printf("hello from %s, life %lu, at %lu us\n", guest_name(), life,
+	       ticks_to_ns(time_now()) / 1000);
+	for (uint64_t i = 0; i < arg_number("lines", 0); i++) {
+		printf("line %lu of %s\n", i + 1, guest_name());
+	}
+	if (arg_has("dirty")) {
+		dirty_check();
+	}
+	if (life < arg_number("reset", 0)) {
+		system_reset();
+	}
+	if (arg_has("crash") && life < arg_number("crash-until", ~0ull)) {
+		crash();
+	}
+	if (arg_has("echo")) {
+		echo();
+	}
+	stay();
 }
