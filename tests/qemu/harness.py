@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What QEMU tests are made of: cases, system images, runs that are watched line
+by line. A test judges order, counts and content of output, never time; time
+limits only end what hangs."""
+
+import itertools
+import os
+import re
+import subprocess
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("O") or "build"))
+WORK = os.path.join(BUILD, "test-work")
+
+_runs = set()
+_image_lock = threading.Lock()
+
+
+class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
+    pass
+
+
+class Case:
+    """`function(log, **arguments)` under a name. `weight`: about how many seconds
+    it takes, so that long ones begin first."""
+
+    def __init__(self, name, function, limit=120, weight=5, **arguments):
+        self.name, self.function, self.limit, self.weight = name, function, limit, weight
+        self.arguments = arguments
+
+    def run(self, log):
+        self.function(log, **self.arguments)
+
+
+def cache(*path):
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(os.environ.get("SKERRY_CACHE") or os.path.join(base, "skerry"), *path)
+
+
+def product(**axes):
+    """All combinations, as a list of dictionaries."""
+    return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+
+
+def pairwise(rows):
+    """A selection of `rows` in which every pair of values that occurs, occurs."""
+    def pairs(row):
+        return set(itertools.combinations(sorted((k, str(v)) for k, v in row.items()), 2))
+    left = set().union(*(pairs(r) for r in rows))
+    chosen = []
+    while left:
+        best = max(rows, key=lambda r: len(pairs(r) & left))
+        chosen.append(best)
+        left -= pairs(best)
+    return chosen
+
+
+def selection(soak, **axes):
+    rows = product(**axes)
+    return rows if soak or len(axes) < 3 else pairwise(rows)
+
+
+def need(*names):
+    """Fails when a built file is missing."""
+    for name in names:
+        if not os.path.exists(os.path.join(BUILD, name)):
+            raise Failure(f"{name} is not there: `make` first")
+
+
+def command(log, *words, status=0, limit=120):
+    """Runs a command into the log; its output."""
+    log.write("$ " + " ".join(words) + "\n")
+    done = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=limit, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    log.write(text)
+    if done.returncode != status:
+        raise Failure(f"{words[0]}: exit status {done.returncode} instead of {status}\n{text}")
+    return text
+
+
+def guest(name, image=None, cpus=(0,), memory=16, base=0x40000000, console="hypercall", more=""):
+    """A guest's node. `memory` in MiB; `more`: further properties as text."""
+    image = f'image = "{image or "guests/" + name + ".bin"}";\n' if image != "" else ""
+    return (f"\t\t{name}: {name} {{\n\t\t\t{image}"
+            f"\t\t\tmemory = <{base >> 32:#x} {base & 0xffffffff:#x} 0 {memory << 20:#x}>;\n"
+            f"\t\t\tcpus = <{' '.join(map(str, cpus))}>;\n"
+            f'\t\t\tconsole = "{console}";\n\t\t\tautostart;\n\t\t\t{more}\n\t\t}};\n')
+
+
+def linux(name="linux", cpus=(1, 2), memory=192, kernel="vmlinuz", bootargs="", more=""):
+    arguments = f'ramdisk = "linux/initramfs.cpio.gz"; bootargs = "console=ttyAMA0 {bootargs}"; '
+    return guest(name, f"linux/{kernel}", cpus, memory, console="pl011", more=arguments + more)
+
+
+def system(*guests, model="test", top=""):
+    """A description's text. `top`: properties of the root, e.g. console-input."""
+    return ('/dts-v1/;\n/ {\n\tcompatible = "skerry,system-1";\n'
+            f'\tmodel = "{model}";\n\t{top}\n\tguests {{\n{"".join(guests)}\t}};\n}};\n')
+
+
+def image(log, name, text):
+    """The system image of a description given as text or as a path."""
+    os.makedirs(WORK, exist_ok=True)
+    source = text
+    if text.startswith("/dts-v1/"):
+        source = os.path.join(WORK, name + ".dts")
+        with open(source, "w", encoding="ascii") as f:
+            f.write(text)
+        log.write(text)
+    out = os.path.join(WORK, name + ".itb")
+    with _image_lock:           # making one reads tens of megabytes: one at a time
+        command(log, "scripts/mksystem", source, "-I", BUILD, "-o", out)
+    return out
+
+
+class Run:
+    """A run of scripts/run-qemu --batch. Output is matched from where the last
+    match ended; `\\r` is dropped."""
+
+    def __init__(self, log, itb, *arguments, limit=100, qemu=(), command_line=None):
+        words = command_line or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
+                                 os.path.join(BUILD, "skerry.bin"), "--timeout", str(limit),
+                                 *map(str, arguments), itb]
+        if qemu:
+            words += ["--", *qemu]
+        log.write("$ " + " ".join(words) + "\n")
+        log.flush()
+        self.log, self.text, self.at, self.is_over = log, "", 0, False
+        self.deadline = time.monotonic() + limit + 20
+        self.changed = threading.Condition()
+        self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        _runs.add(self.process)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+        self.reader.join(5)
+        self.process.stdin.close()
+        _runs.discard(self.process)
+
+    def _read(self):
+        while True:
+            data = os.read(self.process.stdout.fileno(), 65536)
+            with self.changed:
+                text = data.decode("utf-8", "replace").replace("\r", "")
+                self.text += text
+                self.is_over = not data
+                self.changed.notify_all()
+            self.log.write(text)
+            self.log.flush()
+            if not data:
+                return
+
+    def expect(self, *patterns):
+        """Waits for each pattern in turn; the last match."""
+        found = None
+        for pattern in patterns:
+            found = self._expect_one(re.compile(pattern, re.MULTILINE))
+        return found
+
+    def _expect_one(self, pattern):
+        with self.changed:
+            while True:
+                found = pattern.search(self.text, self.at)
+                if found:
+                    self.at = found.end()
+                    return found
+                wait = self.deadline - time.monotonic()
+                if self.is_over or wait <= 0:
+                    seen = self.text[self.at:][-1500:]
+                    raise Failure(f"never came: {pattern.pattern}\nseen after the last match:\n{seen}")
+                self.changed.wait(wait)
+
+    def send(self, text):
+        """Types `text`, slowly enough for a UART's FIFO."""
+        data = text.encode()
+        for i in range(0, len(data), 8):
+            self.process.stdin.write(data[i:i + 8])
+            self.process.stdin.flush()
+            time.sleep(0.02)
+
+    def type(self, line, prompt=r"linux# "):
+        """A shell's line, and its prompt afterwards unless `prompt` is None."""
+        self.send(line + "\n")
+        if prompt:
+            self.expect(prompt)
+
+    def end(self, status=0):
+        """Waits for the end of the run; its exit status must be `status`."""
+        self.reader.join(max(1, self.deadline - time.monotonic()))
+        try:
+            got = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            raise Failure("the run does not end") from None
+        if got != status:
+            raise Failure(f"exit status {got} instead of {status}")
+        return self
+
+    def lines(self, pattern=""):
+        return [line for line in self.text.split("\n") if re.search(pattern, line)]
+
+    def count(self, pattern, least, most=None):
+        """The number of lines with the pattern must lie within bounds."""
+        number = len(self.lines(pattern))
+        if not least <= number <= (least if most is None else most):
+            raise Failure(f"{number} lines with {pattern}, wanted {least}" +
+                          (f"..{most}" if most is not None else ""))
+        return number
+
+    def absent(self, pattern):
+        self.count(pattern, 0)
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def stop_all():
+    for process in list(_runs):
+        if process.poll() is None:
+            process.terminate()
