@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stage-2 aborts: the emulated frames (distributor, redistributors, PL011), else
+ * an external abort in the guest. EL2 never reads the faulting instruction: an
+ * access without a valid syndrome (pairs, write-back) is not emulated.
+ */
+#include <core/vpl011.h>
+#include <sysreg.h>
+#include <vgic.h>
+
+#include "trap.h"
+
+/* ISS of a data abort (Arm DDI 0487, D19.2.37) */
+#define DABT_ISV	(1 << 24)
+#define DABT_SAS(iss)	((iss) >> 22 & 3)
+#define DABT_SSE	(1 << 21)
+#define DABT_SRT(iss)	((iss) >> 16 & 31)
+#define DABT_SF		(1 << 15)
+#define DABT_FNV	(1 << 10)
+#define DABT_CM		(1 << 8)
+#define DABT_S1PTW	(1 << 7)
+#define DABT_WNR	(1 << 6)
+#define FSC_IS_TRANSLATION(iss)	(((iss) & 0x3c) == 0x04)
+
+static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
+{
+	if (at - SKERRY_PL011_BASE < PAGE_SIZE) {
+		return v->guest->config->console == CONSOLE_PL011 &&
+		       vpl011_access(v->guest, at - SKERRY_PL011_BASE, is_write, width, value);
+	}
+	return vgic_mmio(v, at, is_write, width, value);
+}
+
+static uint64_t extend(uint64_t value, uint32_t iss, unsigned width)
+{
+	unsigned unused = 64 - 8 * width;
+
+	if (iss & DABT_SSE) {
+		value = (uint64_t)((int64_t)(value << unused) >> unused);
+		return iss & DABT_SF ? value : (uint32_t)value;
+	}
+	return value << unused >> unused;
+}
+
+/* True: it was an access to an emulated frame, and is done. */
+static bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
+{
+	uint32_t iss = ESR_ISS(esr);
+	unsigned width = 1u << DABT_SAS(iss);
+	uint64_t at, value;
+
+	if (!(iss & DABT_ISV) || (iss & (DABT_S1PTW | DABT_CM)) || !FSC_IS_TRANSLATION(iss)) {
+		return false;
+	}
+	at = (READ_SYSREG(hpfar_el2) & 0xffffffffff0) << 8 | (far & (PAGE_SIZE - 1));
+	if (!is_aligned(at, width)) {
+		return false;
+	}
+	if (iss & DABT_WNR) {
+		value = extend(vcpu_get(v, DABT_SRT(iss)), 0, width);
+		return emulate(v, at, true, width, &value);
+	}
+	if (!emulate(v, at, false, width, &value)) {
+		return false;
+	}
+	vcpu_set(v, DABT_SRT(iss), extend(value, iss, width));
+	return true;
+}
+
+void abort_handle(struct vcpu *v, uint64_t esr)
+{
+	uint64_t far = READ_SYSREG(far_el2);
+
+	if (ESR_EC(esr) == EC_DABORT_LOW && mmio(v, esr, far)) {
+		v->exits[EXIT_MMIO]++;
+		vcpu_skip(v, esr);
+		return;
+	}
+	v->exits[EXIT_ABORT]++;
+	inject_abort(v, esr, far);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of the CPU's features guests are told of. Fields not kept read as 0:
+ * EL2, AArch32, SVE, SME, RAS, MPAM, AMU, PMU, SPE, trace, pointer
+ * authentication, memory tagging, random numbers, and whatever is younger than
+ * this table. Field positions: Arm DDI 0487, D19.2.
+ */
+#include <hv/types.h>
+#include <sysreg.h>
+
+#include "../idregs.h"
+
+#define FIELD(shift)	(0xfull << (shift))
+
+struct id_row {
+	uint8_t crm, op2;
+	uint64_t value;		/* read on this core */
+	uint64_t keep;		/* fields shown as they are */
+	uint64_t set;		/* and fields shown with a value of ours */
+};
+
+/* PARange, capped to 40 bits: guest-physical addresses have 39. */
+static uint64_t pa_range(uint64_t mmfr0)
+{
+	return min_u64(mmfr0 & 0xf, 2);
+}
+
+void idregs_boot(const struct board *b)
+{
+	uint64_t mmfr0 = READ_SYSREG(id_aa64mmfr0_el1);
+	const struct id_row rows[] = {
+		/* PFR0: EL0, EL1 in AArch64; FP, AdvSIMD, DIT, CSV2, CSV3 */
+		{ 4, 0, READ_SYSREG(id_aa64pfr0_el1),
+		  FIELD(16) | FIELD(20) | FIELD(48) | FIELD(56) | FIELD(60),
+		  0x11 | (b->gic == GIC_V3 ? 1ull << 24 : 0) },
+		/* PFR1: BT, SSBS */
+		{ 4, 1, READ_SYSREG(id_aa64pfr1_el1), FIELD(0) | FIELD(4), 0 },
+		/* DFR0: the smallest debug architecture there is */
+		{ 5, 0, 0, 0, 6 },
+		/* ISAR0: all but RNDR and TME */
+		{ 6, 0, READ_SYSREG(id_aa64isar0_el1), ~(FIELD(60) | FIELD(24)), 0 },
+		/* ISAR1: DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, SPECRES, BF16, DGH, I8MM */
+		{ 6, 1, READ_SYSREG(id_aa64isar1_el1),
+		  FIELD(0) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(32) | FIELD(36) |
+		  FIELD(40) | FIELD(44) | FIELD(48) | FIELD(52), 0 },
+		/* ISAR2: CLRBHB */
+		{ 6, 2, READ_SYSREG(S3_0_C0_C6_2), FIELD(28), 0 },
+		/* MMFR0: ASIDBits, BigEnd, TGran16, 64, 4 */
+		{ 7, 0, mmfr0, FIELD(4) | FIELD(8) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(28),
+		  pa_range(mmfr0) },
+		/* MMFR1: HAFDBS, HPDS, PAN, ETS */
+		{ 7, 1, READ_SYSREG(id_aa64mmfr1_el1),
+		  FIELD(0) | FIELD(12) | FIELD(20) | FIELD(36), 0 },
+		/* MMFR2: CnP, UAO, LSM, VARange, CCIDX, AT, TTL, BBM, E0PD */
+		{ 7, 2, READ_SYSREG(S3_0_C0_C7_2),
+		  FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(20) | FIELD(32) |
+		  FIELD(48) | FIELD(52) | FIELD(60), 0 },
+	};
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		id_registers[rows[i].crm - 4][rows[i].op2] =
+			(rows[i].value & rows[i].keep) | rows[i].set;
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The core's and the firmware's services inside arch/arm64.
+ */
+#ifndef CPU_H
+#define CPU_H
+
+#include <core/board.h>
+
+extern uint8_t board_psci;	/* enum board_psci */
+extern bool board_has_pm;
+
+/* Secure monitor call (SMCCC 1.0 register rules); x0 of the answer. */
+uint64_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits from a guest: one table by exception class, then back. Runs on the core's
+ * EL2 stack with interrupts masked and no lock held. A guest that goes on is
+ * entered by returning its vCPU; one that does not makes the core look for work
+ * (core_next()).
+ */
+#include <core/console.h>
+#include <core/life.h>
+#include <core/run.h>
+#include <core/smccc.h>
+#include <hv/arch.h>
+#include <arch_cpu.h>
+#include <sysreg.h>
+#include <vgic.h>
+
+#include "oracle.h"
+#include "trap.h"
+
+static void exit_wfx(struct vcpu *v, uint64_t esr)
+{
+	v->exits[EXIT_WFI]++;	/* trapped by nothing that EL2 sets: architecturally harmless */
+	vcpu_skip(v, esr);
+}
+
+static void exit_hvc(struct vcpu *v, uint64_t esr)
+{
+	v->exits[EXIT_HVC]++;
+	if ((ESR_ISS(esr) & 0xffff) != 0) {
+		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
+		return;
+	}
+	smccc_call(v, v->arch.x);
+}
+
+static void exit_smc(struct vcpu *v, uint64_t esr)
+{
+	v->exits[EXIT_SMC]++;
+	vcpu_skip(v, esr);
+	if ((ESR_ISS(esr) & 0xffff) != 0) {
+		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
+		return;
+	}
+	smccc_call(v, v->arch.x);
+}
+
+static void exit_undefined(struct vcpu *v, uint64_t esr)
+{
+	(void)esr;
+	v->exits[EXIT_OTHER]++;
+	inject_undefined(v);
+}
+
+static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
+	[EC_WFX] = exit_wfx,
+	[EC_HVC64] = exit_hvc,
+	[EC_SMC64] = exit_smc,
+	[EC_SYSREG] = sysreg_handle,
+	[EC_IABORT_LOW] = abort_handle,
+	[EC_DABORT_LOW] = abort_handle,
+};
+
+static inline bool goes_on(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) == GUEST_RUNNING &&
+	       v->power == VCPU_ON;
+}
+
+static struct vcpu *exit_finish(struct vcpu *v)
+{
+	if (!goes_on(v)) {
+		v = core_next();
+	}
+	oracle_check(v);
+	vgic_enter(v);
+	return v;
+}
+
+struct vcpu *exit_sync(struct vcpu *v)
+{
+	uint64_t esr = READ_SYSREG(esr_el2);
+	unsigned ec = ESR_EC(esr);
+
+	if (exit_table[ec] != NULL) {
+		exit_table[ec](v, esr);
+	} else {	/* FP, SVE, pointer authentication, debug, AArch32 ... */
+		exit_undefined(v, esr);
+	}
+	return exit_finish(v);
+}
+
+struct vcpu *exit_irq(struct vcpu *v)
+{
+	v->exits[EXIT_IRQ]++;
+	gic_handle();
+	return exit_finish(v);
+}
+
+struct vcpu *exit_fiq(struct vcpu *v)
+{
+	panic("an FIQ came to EL2");	/* Group 0 belongs to EL3; nothing else routes here */
+	return v;
+}
+
+struct vcpu *exit_serror(struct vcpu *v)
+{
+	v->exits[EXIT_SERROR]++;
+	life_crash(v, "SError", READ_SYSREG(esr_el2), READ_SYSREG(far_el2), 0);
+	return exit_finish(v);
+}
+
+void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr)
+{
+	static const char *const names[] = { "exception", "interrupt", "FIQ", "SError" };
+
+	panic("%s in EL2 at %lx: ESR %lx, FAR %lx", names[kind & 3], elr, esr, far);
+}
+
+/* The core's first entry into its loop, on its own stack. */
+void core_run(void)
+{
+	struct vcpu *v = core_next();
+
+	vgic_enter(v);
+	guest_enter(v);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exceptions that a guest takes to its own EL1, made by hand: what the CPU does
+ * on exception entry (Arm DDI 0487, D1.3, AArch64.TakeException).
+ */
+#include <core/life.h>
+#include <sysreg.h>
+
+#include "trap.h"
+
+#define SPSR_MODE	0x1f
+#define SPSR_EL1T	0x04
+#define SPSR_EL1H	0x05
+#define SPSR_AARCH32	(1 << 4)
+#define SPSR_DAIF	(0xf << 6)
+#define SPSR_KEEP	((0xfull << 28) | (1 << 24))	/* NZCV, DIT */
+#define SPSR_PAN	(1 << 22)
+#define SPSR_SSBS	(1 << 12)
+#define SCTLR_SPAN	(1 << 23)
+#define SCTLR_DSSBS	(1ull << 44)
+
+void vcpu_skip(struct vcpu *v, uint64_t esr)
+{
+	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
+	v->arch.spsr &= ~(1ull << 21);	/* PSTATE.SS: the instruction is done */
+	v->arch.spsr &= ~(3ull << 10);	/* BTYPE */
+}
+
+static uint64_t vector_offset(uint64_t spsr)
+{
+	if (spsr & SPSR_AARCH32) {
+		return 0x600;
+	}
+	switch (spsr & SPSR_MODE) {
+	case SPSR_EL1T:
+		return 0x000;
+	case SPSR_EL1H:
+		return 0x200;
+	default:
+		return 0x400;
+	}
+}
+
+static bool has_pan(void)
+{
+	return (READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf) != 0;
+}
+
+static bool has_ssbs(void)
+{
+	return (READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf) != 0;
+}
+
+static void inject(struct vcpu *v, uint64_t esr)
+{
+	uint64_t spsr = v->arch.spsr;
+	uint64_t sctlr = READ_SYSREG(sctlr_el1);
+	uint64_t state = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H;
+
+	if (has_pan() && (!(sctlr & SCTLR_SPAN) || (spsr & SPSR_PAN))) {
+		state |= SPSR_PAN;
+	}
+	if (has_ssbs() && (sctlr & SCTLR_DSSBS)) {
+		state |= SPSR_SSBS;
+	}
+	WRITE_SYSREG(esr, esr_el1);
+	WRITE_SYSREG(v->arch.elr, elr_el1);
+	WRITE_SYSREG(spsr, spsr_el1);
+	v->arch.elr = READ_SYSREG(vbar_el1) + vector_offset(spsr);
+	v->arch.spsr = state;
+}
+
+void inject_undefined(struct vcpu *v)
+{
+	inject(v, ESR_IL);
+}
+
+static bool is_from_el0(const struct vcpu *v)
+{
+	return (v->arch.spsr & SPSR_AARCH32) || (v->arch.spsr & SPSR_MODE) == 0;
+}
+
+/* Is `far` one of the vectors? Then the guest could not take the abort either. */
+static bool is_vector(uint64_t far)
+{
+	return far - READ_SYSREG(vbar_el1) < 0x800;
+}
+
+void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
+{
+	bool is_fetch = ESR_EC(esr) == EC_IABORT_LOW;
+	unsigned ec = is_fetch ? 0x20 : 0x24;
+	uint64_t iss = 0x10;			/* synchronous external abort */
+
+	if (is_fetch && !is_from_el0(v) && is_vector(far)) {
+		life_crash(v, "its exception vectors are not in its memory", esr, far, 0);
+		return;
+	}
+	if (esr & (1 << 7)) {			/* on a walk of the guest's own tables */
+		iss = 0x14 | (esr & 3);
+	}
+	if (!is_fetch) {
+		iss |= esr & ((1 << 6) | (1 << 8));	/* WnR, CM */
+	}
+	WRITE_SYSREG(far, far_el1);
+	inject(v, (uint64_t)(ec + !is_from_el0(v)) << 26 | (esr & ESR_IL) | iss);
+}

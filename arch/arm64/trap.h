@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files that handle exits from a guest: exit.c dispatches to
+ * abort.c, sysreg.c and core's hypercalls; inject.c raises exceptions in the
+ * guest. All act on the vCPU that exited, on its own core, its registers saved.
+ */
+#ifndef TRAP_H
+#define TRAP_H
+
+#include <core/guest.h>
+
+/* ESR_EL2 (Arm DDI 0487, D19.2.37) */
+#define ESR_EC(esr)	((unsigned)((esr) >> 26) & 0x3f)
+#define ESR_ISS(esr)	((uint32_t)(esr) & 0x1ffffff)
+#define ESR_IL		(1ull << 25)
+
+#define EC_UNKNOWN	0x00
+#define EC_WFX		0x01
+#define EC_HVC64	0x16
+#define EC_SMC64	0x17
+#define EC_SYSREG	0x18
+#define EC_IABORT_LOW	0x20
+#define EC_DABORT_LOW	0x24
+#define EC_COUNT	64
+
+/* Called by vectors.S; each returns the vCPU to enter, maybe another one later. */
+struct vcpu *exit_sync(struct vcpu *v);
+struct vcpu *exit_irq(struct vcpu *v);
+struct vcpu *exit_fiq(struct vcpu *v);
+struct vcpu *exit_serror(struct vcpu *v);
+void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr) __attribute__((noreturn));
+void guest_enter(struct vcpu *v) __attribute__((noreturn));
+void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));
+
+/* Register `n` as an instruction names it: 31 is zero and goes nowhere. */
+static inline uint64_t vcpu_get(const struct vcpu *v, unsigned n)
+{
+	return n < 31 ? v->arch.x[n] : 0;
+}
+
+static inline void vcpu_set(struct vcpu *v, unsigned n, uint64_t value)
+{
+	if (n < 31) {
+		v->arch.x[n] = value;
+	}
+}
+
+/* Past the trapped instruction (AArch64: 4 bytes; AArch32 EL0 by ESR's IL). */
+void vcpu_skip(struct vcpu *v, uint64_t esr);
+
+/* Exceptions in the guest, taken to its EL1. */
+void inject_undefined(struct vcpu *v);
+void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far); /* synchronous external abort */
+
+void abort_handle(struct vcpu *v, uint64_t esr);	/* instruction and data aborts */
+void sysreg_handle(struct vcpu *v, uint64_t esr);	/* MSR, MRS, and AArch32's are UNDEFINED */
+void sysreg_reset(const struct vcpu *v);		/* EL1's registers to their reset state */
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU's first instruction and its last: the register state of a core that
+ * has just been switched on, and everything of it off the core again. On the
+ * vCPU's own core, with no guest context to lose.
+ */
+#include <core/console.h>
+#include <core/crash.h>
+#include <hv/arch.h>
+#include <lib/string.h>
+#include <arch_cpu.h>
+#include <sysreg.h>
+#include <vgic.h>
+
+#include "trap.h"
+
+#define SPSR_RESET	0x3c5	/* EL1h, DAIF masked */
+
+/* HCR_EL2 is the same for all: see cpu_boot_init() */
+static void load_stage2(const struct vcpu *v)
+{
+	WRITE_SYSREG(v->guest->arch.vttbr, vttbr_el2);
+	WRITE_SYSREG(v->arch.vmpidr, vmpidr_el2);
+	isb();
+}
+
+static void clear_fp(void)
+{
+	__asm__ volatile(
+		".arch_extension fp\n"
+		"	msr	fpcr, xzr\n"
+		"	msr	fpsr, xzr\n"
+		".irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+		"	fmov	d\\n, xzr\n"	/* the upper half becomes 0 too */
+		".endr\n"
+		".arch_extension nofp\n");
+}
+
+void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
+{
+	struct pcpu *p = pcpu();
+
+	p->current = v;
+	memset(&v->arch.x, 0, sizeof(v->arch.x));
+	v->arch.x[0] = context;
+	v->arch.elr = entry;
+	v->arch.spsr = SPSR_RESET;
+	v->arch.vmpidr = (1ull << 31) | v->index;
+	load_stage2(v);
+	sysreg_reset(v);
+	clear_fp();
+	vgic_vcpu_reset(v);
+	/* code may have been loaded, and this VMID has had another life:
+	 * see arch_guest_stop() for the TLBs */
+	__asm__ volatile("ic iallu");
+	dsb(nsh);
+	isb();
+}
+
+void arch_vcpu_stop(struct vcpu *v)
+{
+	WRITE_SYSREG(0, cntv_ctl_el0);
+	vgic_vcpu_stop(v);
+	pcpu()->current = NULL;
+}
+
+void arch_guest_reset(struct guest *g)
+{
+	vgic_guest_reset(g);
+}
+
+/* All its vCPUs are off: its translations, of both stages, out of all TLBs. */
+void arch_guest_stop(struct guest *g)
+{
+	uint64_t old = READ_SYSREG(vttbr_el2);
+
+	vgic_guest_stop(g);
+	WRITE_SYSREG(g->arch.vttbr, vttbr_el2);
+	isb();
+	__asm__ volatile("tlbi vmalls12e1is");
+	dsb(ish);
+	WRITE_SYSREG(old, vttbr_el2);
+	isb();
+}
+
+bool arch_vcpu_has_interrupt(const struct vcpu *v)
+{
+	return vgic_has_interrupt(v);
+}
+
+int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr)
+{
+	/* Aff3..Aff0 as PSCI passes them; Aff0 is the vCPU's index */
+	return mpidr < g->config->vcpu_count ? (int)mpidr : -1;
+}
+
+void arch_event_raise(struct guest *g, unsigned intid)
+{
+	vgic_raise(g, intid);
+}
+
+void arch_level_set(struct guest *g, unsigned intid, bool high)
+{
+	vgic_set_level(g, intid, high);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Skerry's hypercalls: one row of SKERRY_HYPERCALLS (include/abi), one handler
+ * here or in the file of its subject. The right is checked in one place.
+ * Handlers get x0..x17, read arguments from x1 on and return x0.
+ */
+#include <abi/errors.h>
+#include <abi/hypercalls.h>
+#include <core/console.h>
+#include <core/life.h>
+#include <core/smccc.h>
+#include <lib/format.h>
+#include <lib/string.h>
+
+static int64_t hvc_version(struct vcpu *v, uint64_t *x)
+{
+	(void)v;
+	x[1] = SKERRY_ABI_MAJOR << 16 | SKERRY_ABI_MINOR;
+	x[2] = SKERRY_ABI_FEATURES;
+	return SKERRY_OK;
+}
+
+static int64_t hvc_console_write(struct vcpu *v, uint64_t *x)
+{
+	char bytes[SKERRY_CONSOLE_WRITE_MAX];
+
+	if (x[1] == 0 || x[1] > sizeof(bytes)) {
+		return SKERRY_INVALID;
+	}
+	memcpy(bytes, &x[2], sizeof(bytes));
+	console_write(v->guest, bytes, (uint32_t)x[1]);
+	return (int64_t)x[1];
+}
+
+static int64_t hvc_console_read(struct vcpu *v, uint64_t *x)
+{
+	char bytes[SKERRY_CONSOLE_READ_MAX] = { 0 };
+	uint32_t count = console_read(v->guest, bytes, sizeof(bytes));
+
+	if (count == 0) {
+		return SKERRY_AGAIN;
+	}
+	memcpy(&x[1], bytes, sizeof(bytes));
+	return count;
+}
+
+static int64_t hvc_crash(struct vcpu *v, uint64_t *x)
+{
+	char cause[64];
+
+	(void)format_to(cause, sizeof(cause), "reported by the guest: code %lx, argument %lx",
+			x[1], x[2]);
+	life_crash(v, cause, 0, 0, 0);
+	return SKERRY_OK;
+}
+
+struct row {
+	int64_t (*handler)(struct vcpu *v, uint64_t *x);
+	uint8_t right;
+};
+
+#define ROW(number, NAME, name, arguments, right) [number] = { hvc_##name, right },
+static const struct row rows[] = { SKERRY_HYPERCALLS(ROW) };
+
+_Static_assert(ARRAY_SIZE(rows) == SKERRY_HYPERCALL_COUNT, "SKERRY_HYPERCALL_COUNT");
+
+static bool has_right(const struct guest *g, uint8_t right)
+{
+	switch (right) {
+	case SKERRY_RIGHT_NONE:
+		return true;
+	case SKERRY_RIGHT_CONSOLE:
+		return g->config->console == CONSOLE_HYPERCALL;
+	default:
+		return false;
+	}
+}
+
+void hypercall(struct vcpu *v, uint32_t row, uint64_t *x)
+{
+	if (!has_right(v->guest, rows[row].right)) {
+		x[0] = (uint64_t)SKERRY_DENIED;
+		return;
+	}
+	x[0] = (uint64_t)rows[row].handler(v, x);
+}

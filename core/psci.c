@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PSCI 1.1 for guests (Arm DEN0022). A vCPU's power is one word:
+ *
+ *   OFF -> CLAIMED (by CPU_ON's compare-and-swap) -> STARTING (entry and context
+ *   are there) -> ON (on its own core) -> OFF (CPU_OFF, or the guest stops)
+ *
+ * Losers of the swap get ALREADY_ON.
+ */
+#include <abi/smccc.h>
+#include <core/life.h>
+#include <core/smccc.h>
+#include <hv/arch.h>
+
+#define IS_64		(1u << 30)
+#define MPIDR_MASK	0xff00ffffffull
+
+static uint64_t narrow(uint64_t value, bool is_64)
+{
+	return is_64 ? value : (uint32_t)value;
+}
+
+static bool is_in_memory(const struct guest *g, uint64_t at)
+{
+	const struct sys_guest *c = g->config;
+	uint32_t i;
+
+	for (i = 0; i < c->bank_count; i++) {
+		if (range_holds(c->bank[i], at, 4)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t context)
+{
+	int index = arch_guest_mpidr_to_vcpu(g, target);
+	uint32_t off = VCPU_OFF;
+	struct vcpu *v;
+
+	if (index < 0) {
+		return PSCI_INVALID_PARAMETERS;
+	}
+	if (!is_aligned(entry, 4) || !is_in_memory(g, entry)) {
+		return PSCI_INVALID_ADDRESS;
+	}
+	v = &g->vcpu[index];
+	if (!__atomic_compare_exchange_n(&v->power, &off, VCPU_CLAIMED, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		return PSCI_ALREADY_ON;
+	}
+	v->entry = entry;
+	v->context = context;
+	__atomic_store_n(&v->power, VCPU_STARTING, __ATOMIC_RELEASE);
+	arch_cpu_kick(v->cpu);
+	return PSCI_SUCCESS;
+}
+
+/* May v go off: is another one on (or coming)? The last one stays: DENIED. */
+static bool has_others(const struct vcpu *v)
+{
+	const struct guest *g = v->guest;
+	uint32_t i;
+
+	for (i = 0; i < g->config->vcpu_count; i++) {
+		if (i != v->index && __atomic_load_n(&g->vcpu[i].power, __ATOMIC_ACQUIRE) != VCPU_OFF) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int64_t cpu_off(struct vcpu *v)
+{
+	if (!has_others(v)) {
+		return PSCI_DENIED;
+	}
+	arch_vcpu_stop(v);
+	__atomic_store_n(&v->power, VCPU_OFF, __ATOMIC_RELEASE);
+	return PSCI_SUCCESS;
+}
+
+/* Standby, whatever state was asked for: PSCI 5.4.4 lets an implementation
+ * choose a shallower one. A wake-up without cause is allowed. */
+static int64_t cpu_suspend(struct vcpu *v)
+{
+	if (!arch_vcpu_has_interrupt(v)) {
+		arch_cpu_wait();
+	}
+	return PSCI_SUCCESS;
+}
+
+static int64_t affinity_info(const struct guest *g, uint64_t target, uint64_t level)
+{
+	int index = arch_guest_mpidr_to_vcpu(g, target);
+
+	if (index < 0 || level != 0) {
+		return PSCI_INVALID_PARAMETERS;
+	}
+	switch (__atomic_load_n(&g->vcpu[index].power, __ATOMIC_ACQUIRE)) {
+	case VCPU_OFF:
+		return 1;
+	default:
+		return 0;	/* STARTING counts as on: CPU_ON has succeeded */
+	}
+}
+
+static int64_t features(uint32_t function)
+{
+	switch (function) {
+	case PSCI_VERSION:
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+	case PSCI_CPU_OFF:
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+	case PSCI_AFFINITY_INFO_32:
+	case PSCI_AFFINITY_INFO_64:
+	case PSCI_MIGRATE_INFO_TYPE:
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_FEATURES:
+	case SMCCC_VERSION:
+		return 0;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
+}
+
+/* SYSTEM_OFF, SYSTEM_RESET: not answered unless somebody was faster, and then
+ * the vCPU leaves its core all the same. */
+static int64_t system_call(struct vcpu *v, enum life_event event)
+{
+	int result = life_apply(v->guest, event);
+
+	return result == SKERRY_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
+}
+
+bool psci_call(struct vcpu *v, uint64_t *x)
+{
+	uint32_t function = (uint32_t)x[0];
+	bool is_64 = function & IS_64;
+	struct guest *g = v->guest;
+
+	switch (function) {
+	case PSCI_VERSION:
+		x[0] = PSCI_VERSION_1_1;
+		return true;
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+		x[0] = (uint64_t)cpu_on(g, narrow(x[1], is_64), narrow(x[2], is_64),
+					narrow(x[3], is_64));
+		return true;
+	case PSCI_CPU_OFF:
+		x[0] = (uint64_t)cpu_off(v);
+		return true;
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+		x[0] = (uint64_t)cpu_suspend(v);
+		return true;
+	case PSCI_AFFINITY_INFO_32:
+	case PSCI_AFFINITY_INFO_64:
+		x[0] = (uint64_t)affinity_info(g, narrow(x[1], is_64), narrow(x[2], is_64));
+		return true;
+	case PSCI_MIGRATE_INFO_TYPE:
+		x[0] = 2;	/* no Trusted OS that would have to move */
+		return true;
+	case PSCI_SYSTEM_OFF:
+		x[0] = (uint64_t)system_call(v, LIFE_OFF);
+		return true;
+	case PSCI_SYSTEM_RESET:
+		x[0] = (uint64_t)system_call(v, LIFE_RESET);
+		return true;
+	case PSCI_FEATURES:
+		x[0] = (uint64_t)features((uint32_t)x[1]);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A core's loop: what its vCPU's guest is in decides. Runs on each core by
+ * itself; other cores ask it to look again by a kick.
+ */
+#include <core/life.h>
+#include <core/run.h>
+#include <hv/arch.h>
+
+static bool guest_is_running(const struct guest *g)
+{
+	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
+}
+
+/* Ready for its next (or first) instruction? */
+static bool is_ready(struct vcpu *v)
+{
+	uint32_t power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
+
+	if (power == VCPU_STARTING) {
+		arch_vcpu_start(v, v->entry, v->context);
+		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_RELEASE);
+		return true;
+	}
+	return power == VCPU_ON;
+}
+
+struct vcpu *core_next(void)
+{
+	struct vcpu *v = pcpus[arch_cpu_index()].vcpu;
+
+	for (;;) {
+		if (v != NULL) {
+			if (guest_is_running(v->guest) && is_ready(v)) {
+				return v;
+			}
+			if (life_work(v)) {
+				if (arch_cpu_has_work()) {
+					arch_cpu_wait();
+				}
+				continue;
+			}
+		}
+		arch_cpu_wait();
+	}
+}
