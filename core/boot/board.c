@@ -297,9 +297,6 @@ static void look_at(struct board_search *s, const struct dt_place *p)
 	if (!list || size <= 0) {
 		return;
 	}
-	if (s->other_gic < 0 && fdt_getprop(s->fdt, p->node, "interrupt-controller", NULL)) {
-		s->other_gic = p->node;
-	}
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
 		if (fdt_stringlist_contains(list, size, known[i].compatible)) {
 			if (dt_is_enabled(s->fdt, p->node)) {
@@ -313,7 +310,7 @@ static void look_at(struct board_search *s, const struct dt_place *p)
 int board_discover(const void *fdt, struct board *b, struct report *r)
 {
 	struct board_search s = { .fdt = fdt, .b = b, .r = r, .cpus = -1, .reserved = -1,
-			    .chosen = -1, .psci = -1, .other_gic = -1 };
+			    .chosen = -1, .psci = -1 };
 	struct dt_place p;
 	const char *model;
 	uint32_t before = r->errors;

@@ -75,9 +75,8 @@ void board_read_gic(struct board_search *s)
 	struct dt_interrupt irq;
 
 	if (s->gic.depth == 0) {
-		report_error(s->r, s->fdt, s->other_gic < 0 ? 0 : s->other_gic, "compatible",
-			     "no GICv2 with virtualization (arm,gic-400 or the like) and no "
-			     "GICv3 (arm,gic-v3)");
+		report_error(s->r, s->fdt, 0, NULL, "no GICv2 with virtualization (arm,gic-400 or "
+			     "the like) and no GICv3 (arm,gic-v3)");
 		return;
 	}
 	if (dt_is_compatible(s->fdt, s->gic.node, "arm,gic-v3")) {
@@ -106,6 +105,7 @@ static void read_timer_interrupt(struct board_search *s, int index, const char *
 	if (named >= 0 && dt_interrupt(&s->timer, s->gic.node, (unsigned)named, &irq) == SKERRY_OK &&
 	    irq.intid >= 16 && irq.intid < 32) {
 		*intid = irq.intid;
+		s->b->timer_flags = irq.flags & DT_IRQ_TYPE;
 	} else {
 		report_error(s->r, s->fdt, node, "interrupts", "no PPI of the GIC for \"%s\" "
 			     "(entry %d)", name, index);

@@ -14,7 +14,7 @@ struct board_search {
 	struct board *b;
 	struct report *r;
 	struct dt_place gic, timer;	/* depth 0: not found */
-	int cpus, reserved, chosen, psci, other_gic;	/* -1: not found */
+	int cpus, reserved, chosen, psci;	/* -1: not found */
 };
 
 /* Each fills its part of s->b and reports what is missing or wrong. */

@@ -41,4 +41,16 @@ extern const struct sys_fixed system_fixed[];
  */
 int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard;
 
+/*
+ * The tree that a guest without its own one gets: generated into `out`, at most
+ * `room` bytes; fdt_totalsize(out) bytes are it. seed_offset: where the 32 zero
+ * bytes of rng-seed lie in it, 0 when the board has no seed. The guest's banks,
+ * entry and ramdisk are placed. What of an assigned device's node the guest
+ * does not get is told as a warning. 0; SKERRY_NO_MEMORY: does not fit (told);
+ * SKERRY_INVALID: a tree that was read is damaged.
+ */
+int tree_build(const struct system *sys, unsigned guest, const struct board *b,
+	       const void *board_fdt, const void *system_fdt, void *out, uint32_t room,
+	       uint32_t *seed_offset, struct report *r) nodiscard;
+
 #endif

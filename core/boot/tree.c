@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Generates the device tree of a guest: memory, cpus, psci, timer, interrupt
+ * controller, console, chosen, the information page, assigned devices. Called
+ * once for each guest at boot (libfdt's writing functions use SIMD registers);
+ * the result is kept for restarts. Errors of libfdt are gathered and told once.
+ */
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
+#include <lib/format.h>
+#include <lib/string.h>
+#include <abi/smccc.h>
+
+#define PHANDLE_GIC	1u
+#define PHANDLE_APB	2u
+#define PHANDLE_CLOCK	3u	/* of the first assigned device with clocks, and so on */
+#define CLOCK_MAX	8
+#define SEED_SIZE	32
+#define DROPPED_MAX	160
+
+#define SPI(intid)	0u, (intid) - 32u
+#define RISING		1u
+#define HIGH		4u
+#define HI_LO(v)	(uint32_t)((v) >> 32), (uint32_t)(v)
+
+struct writer {
+	void *fdt;
+	int error;		/* libfdt's first */
+	const struct board *b;
+	const struct sys_guest *g;
+	const void *board_fdt, *system_fdt;
+	struct report *r;
+};
+
+static void check(struct writer *w, int result)
+{
+	if (result < 0 && w->error == 0) {
+		w->error = result;
+	}
+}
+
+static void begin(struct writer *w, const char *name)
+{
+	check(w, fdt_begin_node(w->fdt, name));
+}
+
+static void end(struct writer *w)
+{
+	check(w, fdt_end_node(w->fdt));
+}
+
+static void bytes(struct writer *w, const char *name, const void *value, size_t size)
+{
+	check(w, fdt_property(w->fdt, name, value, (int)size));
+}
+
+static void text(struct writer *w, const char *name, const char *value)
+{
+	bytes(w, name, value, strlen(value) + 1);
+}
+
+static void cells_list(struct writer *w, const char *name, const uint32_t *value, size_t count)
+{
+	void *at;
+	int result = fdt_property_placeholder(w->fdt, name, (int)count * 4, &at);
+
+	check(w, result);
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		fdt32_st((fdt32_t *)at + i, value[i]);
+	}
+}
+
+#define cells(w, name, ...) \
+	cells_list(w, name, (const uint32_t[]){ __VA_ARGS__ }, \
+		   sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+/* several strings: literals, with \0 between them */
+#define texts(w, name, list)	bytes(w, name, list, sizeof(list))
+
+static void write_reg(struct writer *w, const struct range *at, uint32_t count)
+{
+	void *value;
+	int result = fdt_property_placeholder(w->fdt, "reg", (int)count * 16, &value);
+
+	check(w, result);
+	for (uint32_t i = 0; result == 0 && i < count; i++) {
+		fdt64_st((fdt64_t *)value + i * 2, at[i].base);
+		fdt64_st((fdt64_t *)value + i * 2 + 1, at[i].size);
+	}
+}
+
+static void write_memory(struct writer *w)
+{
+	char name[32];
+
+	format_to(name, sizeof(name), "memory@%lx", w->g->bank[0].base);
+	begin(w, name);
+	text(w, "device_type", "memory");
+	write_reg(w, w->g->bank, w->g->bank_count);
+	end(w);
+}
+
+/* The board's cpu node of a core: same order as board_discover()'s */
+static int board_cpu_node(const struct writer *w, uint32_t core)
+{
+	int cpus = fdt_path_offset(w->board_fdt, "/cpus"), node = -1;
+
+	do {
+		node = dt_next_cpu(w->board_fdt, cpus, node);
+	} while (node >= 0 && core-- > 0);
+	return node;
+}
+
+static void write_cpus(struct writer *w)
+{
+	const void *compatible;
+	char name[16];
+	int size;
+
+	begin(w, "cpus");
+	cells(w, "#address-cells", 1);
+	cells(w, "#size-cells", 0);
+	for (uint32_t i = 0; i < w->g->vcpu_count; i++) {
+		compatible = fdt_getprop(w->board_fdt, board_cpu_node(w, w->g->cpu[i]),
+					 "compatible", &size);
+		format_to(name, sizeof(name), "cpu@%x", i);
+		begin(w, name);
+		text(w, "device_type", "cpu");
+		if (compatible) {
+			bytes(w, "compatible", compatible, (size_t)size);
+		} else {
+			text(w, "compatible", "arm,armv8");
+		}
+		cells(w, "reg", i);
+		text(w, "enable-method", "psci");
+		end(w);
+	}
+	end(w);
+}
+
+static void write_psci(struct writer *w)
+{
+	begin(w, "psci");
+	texts(w, "compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci");
+	text(w, "method", "hvc");
+	cells(w, "cpu_suspend", PSCI_CPU_SUSPEND_64);
+	cells(w, "cpu_off", PSCI_CPU_OFF);
+	cells(w, "cpu_on", PSCI_CPU_ON_64);
+	end(w);
+}
+
+static void write_timer(struct writer *w)
+{
+	uint32_t flags = w->b->timer_flags ? w->b->timer_flags : HIGH;
+
+	if (w->b->gic == GIC_V2) {
+		flags |= ((1u << w->g->vcpu_count) - 1) << 8;	/* cores it is wired to */
+	}
+	begin(w, "timer");
+	texts(w, "compatible", "arm,armv8-timer");
+	cells(w, "interrupts", 1, 13, flags, 1, SKERRY_INTID_PTIMER - 16, flags,
+	      1, SKERRY_INTID_VTIMER - 16, flags, 1, 10, flags);
+	bytes(w, "always-on", NULL, 0);
+	end(w);
+}
+
+static void write_gic(struct writer *w)
+{
+	begin(w, "interrupt-controller@8000000");
+	if (w->b->gic == GIC_V3) {
+		texts(w, "compatible", "arm,gic-v3");
+		cells(w, "reg", HI_LO((uint64_t)SKERRY_GICD_BASE), 0, 0x10000,
+		      HI_LO((uint64_t)SKERRY_GICR_BASE), 0, SKERRY_GICR_STRIDE * w->g->vcpu_count);
+		cells(w, "#redistributor-regions", 1);
+	} else {
+		texts(w, "compatible", "arm,cortex-a15-gic");
+		cells(w, "reg", HI_LO((uint64_t)SKERRY_GICD_BASE), 0, 0x10000,
+		      HI_LO((uint64_t)SKERRY_GICC_BASE), 0, 0x2000);
+	}
+	bytes(w, "interrupt-controller", NULL, 0);
+	cells(w, "#interrupt-cells", 3);
+	cells(w, "phandle", PHANDLE_GIC);
+	end(w);
+}
+
+static void write_clock(struct writer *w, const char *name, uint32_t hz, uint32_t phandle)
+{
+	begin(w, name);
+	text(w, "compatible", "fixed-clock");
+	cells(w, "#clock-cells", 0);
+	cells(w, "clock-frequency", hz);
+	cells(w, "phandle", phandle);
+	end(w);
+}
+
+static void write_pl011(struct writer *w)
+{
+	write_clock(w, "apb-pclk", 24000000, PHANDLE_APB);
+	begin(w, "pl011@9000000");
+	texts(w, "compatible", "arm,pl011\0arm,primecell");
+	cells(w, "reg", HI_LO((uint64_t)SKERRY_PL011_BASE), 0, 0x1000);
+	cells(w, "interrupts", SPI(SKERRY_INTID_PL011), HIGH);
+	cells(w, "clocks", PHANDLE_APB, PHANDLE_APB);
+	texts(w, "clock-names", "uartclk\0apb_pclk");
+	end(w);
+	begin(w, "aliases");
+	text(w, "serial0", "/pl011@9000000");
+	end(w);
+}
+
+static void write_chosen(struct writer *w)
+{
+	static const uint8_t zero[SEED_SIZE];
+	const struct sys_guest *g = w->g;
+
+	begin(w, "chosen");
+	if (g->bootargs) {
+		text(w, "bootargs", g->bootargs);
+	}
+	if (g->console == CONSOLE_PL011) {
+		text(w, "stdout-path", "/pl011@9000000");
+	}
+	if (g->ramdisk.size) {
+		cells(w, "linux,initrd-start", HI_LO(g->ramdisk.base));
+		cells(w, "linux,initrd-end", HI_LO(g->ramdisk.base + g->ramdisk.size));
+	}
+	if (w->b->seed_size) {
+		bytes(w, "rng-seed", zero, sizeof(zero));
+	}
+	end(w);
+}
+
+static void write_info(struct writer *w)
+{
+	begin(w, "skerry@b000000");
+	text(w, "compatible", "skerry,info");
+	cells(w, "reg", HI_LO((uint64_t)SKERRY_INFO_BASE), 0, (uint32_t)PAGE_SIZE);
+	cells(w, "interrupts", SPI(SKERRY_INTID_EVENT), RISING);
+	end(w);
+}
+
+/* Does a property's name match? A pattern may begin or end with '*'. */
+static bool matches(const char *name, const char *pattern)
+{
+	size_t size = strlen(pattern), length = strlen(name);
+
+	if (pattern[0] == '*') {
+		return length >= size - 1 && strcmp(name + length - (size - 1), pattern + 1) == 0;
+	}
+	if (pattern[size - 1] == '*') {
+		return strncmp(name, pattern, size - 1) == 0;
+	}
+	return strcmp(name, pattern) == 0;
+}
+
+static bool matches_any(const char *name, const char *const *patterns)
+{
+	while (*patterns && !matches(name, *patterns)) {
+		patterns++;
+	}
+	return *patterns;
+}
+
+/* Written anew for the guest */
+static const char *const rewritten[] = {
+	"reg", "interrupts", "interrupts-extended", "interrupt-parent", "status", "clocks",
+	"clock-names", "phandle", "linux,phandle", "dma-coherent", "dma-ranges", "ranges", NULL
+};
+
+/* Refer to nodes that the guest does not have */
+static const char *const references[] = {
+	"pinctrl-*", "*-supply", "*-gpio", "*-gpios", "gpio", "gpios", "resets", "reset-names",
+	"power-domain*", "iommu*", "dmas", "dma-names", "phys", "phy-names", "phy-handle",
+	"nvmem-cell*", "memory-region*", "msi-*", "operating-points-v2", "interconnect*",
+	"mbox*", "hwlocks", "assigned-clock*", "mmc-pwrseq", "syscon*", "interrupt-map*",
+	"thermal-sensors", "extcon", NULL
+};
+
+static void note(char *dropped, const char *name)
+{
+	size_t at = strlen(dropped);
+
+	format_to(dropped + at, DROPPED_MAX - at, " %s", name);
+}
+
+static void copy_properties(struct writer *w, int node, char *dropped)
+{
+	const void *value;
+	const char *name;
+	int at, size;
+
+	fdt_for_each_property_offset(at, w->board_fdt, node) {
+		value = fdt_getprop_by_offset(w->board_fdt, at, &name, &size);
+		if (!value || !name) {
+			w->error = -FDT_ERR_BADSTRUCTURE;
+			return;
+		}
+		if (matches_any(name, references)) {
+			note(dropped, name);
+		} else if (!matches_any(name, rewritten)) {
+			bytes(w, name, value, (size_t)size);
+		}
+	}
+	if (fdt_first_subnode(w->board_fdt, node) >= 0) {
+		note(dropped, "(child nodes)");
+	}
+}
+
+/* All of a device's clocks are one fixed clock: `clock-frequency` of the description */
+static void write_clocks(struct writer *w, const struct sys_device *d, uint32_t phandle)
+{
+	uint32_t list[CLOCK_MAX];
+	int size, count = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
+	const void *names = fdt_getprop(w->board_fdt, d->board_node, "clock-names", &size);
+
+	if (names && count > 0 && count <= CLOCK_MAX) {
+		bytes(w, "clock-names", names, (size_t)size);
+	} else {
+		count = 1;
+	}
+	for (int i = 0; i < count; i++) {
+		list[i] = phandle;
+	}
+	cells_list(w, "clocks", list, (size_t)count);
+}
+
+static bool is_coherent(const struct writer *w, int node)
+{
+	struct dt_place p;
+
+	if (!dt_find(&p, w->board_fdt, node)) {
+		return false;
+	}
+	for (; p.depth >= 0; p.depth--) {
+		if (fdt_getprop(w->board_fdt, p.up[p.depth], "dma-noncoherent", NULL)) {
+			return false;
+		}
+		if (fdt_getprop(w->board_fdt, p.up[p.depth], "dma-coherent", NULL)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void write_interrupts(struct writer *w, const struct sys_device *d)
+{
+	uint32_t list[SYS_IRQ_MAX * 3];
+
+	for (uint32_t i = 0; i < d->irq_count; i++) {
+		list[i * 3] = 0;
+		list[i * 3 + 1] = d->intid[i] - 32;
+		list[i * 3 + 2] = d->edge[i] ? RISING : HIGH;
+	}
+	if (d->irq_count) {
+		cells_list(w, "interrupts", list, d->irq_count * 3);
+	}
+}
+
+static void write_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
+{
+	char name[64], dropped[DROPPED_MAX] = "";
+	const char *is = fdt_get_name(w->board_fdt, d->board_node, NULL);
+	uint32_t hz = 0;
+	bool has_clocks = fdt_getprop(w->board_fdt, d->board_node, "clocks", NULL);
+
+	if (has_clocks && !dt_u32(w->system_fdt, d->node, "clock-frequency", &hz)) {
+		hz = dt_clock_hz(w->board_fdt, d->board_node);
+	}
+	if (hz) {
+		format_to(name, sizeof(name), "clock-%s", d->name);
+		write_clock(w, name, hz, phandle);
+	}
+	str_copy(name, is ? is : d->name, 40);
+	for (is = name; *is && *is != '@'; is++) {
+	}
+	format_to(name + (is - name), sizeof(name) - (size_t)(is - name), "@%lx", d->regs[0].base);
+	begin(w, name);
+	copy_properties(w, d->board_node, dropped);
+	write_reg(w, d->regs, d->reg_count);
+	write_interrupts(w, d);
+	if (hz) {
+		write_clocks(w, d, phandle);
+	} else if (has_clocks) {
+		note(dropped, "clocks (no clock-frequency in the description)");
+	}
+	if (is_coherent(w, d->board_node)) {
+		bytes(w, "dma-coherent", NULL, 0);
+	}
+	text(w, "status", "okay");
+	end(w);
+	if (dropped[0]) {
+		report_warning(w->r, w->system_fdt, d->node, "device", "not passed on:%s", dropped);
+	}
+}
+
+static void write_all(struct writer *w)
+{
+	char model[SKERRY_NAME_MAX + 8];
+
+	format_to(model, sizeof(model), "skerry %s", w->g->name);
+	begin(w, "");
+	cells(w, "#address-cells", 2);
+	cells(w, "#size-cells", 2);
+	text(w, "compatible", "linux,dummy-virt");
+	text(w, "model", model);
+	cells(w, "interrupt-parent", PHANDLE_GIC);
+	write_chosen(w);
+	write_memory(w);
+	write_cpus(w);
+	write_psci(w);
+	write_timer(w);
+	write_gic(w);
+	if (w->g->console == CONSOLE_PL011) {
+		write_pl011(w);
+	}
+	write_info(w);
+	for (uint32_t i = 0; i < w->g->device_count; i++) {
+		write_device(w, &w->g->device[i], PHANDLE_CLOCK + i);
+	}
+	end(w);
+}
+
+int tree_build(const struct system *sys, unsigned guest, const struct board *b,
+	       const void *board_fdt, const void *system_fdt, void *out, uint32_t room,
+	       uint32_t *seed_offset, struct report *r)
+{
+	struct writer w = { out, 0, b, &sys->guest[guest], board_fdt, system_fdt, r };
+	const char *seed;
+
+	*seed_offset = 0;
+	check(&w, fdt_create_with_flags(out, (int)min_u64(room, INT32_MAX),
+					FDT_CREATE_FLAG_NO_NAME_DEDUP));
+	if (w.error == 0) {
+		check(&w, fdt_finish_reservemap(out));
+		write_all(&w);
+	}
+	if (w.error == 0) {
+		check(&w, fdt_finish(out));
+	}
+	if (w.error) {
+		report_error(r, system_fdt, w.g->node, NULL, w.error == -FDT_ERR_NOSPACE ?
+			     "its device tree does not fit into %u bytes" :
+			     "its device tree can't be built in %u bytes", room);
+		return w.error == -FDT_ERR_NOSPACE ? SKERRY_NO_MEMORY : SKERRY_INVALID;
+	}
+	seed = fdt_getprop(out, fdt_path_offset(out, "/chosen"), "rng-seed", NULL);
+	if (seed) {
+		*seed_offset = (uint32_t)(seed - (const char *)out);
+	}
+	return SKERRY_OK;
+}
