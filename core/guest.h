@@ -25,6 +25,14 @@ enum exit_cause {		/* counted per vCPU; names in core/stats.c */
 	EXIT_CAUSES
 };
 
+#define EXIT_RING	8	/* a power of two */
+
+struct exit_record {		/* one of the last exits, for crash records */
+	uint64_t time;
+	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
+	uint32_t cause;		/* enum exit_cause */
+};
+
 struct vcpu {
 	struct arch_vcpu arch;	/* first: assembly reaches it at offset 0 */
 	struct guest *guest;
@@ -34,7 +42,9 @@ struct vcpu {
 	uint32_t power;		/* enum vcpu_power, atomic: see core/vcpu.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
-	uint64_t exits[EXIT_CAUSES];	/* written by its own core only */
+	uint64_t exits[EXIT_CAUSES];	/* written by its own core only: stats_exit() */
+	struct exit_record last_exit[EXIT_RING];
+	uint32_t exit_next;	/* counts for ever; the ring's index is its low bits */
 };
 
 struct guest {

@@ -30,6 +30,10 @@ int life_apply(struct guest *g, enum life_event event) nodiscard;
  * LIFE_CRASH. `cause` in words, e.g. "reported by the guest, code 3". */
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at_ipa);
 
+/* End the run (Ctrl-] q): every guest is asked to stop; then the final line and
+ * power off, as when the last guest without `service` is gone. Any core, no lock held. */
+void life_end_run(void);
+
 const char *life_state_name(enum guest_state s);
 
 /* Called by a core's loop while its vCPU's guest is not running: takes the vCPU

@@ -12,6 +12,7 @@
 struct vcpu;
 struct guest;
 struct board;
+struct crash_registers;		/* core/crash.h */
 
 /* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */
 uint64_t arch_time_now(void);
@@ -28,6 +29,9 @@ bool arch_cpu_has_work(void);		/* is a physical interrupt waiting? */
 void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -> on, reset state */
 void arch_vcpu_stop(struct vcpu *v);	/* everything of it off the core: timers, list registers, active PPIs */
 bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (PSCI CPU_SUSPEND) */
+
+/* Its registers as the exit being handled left them; on its own core. */
+void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out);
 
 /* Guests. */
 void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset state */
@@ -50,6 +54,7 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as 
 void arch_data_clean(const void *at, uint64_t size); /* clean and invalidate to the point of coherency */
 
 /* The board. */
+uintptr_t arch_uart_base(const struct board *b);	/* boot: EL2's mapping of b->uart_regs */
 void arch_board_off(void) __attribute__((noreturn));
 void arch_board_reset(void) __attribute__((noreturn));
 void arch_halt(void) __attribute__((noreturn));

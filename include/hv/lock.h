@@ -11,9 +11,9 @@
 
 enum lock_rank {
 	LOCK_LIFE = 1,		/* a guest's life cycle */
+	LOCK_VPL011,		/* a guest's emulated UART: held while it sets its interrupt's level */
 	LOCK_VGIC,		/* a guest's shared interrupts */
 	LOCK_GIC,		/* the physical distributor */
-	LOCK_VPL011,		/* a guest's emulated UART */
 	LOCK_CONSOLE,		/* the UART and the lines on it: last, so that anyone may print */
 };
 
