@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one UART and the lines on it. Output of each guest goes out line by line
- * behind its name; EL2's own lines begin with "skerry: ". One lock
- * (LOCK_CONSOLE), last in rank, so that anyone may print.
- * Input goes to the guest that the description names.
+ * The one UART and the lines on it. EL2's own lines begin with "skerry: ", a
+ * guest's with "NAME| ". One lock (LOCK_CONSOLE), last in rank, so that anyone
+ * may print. core/console.c and core/log.c.
+ *
+ * Output: the guest that has the input is shown character by character; the
+ * others line by line, a line ending at its line feed or after LINE_SIZE bytes.
+ * A line of another that comes while the input guest's is unfinished takes its
+ * place, and the unfinished one is shown again below. On the UART every line
+ * ends with "\r\n", and no line can begin with another's name: after a carriage
+ * return the name is shown again. Control characters of guests come out as `?`,
+ * but for tab, and for BEL, backspace and ESC of the input guest: it drives the
+ * terminal that shows it.
+ *
+ * Input: bytes go to the input guest. Ctrl-] is the console's own key: behind
+ * it `q` ends the run, `n` gives the input to the next running guest, `s` shows
+ * exits, `c` crash records, `?` help, Ctrl-] sends one.
  */
 #ifndef CORE_CONSOLE_H
 #define CORE_CONSOLE_H
@@ -13,20 +25,33 @@
 struct board;
 struct guest;
 
-void console_init(const struct board *board);		/* boot: finds and starts the UART driver */
-void console_set_input(int guest);			/* index, or -1 */
-void console_write(struct guest *g, const char *bytes, uint32_t count); /* a guest's output */
-uint32_t console_read(struct guest *g, char *bytes, uint32_t max);	/* its waiting input */
-void console_uart_interrupt(void);			/* the UART's receive interrupt, any core */
-void console_flush_guest(struct guest *g);		/* its unfinished line goes out (stop, crash) */
+#define CONSOLE_KEY	0x1d	/* Ctrl-] */
+
+/* Boot: starts the UART's driver; what was printed before comes out now. */
+void console_init(const struct board *board);
+/* Give the input to a guest (index), or to none (-1). */
+void console_set_input(int guest);
+/* A guest's output. The caller bounds `count`: the work is in proportion. */
+void console_write(struct guest *g, const char *bytes, uint32_t count);
+/* Take waiting input of `g`, at most `max` bytes: how many. */
+uint32_t console_read(struct guest *g, char *bytes, uint32_t max);
+/* The UART's receive interrupt, on any core, no lock held. */
+void console_uart_interrupt(void);
+/* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
+void console_flush_guest(struct guest *g);
 
 /* EL2's own lines: "skerry: " is put before, a newline after. At most 200 characters. */
 void log_line(const char *format, ...) printf_like(1, 2);
-/* Part of the boot table: no prefix. */
+/* Part of the boot table: as it stands, without prefix and without newline. */
 void log_raw(const char *format, ...) printf_like(1, 2);
 uint64_t console_ticks(void);				/* time spent printing so far */
 
-/* EL2's own bug: prints by polling, keeps a record, halts. Never returns. */
+/* EL2's own bug: prints by polling, with core, guest and PC, and halts. Any
+ * state, any lock held. A second core that panics, or a panic in a panic, halts at once. */
 void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
+
+/* For core/log.c. */
+void console_put(const char *text);	/* EL2's text; "\n" ends a line */
+bool console_break(void);		/* panic: only this core prints now, without the lock. False: not the first */
 
 #endif

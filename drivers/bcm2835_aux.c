@@ -24,7 +24,7 @@
 #define LSR_HAS_ROOM	(1u << 5)
 #define LSR_IS_IDLE	(1u << 6)
 #define BAUD		115200u
-#define POLLS		1000000
+#define POLLS		50000		/* 2 ms at least; a character takes 87 us */
 
 static void wait_for(uintptr_t base, uint32_t flag)
 {

@@ -24,7 +24,7 @@
 #define CR_ON		0x301u		/* UARTEN, TXE, RXE */
 #define IMSC_RECEIVE	0x50u		/* RXIM, RTIM */
 #define BAUD		115200u
-#define POLLS		1000000		/* some ms on any board; a character takes 87 us */
+#define POLLS		50000		/* 2 ms at least; a character takes 87 us */
 
 static void wait_while(uintptr_t base, uint32_t flag)
 {

@@ -9,6 +9,7 @@
 #include <abi/errors.h>
 #include <core/board.h>
 #include <core/console.h>
+#include <core/crash.h>
 #include <hv/mmio.h>
 #include "fake_arch.h"
 
@@ -113,6 +114,14 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 
 void arch_vcpu_stop(struct vcpu *v) { v->arch.stops++; }
 bool arch_vcpu_has_interrupt(const struct vcpu *v) { return v->arch.has_interrupt; }
+void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
+{
+	memcpy(out->x, v->arch.x, sizeof(out->x));
+	out->pc = v->arch.elr;
+	out->pstate = v->arch.spsr;
+	out->sp = 0;
+}
+
 void arch_guest_reset(struct guest *g) { g->arch.resets++; }
 void arch_guest_stop(struct guest *g) { g->arch.stops++; }
 
@@ -136,6 +145,11 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 	}
 	fake.map[fake.map_count++] = (struct fake_map){ g, at, to, size, kind };
 	return SKERRY_OK;
+}
+
+uintptr_t arch_uart_base(const struct board *b)
+{
+	return (uintptr_t)b->uart_regs.base;
 }
 
 void *arch_window_map(struct pa at, uint64_t size)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Crash records. records[i] is written by the core that holds is_taken[i];
+ * printing takes no lock but the console's, line by line.
+ */
+#include <abi/layout.h>
+#include <core/console.h>
+#include <core/crash.h>
+#include <core/stats.h>
+#include <hv/arch.h>
+#include <lib/format.h>
+#include <lib/string.h>
+
+typedef unsigned long long ull;
+
+#define CHECKED(r) (&(r)->life)
+#define CHECKED_SIZE (sizeof(struct crash_record) - offsetof(struct crash_record, life))
+
+static struct crash_record records[SKERRY_GUEST_MAX];
+static bool is_taken[SKERRY_GUEST_MAX];
+
+static void copy_exits(const struct vcpu *v, struct exit_record *last)
+{
+	for (uint32_t i = 0; i < EXIT_RING; i++) {
+		last[i] = v->last_exit[(v->exit_next + i) % EXIT_RING];
+	}
+}
+
+/* One line: "hvc 12 us ago, ...", newest last. */
+static void print_exits(const struct exit_record *last, uint64_t now)
+{
+	uint64_t hz = arch_time_hz();
+	char text[176];
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < EXIT_RING && n < sizeof(text); i++) {
+		if (last[i].time) {
+			n += (size_t)format_to(text + n, sizeof(text) - n, " %s/%x -%llu",
+					       stats_cause_name(last[i].cause), last[i].syndrome,
+					       (ull)((now - last[i].time) * 1000000 / hz));
+		}
+	}
+	log_line("  last exits, us before:%s", n ? text : " none");
+}
+
+static void print_registers(const struct crash_registers *at)
+{
+	for (uint32_t i = 0; i < 31; i += 4) {
+		char text[120];
+		size_t n = 0;
+
+		for (uint32_t k = i; k < i + 4 && k < 31; k++) {
+			n += (size_t)format_to(text + n, sizeof(text) - n, " x%-2u %016llx", k,
+					       (ull)at->x[k]);
+		}
+		log_line(" %s", text);
+	}
+}
+
+static void print_record(const struct crash_record *r)
+{
+	uint32_t hz = arch_time_hz();
+
+	log_line("%s crashed at %llu.%06llu s: %s", r->name, (ull)(r->time / hz),
+		 (ull)(r->time % hz * 1000000 / hz), r->cause);
+	log_line("  life %llu, vCPU %u on core %u, pc %016llx, pstate %llx, sp %016llx",
+		 (ull)r->life, r->vcpu, r->cpu, (ull)r->at.pc, (ull)r->at.pstate, (ull)r->at.sp);
+	log_line("  ESR %08llx, FAR %016llx, IPA %010llx", (ull)r->esr, (ull)r->far, (ull)r->ipa);
+	print_registers(&r->at);
+	print_exits(r->last, r->time);
+}
+
+void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
+		  uint64_t ipa)
+{
+	const struct guest *g = v->guest;
+	struct crash_record *r = &records[g->index];
+
+	if (__atomic_exchange_n(&is_taken[g->index], true, __ATOMIC_ACQUIRE)) {
+		return;
+	}
+	memset(r, 0, sizeof(*r));
+	r->magic = CRASH_MAGIC;
+	r->life = g->life;
+	r->time = arch_time_now();
+	r->vcpu = v->index;
+	r->cpu = v->cpu;
+	r->esr = esr;
+	r->far = far;
+	r->ipa = ipa;
+	arch_vcpu_registers(v, &r->at);
+	copy_exits(v, r->last);
+	str_copy(r->name, g->config->name, sizeof(r->name));
+	str_copy(r->cause, cause, sizeof(r->cause));
+	r->checksum = arch_crc32(0, CHECKED(r), CHECKED_SIZE);
+	print_record(r);
+	__atomic_store_n(&is_taken[g->index], false, __ATOMIC_RELEASE);
+}
+
+void crash_print(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < guest_count; i++) {
+		if (records[i].magic == CRASH_MAGIC &&
+		    records[i].checksum == arch_crc32(0, CHECKED(&records[i]), CHECKED_SIZE)) {
+			print_record(&records[i]);
+			count++;
+		}
+	}
+	if (!count) {
+		log_line("no guest has crashed");
+	}
+}
+
+void crash_note_panic(const struct vcpu *v)
+{
+	struct exit_record last[EXIT_RING];
+
+	copy_exits(v, last);
+	print_exits(last, arch_time_now());
+}
