@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * See core/boot/fit.h. The tree part is checked as a whole before anything in it is
+ * looked at; offsets and sizes of the data are 32-bit cells and added in 64 bits.
+ */
+#include <core/boot/fdt_util.h>
+#include <core/boot/fit.h>
+#include <core/boot/sha256.h>
+#include <hv/arch.h>
+#include <lib/string.h>
+
+static uint64_t hash_ticks;
+
+uint64_t fit_hash_ticks(void)
+{
+	return hash_ticks;
+}
+
+/* What people hand over by mistake; NULL: none of these. */
+static const char *other_format(const void *at)
+{
+	static const struct {
+		uint32_t size;
+		const char *magic, *what;
+	} known[] = {
+		{ 4, "\x27\x05\x19\x56", "a U-Boot uImage (mkimage without -f)" },
+		{ 6, "070701", "a cpio archive (a Linux initramfs)" },
+		{ 2, "\x1f\x8b", "compressed with gzip" },
+		{ 5, "\xfd" "7zXZ", "compressed with xz" },
+		{ 4, "\x28\xb5\x2f\xfd", "compressed with zstd" },
+		{ 4, "\x7f" "ELF", "an ELF file" },
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (memcmp(at, known[i].magic, known[i].size) == 0) {
+			return known[i].what;
+		}
+	}
+	return NULL;
+}
+
+/* A FIT or any other tree without /images/system: which? */
+static const char *other_tree(const void *fit)
+{
+	int images = fdt_path_offset(fit, "/images"), node;
+
+	if (dt_is_compatible(fit, 0, "skerry,system-1")) {
+		return "a description without its images (give it to scripts/mksystem)";
+	}
+	if (images < 0) {
+		return "a device tree";
+	}
+	fdt_for_each_subnode(node, fit, images) {
+		const char *type = dt_string(fit, node, "type");
+
+		if (type && strcmp(type, "kernel") == 0) {
+			return "the outer FIT with the kernel in it (that one is for bootm)";
+		}
+	}
+	return "a FIT without an image named system";
+}
+
+static int no_system(struct report *r, const char *what)
+{
+	report_error(r, NULL, -1, NULL, "no system image: what the boot loader handed over is %s",
+		     what);
+	return SKERRY_INVALID;
+}
+
+int fit_check(const void *fit, uint64_t room, struct report *r)
+{
+	const char *other;
+
+	if (room < sizeof(struct fdt_header)) {
+		return no_system(r, "empty or a few bytes");
+	}
+	other = other_format(fit);
+	if (other) {
+		return no_system(r, other);
+	}
+	if ((uintptr_t)fit & 7) {
+		return no_system(r, "not aligned to 8 bytes");
+	}
+	if (fdt_magic(fit) != FDT_MAGIC) {
+		return no_system(r, "not a FIT");
+	}
+	if (fdt_totalsize(fit) > room) {
+		return no_system(r, "a truncated FIT (its tree is longer than the region)");
+	}
+	if (!dt_check(fit, room)) {
+		return no_system(r, "a FIT with a damaged tree");
+	}
+	if (fdt_path_offset(fit, "/images/system") < 0) {
+		return no_system(r, other_tree(fit));
+	}
+	return SKERRY_OK;
+}
+
+static void find_hashes(const void *fit, int image_node, struct fit_image *image)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fit, image_node) {
+		const char *algo = dt_string(fit, node, "algo");
+		int size;
+		const void *value = fdt_getprop(fit, node, "value", &size);
+
+		if (algo && value && size == 4 && strcmp(algo, "crc32") == 0) {
+			image->crc32 = value;
+		} else if (algo && value && size == SHA256_SIZE && strcmp(algo, "sha256") == 0) {
+			image->sha256 = value;
+		}
+	}
+}
+
+/* NULL: found, and whole; or what is wrong. */
+static const char *find(const void *fit, uint64_t room, const char *name, struct fit_image *image)
+{
+	int images = fdt_path_offset(fit, "/images");
+	int node = images < 0 ? images : fdt_subnode_offset(fit, images, name);
+	uint32_t offset, size;
+	int length;
+
+	*image = (struct fit_image){ 0 };
+	if (node < 0) {
+		return "is not in the system image";
+	}
+	find_hashes(fit, node, image);
+	image->data = fdt_getprop(fit, node, "data", &length);
+	if (image->data) {
+		image->size = (uint32_t)length;
+		return NULL;
+	}
+	if (!dt_u32(fit, node, "data-size", &size)) {
+		return "has no data-size";
+	}
+	image->size = size;
+	if (dt_u32(fit, node, "data-position", &offset)) {
+		image->data = (const uint8_t *)fit + offset;
+	} else if (dt_u32(fit, node, "data-offset", &offset)) {
+		uint64_t base = align_up(fdt_totalsize(fit), 4);
+
+		image->data = (const uint8_t *)fit + base + offset;
+		room -= min_u64(base, room);
+	} else {
+		return "has neither data-offset nor data-position";
+	}
+	return range_holds((struct range){ 0, room }, offset, size) ? NULL :
+	       "ends beyond the region that the boot loader handed over: truncated";
+}
+
+int fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image,
+	     struct report *r)
+{
+	const char *wrong = find(fit, room, name, image);
+
+	if (wrong) {
+		report_error(r, fit, 0, NULL, "image %s %s", name, wrong);
+		return SKERRY_INVALID;
+	}
+	return SKERRY_OK;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+const void *fit_system(const void *fit, uint64_t room, struct report *r)
+{
+	const char *wrong = NULL;
+	struct fit_image image;
+
+	if (fit_check(fit, room, r) || fit_find(fit, room, "system", &image, r)) {
+		return NULL;
+	}
+	if (image.crc32 && be32(image.crc32) != arch_crc32(0, image.data, image.size)) {
+		wrong = "is damaged (CRC)";
+	} else if ((uintptr_t)image.data & 7) {
+		wrong = "is not aligned to 8 bytes (make it with mkimage -E -B 0x1000)";
+	} else if (!dt_check(image.data, image.size)) {
+		wrong = "is not a whole device tree";
+	}
+	if (wrong) {
+		report_error(r, fit, 0, NULL, "image system %s", wrong);
+		return NULL;
+	}
+	return image.data;
+}
+
+/* Did an earlier guest's check cover these bytes? */
+static bool is_hashed(const struct system *s, const struct sys_guest *before, const void *data)
+{
+	for (const struct sys_guest *g = s->guest; g < before; g++) {
+		for (uint32_t i = 0; i < g->segment_count; i++) {
+			if (g->verify && !g->refused && g->segment[i].data == data) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool hash_fits(const struct fit_image *image)
+{
+	uint64_t begin = arch_time_now();
+	uint8_t digest[SHA256_SIZE];
+	struct sha256 hash;
+
+	sha256_begin(&hash);
+	sha256_add(&hash, image->data, image->size);
+	sha256_end(&hash, digest);
+	hash_ticks += arch_time_now() - begin;
+	return memcmp(digest, image->sha256, SHA256_SIZE) == 0;
+}
+
+/* NULL: the segment's bytes are there; or what is wrong. */
+static const char *resolve_segment(const void *fit, uint64_t room, const char *name,
+				   struct sys_segment *segment, struct fit_image *image)
+{
+	const char *wrong = find(fit, room, name, image);
+
+	if (wrong) {
+		return wrong;
+	}
+	if (image->size != segment->at.size) {
+		return "has another size than the description says";
+	}
+	if (image->crc32 && be32(image->crc32) != segment->crc32) {
+		return "has another CRC than the description says";
+	}
+	segment->data = image->data;
+	return NULL;
+}
+
+static bool resolve_guest(const void *fit, uint64_t room, const void *system_fdt,
+			  struct system *s, struct sys_guest *g, struct report *r)
+{
+	for (uint32_t i = 0; i < g->segment_count; i++) {
+		struct sys_segment *segment = &g->segment[i];
+		const char *name = dt_string(system_fdt, segment->node, "data"), *wrong;
+		struct fit_image image = { 0 };
+
+		wrong = name ? resolve_segment(fit, room, name, segment, &image) : "has no name";
+		if (wrong) {
+			report_error(r, system_fdt, segment->node, "data", "guest %s: image %s %s",
+				     g->name, name ? name : "?", wrong);
+			return false;
+		}
+		if (!g->verify) {
+			continue;
+		}
+		if (!image.sha256) {
+			wrong = "carries no SHA-256";
+		} else if (!is_hashed(s, g, image.data) && !hash_fits(&image)) {
+			wrong = "is damaged (SHA-256)";
+		}
+		if (wrong) {
+			report_error(r, system_fdt, g->node, "verify", "guest %s: image %s %s",
+				     g->name, name, wrong);
+			return false;
+		}
+	}
+	return true;
+}
+
+uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, struct system *s,
+		     struct report *r)
+{
+	uint32_t refused = 0;
+
+	for (uint32_t i = 0; i < s->guest_count; i++) {
+		struct sys_guest *g = &s->guest[i];
+
+		if (!g->refused && !resolve_guest(fit, room, system_fdt, s, g, r)) {
+			g->refused = true;
+			refused++;
+		}
+	}
+	return refused;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Where guests' memory goes: free, apart, aligned for large blocks, the same each time.
+ */
+/* sources: core/boot/place.c core/boot/report.c lib/format.c */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <abi/errors.h>
+#include <core/boot/boot.h>
+#include <core/boot/place.h>
+
+static struct board board;
+static struct system s;
+static struct report report;
+static char messages[2048];
+
+/* Stand-ins for the parser's part, so that this test is about placement alone. */
+const struct sys_fixed system_fixed[] = {
+	{ .at = { 0x08000000, 0x04000000 }, .name = "fixed" },
+	{ .at = { 0x20000000, 0x20000000 }, .name = "windows" },
+	{ .at = { 0, 0 }, .name = NULL },
+};
+
+void system_place_identity(struct sys_guest *g, uint64_t base)
+{
+	g->bank[0].base = base;
+}
+
+static void print(struct report *r, bool is_error, const void *fdt, int node,
+		  const char *property, const char *message)
+{
+	size_t n = strlen(messages);
+
+	snprintf(messages + n, sizeof(messages) - n, "%s: %s\n", property ? property : "-", message);
+}
+
+static int prepare(void **state)
+{
+	memset(&board, 0, sizeof(board));
+	memset(&s, 0, sizeof(s));
+	memset(messages, 0, sizeof(messages));
+	report = (struct report){ .print = print };
+	board.memory_count = 1;
+	board.memory[0] = (struct range){ 0x40000000, GIB(4) };
+	return 0;
+}
+
+static struct sys_guest *add_guest(uint64_t base, uint64_t size)
+{
+	struct sys_guest *g = &s.guest[s.guest_count];
+
+	snprintf(g->name, sizeof(g->name), "g%u", s.guest_count++);
+	g->bank[0] = (struct range){ base, size };
+	g->bank_count = 1;
+	return g;
+}
+
+static void add_bank(struct sys_guest *g, uint64_t base, uint64_t size)
+{
+	g->bank[g->bank_count++] = (struct range){ base, size };
+}
+
+static int place(void)
+{
+	return place_guests(&board, &s, NULL, 0, &report);
+}
+
+static void large_banks_get_large_blocks(void **state)
+{
+	static const struct range image = { 0x40080000, 0x100000 };
+	struct sys_guest *a = add_guest(0x40000000, GIB(1)), *b = add_guest(0x40000000, MIB(256));
+	struct sys_guest *c = add_guest(0x40001000, 0x5000), *d = add_guest(0x80300000, GIB(2));
+
+	assert_int_equal(place_guests(&board, &s, &image, 1, &report), 0);
+	assert_int_equal(a->host[0].v % GIB(1), 0);
+	assert_int_equal(b->host[0].v % MIB(2), 0);
+	assert_int_equal(d->host[0].v % GIB(1), 0x300000);
+	assert_int_equal(c->host[0].v, 0x40000000);	/* small: first fit, before the image */
+	assert_int_equal(report.errors, 0);
+}
+
+static void what_does_not_fit_a_large_block_gets_smaller_ones(void **state)
+{
+	struct sys_guest *g = add_guest(0x40000000, GIB(1));
+
+	board.memory[0] = (struct range){ 0x50001000, GIB(1) + MIB(2) };
+	assert_int_equal(place(), 0);
+	assert_int_equal(g->host[0].v, 0x50200000);
+	board.memory[0].size = GIB(1) + MIB(1);
+	assert_int_equal(place(), 0);
+	assert_int_equal(g->host[0].v, 0x50001000);
+}
+
+static void reserved_and_taken_memory_is_avoided(void **state)
+{
+	static const struct range taken[] = { { 0x40200000, 0x1 }, { 0x40400fff, 0x2 } };
+	struct sys_guest *g = add_guest(0x40000000, MIB(2));
+
+	board.reserved_count = 2;
+	board.reserved[0] = (struct range){ 0x40000800, 0x10 };
+	board.reserved[1] = (struct range){ 0x40600000, 0x800000 };
+	assert_int_equal(place_guests(&board, &s, taken, 2, &report), 0);
+	assert_int_equal(g->host[0].v, 0x40e00000);
+	g->bank[0].base = 0x1000;	/* no whole 2 MiB block in it: anywhere */
+	assert_int_equal(place_guests(&board, &s, taken, 2, &report), 0);
+	assert_int_equal(g->host[0].v, 0x40e00000);
+	g->bank[0].size = 0x1000;
+	assert_int_equal(place_guests(&board, &s, taken, 2, &report), 0);
+	assert_int_equal(g->host[0].v, 0x40001000);
+}
+
+static void ranges_at_the_ends_of_the_number_line_do_no_harm(void **state)
+{
+	struct sys_guest *g = add_guest(0x40000000, MIB(2));
+
+	board.memory_count = 3;
+	board.memory[0] = (struct range){ UINT64_MAX - 0x1000, UINT64_MAX };
+	board.memory[1] = (struct range){ 0x40000fff, 0x1000 };	/* no whole page */
+	board.memory[2] = (struct range){ 0x40000000, UINT64_MAX };
+	board.reserved_count = 2;
+	board.reserved[0] = (struct range){ 0x40000001, 0xfffff };
+	board.reserved[1] = (struct range){ 0x50000000, UINT64_MAX };
+	assert_int_equal(place(), 0);
+	assert_int_equal(g->host[0].v, 0x40200000);
+	g->bank[0].size = UINT64_MAX - 0xfff;
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	g->refused = false;
+	g->bank[0].size = GIB(1);
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	assert_non_null(strstr(messages, "largest free piece of the board's memory has 0xff00000"));
+}
+
+static void a_guest_without_room_is_named_and_the_others_go_on(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, MIB(16)), *b = add_guest(0x40000000, MIB(96));
+
+	add_bank(b, 0x80000000, MIB(48));
+	board.memory[0].size = MIB(128);
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	assert_string_equal(messages, "memory: guest g1: no room for bank 1, 0x3000000 bytes at "
+			    "0x80000000: the largest free piece of the board's memory has "
+			    "0x2000000 bytes\n");
+	assert_true(b->refused);
+	assert_false(a->refused);
+	assert_int_equal(a->host[0].v, 0x40000000);
+}
+
+static void what_a_refused_guest_had_is_free_again(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, MIB(64)), *b = add_guest(0x40000000, MIB(32));
+
+	add_bank(a, 0x80000000, MIB(80));
+	board.memory[0].size = MIB(96);
+	assert_int_equal(place(), SKERRY_NO_MEMORY);	/* 80 fits, 64 does not */
+	assert_true(a->refused);
+	assert_int_equal(b->host[0].v, 0x40000000);
+	assert_int_equal(report.errors, 1);
+}
+
+static void an_identity_guest_avoids_the_fixed_ranges(void **state)
+{
+	struct sys_guest *big = add_guest(0x40000000, MIB(128)), *g = add_guest(0, MIB(4));
+
+	g->identity = true;
+	board.memory_count = 2;
+	board.memory[0] = (struct range){ 0, 0x3c000000 };	/* as a Pi has it */
+	board.memory[1] = (struct range){ 0x40000000, GIB(1) };
+	board.reserved_count = 1;
+	board.reserved[0] = (struct range){ 0, 0x07f00000 };
+	assert_int_equal(place(), 0);
+	assert_int_equal(g->bank[0].base, 0x0c000000);
+	assert_int_equal(g->host[0].v, 0x0c000000);
+	assert_int_equal(big->host[0].v, 0x0c400000);
+	board.memory[0].size = 0x0c000000;
+	board.memory[1].base = 1ull << 39;	/* no guest-physical address is that high */
+	g->bank[0].base = 0;
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	assert_true(g->refused);
+	assert_int_equal(big->host[0].v, 1ull << 39);
+}
+
+static bool is_free(const struct range *taken, struct range at, unsigned taken_count)
+{
+	for (unsigned i = 0; i < taken_count; i++) {
+		if (range_overlaps(taken[i], at)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Random boards and systems: every bank in memory, apart from all else, congruent. */
+static void no_two_things_ever_share_a_page(void **state)
+{
+	struct range taken[200];
+
+	srand(1);
+	for (unsigned round = 0; round < 3000; round++) {
+		unsigned n = 0, guests = 1 + (unsigned)rand() % 16;
+
+		prepare(NULL);
+		board.memory_count = 2;
+		board.memory[0] = (struct range){ 0x40000000, MIB(1 + rand() % 512) };
+		board.memory[1] = (struct range){ GIB(3), MIB(1 + rand() % 4096) };
+		for (unsigned i = 0; i < (unsigned)rand() % 20; i++) {
+			board.reserved[board.reserved_count++] = taken[n++] = (struct range){
+				0x40000000 + (uint64_t)rand() % GIB(2), (uint64_t)rand() % MIB(8) };
+		}
+		for (unsigned i = 0; i < guests; i++) {
+			struct sys_guest *g = add_guest(0x40000000 + (rand() % 3) * PAGE_SIZE,
+							PAGE_SIZE << (rand() % 19));
+
+			add_bank(g, 0x4000000000, PAGE_SIZE * (1 + rand() % 5000));
+		}
+		(void)!place();
+		for (unsigned i = 0; i < guests; i++) {
+			for (unsigned k = 0; k < s.guest[i].bank_count && !s.guest[i].refused; k++) {
+				struct range at = { s.guest[i].host[k].v, s.guest[i].bank[k].size };
+
+				assert_true(is_aligned(at.base, PAGE_SIZE));
+				assert_true(range_holds(board.memory[0], at.base, at.size) ||
+					    range_holds(board.memory[1], at.base, at.size));
+				assert_true(is_free(taken, at, n));
+				taken[n++] = at;
+			}
+		}
+	}
+}
+
+static void the_heap_is_a_free_block(void **state)
+{
+	static const struct range taken[] = { { 0x40000000, 0x200000 }, { 0x40400000, 1 } };
+	struct range heap;
+
+	assert_int_equal(place_heap(&board, taken, 2, MIB(2), &heap), 0);
+	assert_int_equal(heap.base, 0x40200000);
+	assert_int_equal(heap.size, MIB(2));
+	assert_int_equal(place_heap(&board, taken, 2, MIB(4), &heap), 0);
+	assert_int_equal(heap.base, 0x40600000);
+	assert_int_equal(place_heap(&board, taken, 2, GIB(5), &heap), SKERRY_NO_MEMORY);
+	assert_int_equal(place_heap(&board, taken, 100000, MIB(2), &heap), SKERRY_NO_MEMORY);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup(f, prepare)
+	const struct CMUnitTest tests[] = {
+		T(large_banks_get_large_blocks),
+		T(what_does_not_fit_a_large_block_gets_smaller_ones),
+		T(reserved_and_taken_memory_is_avoided),
+		T(ranges_at_the_ends_of_the_number_line_do_no_harm),
+		T(a_guest_without_room_is_named_and_the_others_go_on),
+		T(what_a_refused_guest_had_is_free_again),
+		T(an_identity_guest_avoids_the_fixed_ranges),
+		T(no_two_things_ever_share_a_page),
+		T(the_heap_is_a_free_block),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
