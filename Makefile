@@ -62,19 +62,22 @@ $(HV_OBJECTS): Makefile
 
 $(O)/include/asm_offsets.h: arch/arm64/asm_offsets.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $(O)/asm_offsets.d -S $< -o $(O)/asm_offsets.s
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $(O)/asm_offsets.d -S $< \
+		-o $(O)/asm_offsets.s
 	$(Q)sed -n 's/^->\([A-Z0-9_]*\) [$$#]*\([0-9]*\)/#define \1 \2/p' $(O)/asm_offsets.s > $@
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(HV_CFLAGS) $(if $(findstring /boot/,$<),$(HV_BOOT_CFLAGS)) -MMD -c $< -o $@
+	$(call say,CC)$(CC) $(HV_CFLAGS) $(if $(findstring /boot/,$<),$(HV_BOOT_CFLAGS)) \
+		-MMD -c $< -o $@
 
 $(O)/%.o: %.S $(O)/include/asm_offsets.h
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c $< -o $@
 
 $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
-	$(call say,LD)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
+	$(call say,LD)$(CC) -nostdlib -static -no-pie \
+		-Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
 		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT)
 
 $(O)/skerry.bin: $(O)/skerry.elf
@@ -123,6 +126,9 @@ bench: all $(LINKS)
 
 fuzz: all
 	@tests/run --fuzz $(or $(FUZZ_SECONDS),60) $(ARGS)
+
+print-%:
+	@echo $($*)
 
 clean:
 	rm -rf $(O)

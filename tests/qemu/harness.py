@@ -182,7 +182,8 @@ class Run:
                 wait = self.deadline - time.monotonic()
                 if self.is_over or wait <= 0:
                     seen = self.text[self.at:][-1500:]
-                    raise Failure(f"never came: {pattern.pattern}\nseen after the last match:\n{seen}")
+                    raise Failure(f"never came: {pattern.pattern}\n"
+                                  f"seen after the last match:\n{seen}")
                 self.changed.wait(wait)
 
     def send(self, text):
