@@ -51,7 +51,8 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
-	-fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) $(if $(DEBUG),-DDEBUG)
+	-fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) \
+	$(if $(DEBUG),-DDEBUG)
 HV_BOOT_CFLAGS := -isystem lib/libc -isystem $(CACHE)/arm64/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
 	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
@@ -62,18 +63,18 @@ $(HV_OBJECTS): Makefile
 
 $(O)/include/asm_offsets.h: arch/arm64/asm_offsets.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $(O)/asm_offsets.d -S $< \
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(O)/asm_offsets.d -S $< \
 		-o $(O)/asm_offsets.s
 	$(Q)sed -n 's/^->\([A-Z0-9_]*\) [$$#]*\([0-9]*\)/#define \1 \2/p' $(O)/asm_offsets.s > $@
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(HV_CFLAGS) $(if $(findstring /boot/,$<),$(HV_BOOT_CFLAGS)) \
-		-MMD -c $< -o $@
+		-MMD -MP -c $< -o $@
 
 $(O)/%.o: %.S $(O)/include/asm_offsets.h
 	@mkdir -p $(@D)
-	$(call say,AS)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c $< -o $@
+	$(call say,AS)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
 $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
 	$(call say,LD)$(CC) -nostdlib -static -no-pie \
