@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * skerry-check SYSTEM.dts|.dtb|.itb [BOARD.dtb]: all that can be said about a
+ * system before it boots, with EL2's own parser; skerry-check --board X.dtb:
+ * the board as Skerry sees it. Exit status: 0 good, 1 refused, 2 wrong usage.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <core/boot/fit.h>
+#include <core/boot/place.h>
+#include "board_print.h"
+#include "check.h"
+
+#define FILE_MAX	GIB(1)
+
+static void *read_stream(FILE *in, size_t *size)
+{
+	size_t room = 1 << 16, n;
+	char *data = malloc(room + 1);
+
+	*size = 0;
+	while (data && (n = fread(data + *size, 1, room - *size, in)) > 0) {
+		*size += n;
+		if (*size == room) {
+			char *more = room < FILE_MAX ? realloc(data, room * 2 + 1) : NULL;
+
+			if (!more) {
+				free(data);
+				return NULL;
+			}
+			data = more;
+			room *= 2;
+		}
+	}
+	if (data) {
+		data[*size] = 0;
+	}
+	return data;
+}
+
+void *read_whole(const char *path, size_t *size)
+{
+	FILE *in = fopen(path, "rb");
+	void *data = in ? read_stream(in, size) : NULL;
+
+	if (in && (ferror(in) || fclose(in) != 0)) {
+		free(data);
+		data = NULL;
+	}
+	return data;
+}
+
+/* The command's messages go to our stderr. */
+void *read_command(const char *const *arguments, size_t *size)
+{
+	int ends[2], status;
+	void *data;
+	pid_t child;
+	FILE *in;
+
+	if (pipe(ends) != 0 || (child = fork()) < 0) {
+		return NULL;
+	}
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execvp(arguments[0], (char *const *)arguments);
+		fprintf(stderr, "skerry-check: %s: %s\n", arguments[0], strerror(errno));
+		_exit(127);
+	}
+	close(ends[1]);
+	in = fdopen(ends[0], "rb");
+	data = in ? read_stream(in, size) : NULL;
+	if (in) {
+		fclose(in);
+	}
+	if (waitpid(child, &status, 0) < 0 || status != 0) {
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
+/* "FILE:LINE: error: /node: property: message", as much of it as is known */
+static void print_message(struct report *r, bool is_error, const void *fdt, int node,
+			  const char *property, const char *message)
+{
+	struct check *c = (struct check *)r;
+	char path[512] = "", place[512];
+	bool is_ours = fdt == c->fdt;
+
+	if (fdt && node >= 0 && fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
+		path[0] = 0;
+	}
+	if (is_ours && path[0] && c->annotated &&
+	    lines_find(c->annotated, path, property, place, sizeof(place))) {
+		printf("%s: ", place);
+	} else {
+		printf("%s: ", fdt && fdt == c->board_fdt ? "board" : c->file);
+	}
+	printf("%s: %s%s%s%s%s\n", is_error ? "error" : "warning", path, path[0] ? ": " : "",
+	       property ? property : "", property ? ": " : "", message);
+}
+
+static bool is_tree(const void *data, size_t size)
+{
+	return size >= 4 && fdt32_ld(data) == FDT_MAGIC;
+}
+
+static bool compile(struct check *c, size_t *size)
+{
+	const char *const tree[] = { "dtc", "-q", "-I", "dts", "-O", "dtb", c->file, NULL };
+	const char *const text[] = { "dtc", "-q", "-q", "-I", "dts", "-O", "dts", "-T", "-T",
+				     c->file, NULL };
+	size_t text_size;
+
+	c->fdt = read_command(tree, size);
+	c->annotated = c->fdt ? read_command(text, &text_size) : NULL;
+	return c->fdt != NULL;
+}
+
+/* The description, in whichever of its three forms; 0, or the exit status. */
+static int open_description(struct check *c)
+{
+	size_t size;
+	const void *data = read_whole(c->file, &size);
+
+	if (!data) {
+		fprintf(stderr, "skerry-check: %s: %s\n", c->file, strerror(errno));
+		return 2;
+	}
+	c->fdt = data;
+	if (!is_tree(data, size) && !compile(c, &size)) {
+		return 1;
+	}
+	if (!dt_check(c->fdt, size)) {
+		printf("%s: error: is damaged, or no device tree\n", c->file);
+		return 1;
+	}
+	if (fdt_path_offset(c->fdt, "/images") >= 0) {
+		c->fit = c->fdt;
+		c->fit_size = size;
+		c->fdt = fit_system(c->fit, c->fit_size, &c->report);
+	}
+	return c->fdt ? 0 : 1;
+}
+
+static int open_board(struct check *c, const char *file)
+{
+	size_t size;
+	const void *data = read_whole(file, &size);
+
+	if (!data) {
+		fprintf(stderr, "skerry-check: %s: %s\n", file, strerror(errno));
+		return 2;
+	}
+	if (!dt_check(data, size)) {
+		printf("%s: error: is damaged, or no device tree\n", file);
+		return 1;
+	}
+	c->board_fdt = data;
+	return board_discover(data, &c->board, &c->report) ? 1 : 0;
+}
+
+static int check(struct check *c)
+{
+	const struct board *b = c->board_fdt ? &c->board : NULL;
+	struct system *s = &c->system;
+
+	check_names(c);
+	if (system_parse(c->fdt, b, c->board_fdt, s, &c->report) == 0) {
+		check_advice(c);
+	}
+	check_files(c);
+	if (b && c->report.errors == 0) {
+		for (uint32_t i = 0; i < s->guest_count; i++) {
+			s->guest[i].refused = false;
+		}
+		if (place_guests(b, s, NULL, 0, &c->report) != 0 && c->report.errors == 0) {
+			c->report.errors = 1;
+		}
+	}
+	printf("%s: %u error%s, %u warning%s%s\n", c->file, c->report.errors,
+	       c->report.errors == 1 ? "" : "s", c->report.warnings,
+	       c->report.warnings == 1 ? "" : "s", b ? "" : " (no board given: not checked "
+	       "against one)");
+	return c->report.errors ? 1 : 0;
+}
+
+static int usage(void)
+{
+	fputs("usage: skerry-check [-I DIR]... SYSTEM.dts|SYSTEM.dtb|SYSTEM.itb [BOARD.dtb]\n"
+	      "       skerry-check --board BOARD.dtb\n"
+	      "Checks a system description, against a board where one is given; -I: look there\n"
+	      "for images too. --board: print the board as Skerry sees it.\n"
+	      "Exit status: 0 good, 1 errors found, 2 wrong usage.\n", stderr);
+	return 2;
+}
+
+static int show_board(const char *file)
+{
+	size_t size;
+	void *data = read_whole(file, &size);
+
+	if (!data) {
+		fprintf(stderr, "skerry-check: %s: %s\n", file, strerror(errno));
+		return 2;
+	}
+	if (!dt_check(data, size)) {
+		printf("%s: error: is damaged, or no device tree\n", file);
+		return 1;
+	}
+	return board_print(stdout, data);
+}
+
+int main(int argc, char **argv)
+{
+	static struct check c = { .report = { .print = print_message } };
+	int result;
+
+	if (argc == 3 && strcmp(argv[1], "--board") == 0) {
+		return show_board(argv[2]);
+	}
+	for (int option; (option = getopt(argc, argv, "I:")) != -1; ) {
+		if (option != 'I' || c.dir_count == CHECK_DIR_MAX - 1) {
+			return usage();
+		}
+		c.dir[c.dir_count++] = optarg;
+	}
+	if (argc - optind < 1 || argc - optind > 2) {
+		return usage();
+	}
+	c.file = argv[optind];
+	result = open_description(&c);
+	if (result == 0 && argc - optind == 2) {
+		result = open_board(&c, argv[optind + 1]);
+	}
+	return result ? result : check(&c);
+}
