@@ -51,7 +51,6 @@ void fake_guests(struct sys_guest *config, uint32_t count)
 
 		g->config = &config[i];
 		g->index = i;
-		g->lock.rank = LOCK_LIFE;
 		g->vcpu = fake_vcpus[i];
 		for (uint8_t n = 0; n < config[i].vcpu_count; n++) {
 			g->vcpu[n].guest = g;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * core/crash.c: what a record shows, how long it is, and that nothing of it is
+ * the crashed guest's to choose but numbers.
+ */
+/* sources: core/crash.c core/stats.c lib/format.c tests/host/fake/fake_arch.c */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <core/crash.h>
+#include <core/stats.h>
+#include "fake_arch.h"
+
+static struct sys_guest config[2] = {
+	{ .name = "rt", .vcpu_count = 1, .cpu = { 1 } },
+	{ .name = "a-name-of-twenty-three-c", .vcpu_count = 2, .cpu = { 2, 3 } },
+};
+
+static int begin(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_guests(config, 2);
+	return 0;
+}
+
+static unsigned lines(void)
+{
+	unsigned n = 0;
+
+	for (const char *p = fake.log; (p = strchr(p, '\n')); p++) {
+		n++;
+	}
+	return n;
+}
+
+static void nothing_to_show_says_so(void **state)
+{
+	(void)state;
+	crash_print();
+	assert_string_equal(fake.log, "skerry: no guest has crashed\n");
+}
+
+static void a_record_shows_where_and_why(void **state)
+{
+	struct vcpu *v = &guests[0].vcpu[0];
+
+	(void)state;
+	for (uint64_t i = 0; i < 31; i++) {
+		v->arch.x[i] = 0x1000 + i;
+	}
+	v->arch.elr = 0x40001234;
+	v->arch.spsr = 0x3c5;
+	guests[0].life = 3;
+	fake.now = 62500000ull * 12 + 625;
+	crash_record(v, "stage-2 abort: write", 0x93810046, 0xffff0000, 0x50000000);
+	assert_non_null(strstr(fake.log, "skerry: rt crashed at 12.000010 s: stage-2 abort: write\n"));
+	assert_non_null(strstr(fake.log, "life 3, vCPU 0 on core 1, pc 0000000040001234, pstate 3c5,"));
+	assert_non_null(strstr(fake.log, "ESR 93810046, FAR 00000000ffff0000, IPA 0050000000\n"));
+	assert_non_null(strstr(fake.log, " x0  0000000000001000 x1  0000000000001001"));
+	assert_non_null(strstr(fake.log, " x28 000000000000101c x29 000000000000101d "
+					 "x30 000000000000101e\n"));
+	assert_non_null(strstr(fake.log, "last exits, us before: none\n"));
+	assert_true(lines() <= 14);
+}
+
+static void the_last_exits_come_oldest_first(void **state)
+{
+	struct vcpu *v = &guests[1].vcpu[1];
+
+	(void)state;
+	for (unsigned i = 0; i < 11; i++) {
+		fake.now = 62500ull * (i + 1);
+		stats_exit(v, i % 2 ? EXIT_HVC : EXIT_IRQ, 0xf00000000ull + i);
+	}
+	fake.now = 62500ull * 12;
+	crash_record(v, "x", 0, 0, 0);
+	assert_non_null(strstr(fake.log, "last exits, us before: hvc/3 -8000 irq/4 -7000 "));
+	assert_non_null(strstr(fake.log, " irq/a -1000\n"));
+	assert_int_equal(v->exits[EXIT_HVC], 5);
+	assert_int_equal(v->exits[EXIT_IRQ], 6);
+	assert_true(lines() <= 14);
+}
+
+static void the_longest_record_is_bounded(void **state)
+{
+	struct vcpu *v = &guests[1].vcpu[0];
+	char cause[300];
+
+	(void)state;
+	memset(cause, 'c', sizeof(cause));
+	cause[299] = '\0';
+	memset(v->arch.x, 0xff, sizeof(v->arch.x));
+	v->arch.elr = v->arch.spsr = guests[1].life = fake.now = UINT64_MAX;
+	for (unsigned i = 0; i < EXIT_RING; i++) {
+		v->last_exit[i] = (struct exit_record){ 1, UINT32_MAX, UINT32_MAX };
+	}
+	crash_record(v, cause, UINT64_MAX, UINT64_MAX, UINT64_MAX);
+	assert_true(lines() <= 14);
+	assert_true(strlen(fake.log) < 14 * 200);
+	fake.log[0] = '\0';
+	crash_print();
+	assert_true(lines() <= 28);
+}
+
+static void the_last_record_of_each_guest_is_kept(void **state)
+{
+	(void)state;
+	crash_record(&guests[0].vcpu[0], "first", 0, 0, 0);
+	crash_record(&guests[0].vcpu[0], "second", 0, 0, 0);
+	crash_record(&guests[1].vcpu[0], "third", 0, 0, 0);
+	fake.log[0] = '\0';
+	crash_print();
+	assert_null(strstr(fake.log, "first"));
+	assert_non_null(strstr(fake.log, "rt crashed at 0.000000 s: second\n"));
+	assert_non_null(strstr(fake.log, ": third\n"));
+}
+
+static void a_panic_shows_what_led_there(void **state)
+{
+	struct vcpu *v = &guests[0].vcpu[0];
+
+	(void)state;
+	fake.now = 62500;
+	stats_exit(v, EXIT_MMIO, 0x93000000);
+	crash_note_panic(v);
+	assert_string_equal(fake.log, "skerry:   last exits, us before: mmio/93000000 -0\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing_to_show_says_so, begin),
+		cmocka_unit_test_setup(a_record_shows_where_and_why, begin),
+		cmocka_unit_test_setup(the_last_exits_come_oldest_first, begin),
+		cmocka_unit_test_setup(the_longest_record_is_bounded, begin),
+		cmocka_unit_test_setup(the_last_record_of_each_guest_is_kept, begin),
+		cmocka_unit_test_setup(a_panic_shows_what_led_there, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
