@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""EL2 starts on every board, with every number of cores, however it was loaded,
+starts its guest and ends the run; entered at a wrong level it says so."""
+
+import os
+
+from harness import BUILD, Case, Run, command, guest, image, selection, system, WORK
+
+HELLO = system(guest("hello"), model="boot test")
+
+
+def greets(run, board=""):
+    run.expect(r"^skerry: ", board, r"^hello\| hello from hello, life 1")
+    run.expect(r"^skerry: end hello=off$")
+    run.end(0).count(r"^skerry: end ", 1)
+    run.absent(r"panic")
+
+
+def boots_virt(log, gic, cpus, boot, cpu):
+    itb = image(log, "boot", HELLO)
+    arguments = ["--gic", gic, "--cpus", cpus, "--boot", boot, "--cpu", cpu]
+    with Run(log, itb, *arguments) as run:
+        greets(run)
+
+
+def boots_raspi4b(log, uart):
+    itb = image(log, "boot", HELLO)
+    with Run(log, itb, "--board", "raspi4b", "--uart", uart) as run:
+        greets(run, r"Raspberry Pi 4")
+
+
+def core_of_its_own(log, gic):
+    """A guest on each of eight cores."""
+    names = [f"g{i}" for i in range(8)]
+    text = system(*(guest(n, "guests/hello.bin", [i]) for i, n in enumerate(names)))
+    with Run(log, image(log, f"eight-{gic}", text), "--gic", gic, "--cpus", 8) as run:
+        run.expect(r"^skerry: end " + " ".join(n + "=off" for n in names))
+        run.end(0)
+        for name in names:
+            run.count(rf"^{name}\| hello from {name}, life 1", 1)
+
+
+def stops_at_el1(log):
+    itb = image(log, "boot", HELLO)
+    with Run(log, itb, "--cpus", 1, qemu=["-machine", "virtualization=off"], limit=20) as run:
+        run.expect(r"^skerry: .*EL1")
+        run.absent(r"hello\|")
+
+
+def stops_at_el3(log):
+    """A few instructions hand the tree over as firmware at EL3 would."""
+    itb = image(log, "boot", HELLO)
+    os.makedirs(WORK, exist_ok=True)
+    stub = os.path.join(WORK, "el3-stub")
+    with open(stub + ".S", "w", encoding="ascii") as f:
+        f.write("mov x0, #0x40000000\nmov x1, xzr\nmov x2, xzr\nmov x3, xzr\n"
+                "movz x4, #0x4020, lsl #16\nbr x4\n")
+    cross = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
+    command(log, cross + "gcc", "-c", stub + ".S", "-o", stub + ".o")
+    command(log, cross + "objcopy", "-O", "binary", stub + ".o", stub + ".bin")
+    raw = ["-machine", "secure=on", "-kernel", "", "-initrd", "",
+           "-device", f"loader,file={stub}.bin,addr=0x4f000000,force-raw=on",
+           "-device", "loader,addr=0x4f000000,cpu-num=0",
+           "-device", f"loader,file={os.path.join(BUILD, 'skerry.bin')},addr=0x40200000,"
+           "force-raw=on"]
+    with Run(log, itb, "--cpus", 1, qemu=raw, limit=20) as run:
+        run.expect(r"^skerry: .*EL3")
+        run.absent(r"hello\|")
+
+
+def says_what_is_missing(log):
+    """Without a system image EL2 says so and does not start anything."""
+    empty = os.path.join(WORK, "empty.itb")
+    os.makedirs(WORK, exist_ok=True)
+    with open(empty, "wb") as f:
+        f.write(bytes(4096))
+    with Run(log, empty, "--cpus", 1, limit=20) as run:
+        run.expect(r"^skerry: .*system image")
+        run.absent(r"hello\|")
+
+
+def cases(soak):
+    found = []
+    rows = selection(soak, gic=[2, 3], cpus=[1, 2, 4, 8], boot=["direct", "uboot", "uboot-fit"],
+                     cpu=["cortex-a72"])
+    rows += [dict(gic=g, cpus=2, boot="direct", cpu=c) for g, c in
+             ((3, "cortex-a53"), (2, "cortex-a57"), (3, "cortex-a76"), (3, "neoverse-n1"),
+              (3, "max"), (2, "max"))]
+    for row in rows:
+        name = f"virt-gic{row['gic']}-{row['cpus']}cpu-{row['boot']}"
+        name += "" if row["cpu"] == "cortex-a72" else "-" + row["cpu"]
+        found.append(Case(name, boots_virt, **row))
+    found += [Case(f"raspi4b-{uart}", boots_raspi4b, uart=uart) for uart in ("pl011", "mini")]
+    found += [Case(f"eight-guests-gic{gic}", core_of_its_own, gic=gic) for gic in (2, 3)]
+    found += [Case("entered-at-el1", stops_at_el1), Case("entered-at-el3", stops_at_el3),
+              Case("no-system-image", says_what_is_missing)]
+    return found
