@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * libFuzzer: any bytes as a system image, and the description found in it (or
+ * elsewhere in the bytes) as the one whose segments are looked up. What is found
+ * must lie within the bytes.
+ */
+/* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c tests/host/fake/fake_arch.c */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <core/boot/fdt_util.h>
+#include <core/boot/fit.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void print(struct report *r, bool is_error, const void *fdt, int node,
+		  const char *property, const char *message)
+{
+	(void)r;
+	(void)is_error;
+	(void)fdt;
+	(void)node;
+	(void)property;
+	if (strlen(message) > 1000) {
+		abort();
+	}
+}
+
+static void sum(const void *data, uint64_t size)
+{
+	volatile uint8_t total = 0;
+
+	for (uint64_t i = 0; i < size; i++) {
+		total = (uint8_t)(total + ((const uint8_t *)data)[i]);
+	}
+}
+
+/* Every node with `data` is a segment of a guest's; sizes as the FIT has them. */
+static void add_segments(const void *fit, uint64_t room, const void *tree, struct system *s)
+{
+	struct report quiet = { .print = print };
+	struct sys_guest *g = &s->guest[0];
+	struct fit_image image;
+	int node;
+
+	for (node = 0; node >= 0; node = fdt_next_node(tree, node, NULL)) {
+		struct sys_segment *seg = &g->segment[g->segment_count];
+		const char *name = dt_string(tree, node, "data");
+
+		if (!name || g->segment_count == SYS_SEGMENT_MAX) {
+			continue;
+		}
+		seg->node = node;
+		if (!fit_find(fit, room, name, &image, &quiet)) {
+			sum(image.data, image.size);
+			seg->at.size = image.size;
+			seg->crc32 = image.crc32 ? fdt32_ld((const fdt32_t *)(const void *)image.crc32) : 0;
+		}
+		g->segment_count++;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct system s;
+	struct report r = { .print = print };
+	void *fit = malloc(size ? size : 1);
+	const void *system;
+
+	memcpy(fit, data, size);
+	system = fit_system(fit, size, &r);
+	if (!system && r.errors == 0) {
+		abort();	/* a refusal says why */
+	}
+	if (system) {
+		memset(&s, 0, sizeof(s));
+		s.guest_count = 2;
+		s.guest[0].verify = true;
+		add_segments(fit, size, system, &s);
+		s.guest[1] = s.guest[0];
+		fit_resolve(fit, size, system, &s, &r);
+		for (uint32_t i = 0; i < s.guest[0].segment_count && !s.guest[0].refused; i++) {
+			sum(s.guest[0].segment[i].data, s.guest[0].segment[i].at.size);
+		}
+	}
+	free(fit);
+	return 0;
+}
