@@ -178,6 +178,7 @@ static void write_gic(struct writer *w)
 	}
 	bytes(w, "interrupt-controller", NULL, 0);
 	cells(w, "#interrupt-cells", 3);
+	cells(w, "#address-cells", 0);
 	cells(w, "phandle", PHANDLE_GIC);
 	end(w);
 }
