@@ -11,7 +11,7 @@
 #define FR_RXFE		(1u << 4)
 #define FR_TXFF		(1u << 5)
 
-static struct lock lock;
+static uint64_t owner;		/* who prints: its index + 1; a handler may print in between */
 static bool by_hypercall;
 
 void console_init(void)
@@ -50,17 +50,23 @@ static void write_pl011(const char *bytes, size_t count)
 
 void console_write(const char *bytes, size_t count)
 {
-	uint64_t daif = sysreg_read(daif);
+	uint64_t me = cpu_self()->index + 1;
+	bool is_nested = __atomic_load_n(&owner, __ATOMIC_RELAXED) == me;
+	uint64_t nobody = 0;
 
-	irq_disable();
-	lock_acquire(&lock);
+	while (!is_nested && !__atomic_compare_exchange_n(&owner, &nobody, me, false,
+							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		nobody = 0;
+		cpu_relax();
+	}
 	if (by_hypercall) {
 		write_hypercall(bytes, count);
 	} else if (platform.pl011) {
 		write_pl011(bytes, count);
 	}
-	lock_release(&lock);
-	sysreg_write(daif, daif);
+	if (!is_nested) {
+		__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+	}
 }
 
 int console_read(void)

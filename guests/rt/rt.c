@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rt: a 1 kHz periodic task on the virtual timer. Once a second it prints how
+ * late its handler began (handler's time minus programmed deadline), for the
+ * last second and since start. Boot arguments: seconds=N ends with SYSTEM_OFF,
+ * period-us=N, quiet (only the summary at the end).
+ */
+#include "guest.h"
+#include "gic.h"
+#include "timer.h"
+
+#define BUCKETS		32		/* bucket n: below 2^n ns */
+
+struct lateness {
+	uint64_t count, sum, min, max, missed;
+	uint64_t histogram[BUCKETS];
+};
+
+static struct lateness second, total;
+static uint64_t deadline, period;
+
+static void lateness_clear(struct lateness *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->min = ~0ull;
+}
+
+static void lateness_add(struct lateness *l, uint64_t ns)
+{
+	uint32_t bucket = ns ? 64 - (uint32_t)__builtin_clzll(ns) : 0;
+
+	l->count++;
+	l->sum += ns;
+	l->min = ns < l->min ? ns : l->min;
+	l->max = ns > l->max ? ns : l->max;
+	l->histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+}
+
+static void beat(uint32_t intid)
+{
+	uint64_t now = time_now();
+	uint64_t ns = ticks_to_ns(now - deadline);
+	uint64_t missed = (now - deadline) / period;
+
+	(void)intid;
+	lateness_add(&second, ns);
+	lateness_add(&total, ns);
+	second.missed += missed;
+	total.missed += missed;
+	deadline += (missed + 1) * period;
+	vtimer_arm(deadline);
+}
+
+/* "<2us 17" for each bucket that holds something. */
+static void histogram_format(char *to, size_t size, const struct lateness *l)
+{
+	size_t used = 0;
+
+	to[0] = 0;
+	for (uint32_t i = 0; i < BUCKETS; i++) {
+		uint64_t below = 1ull << i;
+
+		if (!l->histogram[i] || used + 24 > size) {
+			continue;
+		}
+		used += (size_t)format(to + used, size - used, " <%lu%s %lu",
+				       i < 10 ? below : i < 20 ? below >> 10 : below >> 20,
+				       i < 10 ? "ns" : i < 20 ? "us" : "ms", l->histogram[i]);
+	}
+}
+
+static void lateness_print(const char *what, const struct lateness *l)
+{
+	char histogram[160];
+
+	histogram_format(histogram, sizeof(histogram), l);
+	printf("rt: %s: %lu beats, late by min %lu mean %lu max %lu ns, missed %lu;%s\n", what,
+	       l->count, l->count ? l->min : 0, l->count ? l->sum / l->count : 0, l->max,
+	       l->missed, histogram);
+}
+
+static void snapshot(struct lateness *last, struct lateness *all)
+{
+	irq_disable();
+	*last = second;
+	*all = total;
+	lateness_clear(&second);
+	irq_enable();
+}
+
+void guest_main(void)
+{
+	uint64_t seconds = arg_number("seconds", ~0ull);
+	static struct lateness last, all;
+	uint64_t next;
+
+	period = us_to_ticks(arg_number("period-us", 1000));
+	period = period ? period : 1;
+	printf("rt: every %lu us; figures under emulation are not a board's\n",
+	       ticks_to_ns(period) / 1000);
+	lateness_clear(&second);
+	lateness_clear(&total);
+	irq_handler(SKERRY_INTID_VTIMER, beat);
+	gic_enable(SKERRY_INTID_VTIMER);
+	deadline = time_now() + period;
+	next = deadline + time_hz();
+	vtimer_arm(deadline);
+	irq_enable();
+	for (uint64_t i = 0; i < seconds; i++) {
+		while (time_now() < next) {
+			wfi();
+		}
+		next += time_hz();
+		snapshot(&last, &all);
+		if (!arg_has("quiet")) {
+			lateness_print("last second", &last);
+			lateness_print("since start", &all);
+		}
+	}
+	irq_disable();
+	lateness_print("in all", &all);
+	printf("rt: %lu seconds, done\n", seconds);
+}
