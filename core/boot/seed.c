@@ -26,6 +26,5 @@ bool seed_guests(struct board *b, uint32_t count)
 		load_set_key(i, key);
 	}
 	memset(b->seed, 0, sizeof(b->seed));
-	b->seed_size = 0;
 	return true;
 }

@@ -8,7 +8,8 @@
 #include <core/board.h>
 
 /* Gives each of the first `count` guests a key of its own (load_set_key), and
- * forgets the board's seed. False: the board gave none, nothing was done. */
+ * forgets the board's seed; seed_size stays, to tell that there was one. Once.
+ * False: the board gave none, nothing was done. */
 bool seed_guests(struct board *b, uint32_t count);
 
 #endif
