@@ -10,7 +10,6 @@
 #include <core/crash.h>
 #include <core/guest.h>
 #include <core/life.h>
-#include <core/stats.h>
 #include <core/vpl011.h>
 #include <hv/arch.h>
 #include <hv/uart.h>
@@ -61,34 +60,29 @@ static void put(const char *text)
 	}
 }
 
-/* A guest's byte as it is shown. Bytes 0x80..0x9f are control characters, alone
- * or as UTF-8 behind 0xc2; behind another byte they are part of a letter. */
-static char visible(char c, char before, bool has_input)
+/* A byte of guest `g` as it is shown. 0x80..0x9f are control characters, alone or
+ * as UTF-8 behind 0xc2; behind another byte they are part of a letter. */
+static void put_visible(const struct guest *g, char c, char before)
 {
 	uint8_t u = (uint8_t)c, b = (uint8_t)before;
+	bool is_fine = (u >= 0x20 && u < 0x7f) || u >= 0xa0 || c == '\t';
 
 	if (u >= 0x80 && u < 0xa0) {
-		return b >= 0x80 && b != 0xc2 ? c : '?';
+		is_fine = b >= 0x80 && b != 0xc2;
+	} else if (c == '\a' || c == '\b' || c == '\033') {
+		is_fine = g->index == input;
 	}
-	if ((u >= 0x20 && u != 0x7f) || c == '\t') {
-		return c;
-	}
-	return has_input && (c == '\a' || c == '\b' || c == 0x1b) ? c : '?';
-}
-
-static void put_name(const struct guest *g)
-{
-	put(g->config->name);
-	put("| ");
+	put_char(is_fine ? c : '?');
 }
 
 static void put_line(const struct guest *g)
 {
 	const struct line *l = &lines[g->index];
 
-	put_name(g);
+	put(g->config->name);
+	put("| ");
 	for (uint32_t i = 0; i < l->count; i++) {
-		put_char(visible(l->text[i], i ? l->text[i - 1] : '\0', g->index == input));
+		put_visible(g, l->text[i], i ? l->text[i - 1] : '\0');
 	}
 }
 
@@ -134,64 +128,43 @@ static void end_line(struct guest *g)
 		put_line(g);
 	}
 	put("\n");
-	if (g->index == input) {
-		is_shown = false;
-	}
+	is_shown = false;
 	lines[g->index].count = 0;
 	lines[g->index].is_cr = false;
-}
-
-static void begin_again(struct guest *g)
-{
-	if (is_shown && g->index == input) {
-		put_char('\r');
-		put_name(g);
-	}
-	lines[g->index].count = 0;
-	lines[g->index].is_cr = false;
-}
-
-static void show_char(struct guest *g, struct line *l, char c)
-{
-	if (!is_shown) {
-		put_line(g);
-		is_shown = true;
-	}
-	put_char(visible(c, l->count ? l->text[l->count - 1] : '\0', true));
-	if (l->count < LINE_SIZE) {
-		l->text[l->count++] = c;
-	}
-}
-
-static void keep_char(struct guest *g, struct line *l, char c)
-{
-	if (c == '\b') {
-		l->count = (uint16_t)(l->count - (l->count > 0));
-		return;
-	}
-	if (l->count == LINE_SIZE) {
-		end_line(g);
-	}
-	l->text[l->count++] = c;
 }
 
 static void take_char(struct guest *g, char c)
 {
 	struct line *l = &lines[g->index];
+	bool has_input = g->index == input;
 
 	if (c == '\n') {
 		end_line(g);
-	} else if (c == '\r') {
-		l->is_cr = true;
-	} else if (c != '\0') {
-		if (l->is_cr) {
-			begin_again(g);
+		return;
+	}
+	if (c == '\r' || c == '\0') {
+		l->is_cr = l->is_cr || c == '\r';
+		return;
+	}
+	if (l->is_cr) {			/* the line begins again, with the name */
+		l->is_cr = false;
+		l->count = 0;
+		if (has_input && is_shown) {
+			put_char('\r');
+			is_shown = false;
 		}
-		if (g->index == input) {
-			show_char(g, l, c);
-		} else {
-			keep_char(g, l, c);
+	}
+	if (has_input) {
+		if (!is_shown) {
+			put_line(g);
+			is_shown = true;
 		}
+		put_visible(g, c, l->count ? l->text[l->count - 1] : '\0');
+	} else if (l->count == LINE_SIZE) {
+		end_line(g);
+	}
+	if (l->count < LINE_SIZE) {
+		l->text[l->count++] = c;
 	}
 }
 
@@ -247,14 +220,9 @@ bool console_break(void)
 
 void console_init(const struct board *board)
 {
-	static const struct uart_ops *const drivers[] = {
-		[UART_NONE] = NULL,
-		[UART_PL011] = &pl011_uart,
-		[UART_BCM2835_AUX] = &bcm2835_aux_uart,
-	};
-
 	enter();
-	uart = drivers[board->uart];
+	uart = board->uart == UART_PL011 ? &pl011_uart :
+	       board->uart == UART_BCM2835_AUX ? &bcm2835_aux_uart : NULL;
 	if (uart) {
 		uart_base = arch_uart_base(board);
 		uart->init(uart_base, board->uart_clock_hz);
@@ -280,80 +248,69 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 	uint32_t n = 0;
 
 	enter();
-	if (g->index == input) {
-		while (n < max && ring_got != ring_put) {
-			bytes[n++] = ring[ring_got++ % INPUT_SIZE];
-		}
+	while (g->index == input && n < max && ring_got != ring_put) {
+		bytes[n++] = ring[ring_got++ % INPUT_SIZE];
 	}
 	leave();
 	return n;
 }
 
-static bool takes_input(const struct guest *g)
+static bool takes_input(int guest)
 {
-	return g->config->console != CONSOLE_NONE &&
-	       __atomic_load_n(&g->state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
+	return guest >= 0 && guests[guest].config->console != CONSOLE_NONE &&
+	       __atomic_load_n(&guests[guest].state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
 }
 
 static void next_input(void)
 {
-	for (uint32_t n = 1; n <= guest_count; n++) {
-		uint32_t i = ((uint32_t)(input + 1) + n - 1) % guest_count;
+	int next = input;
 
-		if (takes_input(&guests[i])) {
-			console_set_input((int)i);
-			log_line("the input goes to %s", guests[i].config->name);
+	for (uint32_t n = 0; n < guest_count; n++) {
+		next = (next + 1) % (int)guest_count;
+		if (takes_input(next)) {
+			console_set_input(next);
+			log_line("the input goes to %s", guests[next].config->name);
 			return;
 		}
 	}
 	log_line("no running guest takes input");
 }
 
-/* What the byte behind Ctrl-] asks for; no lock held. */
+/* The byte behind Ctrl-]; no lock held. */
 static void obey_key(char c)
 {
-	switch (c) {
-	case 'q':
+	if (c == 'q') {
 		life_end_run();
-		break;
-	case 'n':
+	} else if (c == 'n') {
 		next_input();
-		break;
-	case 's':
-		stats_print();
-		break;
-	case 'c':
+	} else if (c == 'c') {
 		crash_print();
-		break;
-	default:
-		log_line("Ctrl-] and then: q end, n input to the next guest, s exits, "
-			 "c crashes, Ctrl-] itself; %u bytes of input were lost", lost);
+	} else {
+		log_line("Ctrl-] and then: q end, n input to the next guest, c crashes, "
+			 "Ctrl-] itself; %u bytes of input were lost", lost);
 	}
 }
 
-/* One received byte. True: it is a command for obey_key(). */
+/* One received byte. True: it is for obey_key(). */
 static bool receive(char c)
 {
 	bool was_key = is_key;
 
 	is_key = c == CONSOLE_KEY && !was_key;
-	if (is_key) {
-		return false;
+	if (is_key || (was_key && c != CONSOLE_KEY)) {
+		return was_key;
 	}
-	if (was_key && c != CONSOLE_KEY) {
-		return true;
-	}
-	if (input < 0 || !takes_input(&guests[input]) || ring_put - ring_got == INPUT_SIZE) {
-		lost++;
-	} else {
+	if (takes_input(input) && ring_put - ring_got < INPUT_SIZE) {
 		ring[ring_put++ % INPUT_SIZE] = c;
+	} else {
+		lost++;
 	}
 	return false;
 }
 
 void console_uart_interrupt(void)
 {
-	struct guest *g = NULL;
+	struct guest *g;
 	bool is_command = false;
 	int c = -1;
 
@@ -365,9 +322,7 @@ void console_uart_interrupt(void)
 		}
 		is_command = receive((char)c);
 	}
-	if (ring_put != ring_got) {
-		g = &guests[input];
-	}
+	g = ring_put != ring_got ? &guests[input] : NULL;
 	leave();
 	if (g && g->config->console == CONSOLE_PL011) {
 		vpl011_receive(g);

@@ -14,8 +14,8 @@
  * terminal that shows it.
  *
  * Input: bytes go to the input guest. Ctrl-] is the console's own key: behind
- * it `q` ends the run, `n` gives the input to the next running guest, `s` shows
- * exits, `c` crash records, `?` help, Ctrl-] sends one.
+ * it `q` ends the run, `n` gives the input to the next running guest, `c` shows
+ * crash records, `?` help, Ctrl-] sends one.
  */
 #ifndef CORE_CONSOLE_H
 #define CORE_CONSOLE_H

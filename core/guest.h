@@ -38,8 +38,8 @@ struct vcpu {
 	struct guest *guest;
 	uint8_t index;		/* in the guest */
 	uint8_t cpu;		/* its physical core */
-	bool is_left;		/* off its core, guest stopping (guest's life lock) */
-	uint32_t power;		/* enum vcpu_power, atomic: see core/vcpu.c */
+	bool is_left;		/* off its core, guest stopping (life.c's lock) */
+	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
 	uint64_t exits[EXIT_CAUSES];	/* written by its own core only: stats_exit() */
@@ -51,9 +51,10 @@ struct guest {
 	struct arch_guest arch;
 	const struct sys_guest *config;
 	uint8_t index;		/* VMID = index + 1 */
-	uint8_t state;		/* enum guest_state, under `lock`; read atomically elsewhere */
+	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically elsewhere */
 	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
 	uint8_t left_count;	/* while stopping: vCPUs off their cores */
+	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
 	uint8_t load_stage;	/* core/load.c, only by vCPU 0's core */
 	uint32_t load_item;
 	uint64_t load_offset;
@@ -65,7 +66,6 @@ struct guest {
 	uint32_t seed_offset;	/* of rng-seed's 32 bytes in it; 0: none */
 	struct pa info_pa;	/* its information page */
 	struct skerry_info *info;
-	struct lock lock;
 	struct vcpu *vcpu;	/* [config->vcpu_count] */
 };
 
@@ -81,6 +81,7 @@ extern struct guest guests[SKERRY_GUEST_MAX];
 extern uint32_t guest_count;
 extern struct pcpu pcpus[SKERRY_CPU_MAX];
 extern uint32_t pcpu_count;
+extern struct system the_system;	/* what guests[].config points into */
 
 static inline bool vcpu_is_on(const struct vcpu *v)
 {

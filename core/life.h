@@ -34,6 +34,10 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
  * power off, as when the last guest without `service` is gone. Any core, no lock held. */
 void life_end_run(void);
 
+/* Is no guest left that keeps the system up? Then stop the serving ones; when all
+ * are down: the final line, and power off. Any core, no lock held. */
+void life_check_end(void);
+
 const char *life_state_name(enum guest_state s);
 
 /* Called by a core's loop while its vCPU's guest is not running: takes the vCPU

@@ -12,6 +12,6 @@
 struct vcpu *core_next(void);
 
 /* Each core's way out of boot: never returns. The architecture's. */
-void core_run(void);
+void core_run(void) __attribute__((noreturn));
 
 #endif

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exits by cause, for people. Read-only; any core.
+ * Exits by cause: core/stats.h. No lock; bounded.
  */
-#include <core/console.h>
 #include <core/stats.h>
-#include <lib/format.h>
+#include <hv/arch.h>
+
+void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
+{
+	v->exits[cause]++;
+	v->last_exit[v->exit_next++ % EXIT_RING] = (struct exit_record){
+		arch_time_now(), (uint32_t)syndrome, (uint32_t)cause,
+	};
+}
 
 const char *stats_cause_name(uint32_t cause)
 {
@@ -15,33 +22,4 @@ const char *stats_cause_name(uint32_t cause)
 	};
 
 	return cause < EXIT_CAUSES ? names[cause] : "?";
-}
-
-static uint64_t exits_of(const struct guest *g, uint32_t cause)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		sum += g->vcpu[i].exits[cause];
-	}
-	return sum;
-}
-
-void stats_print(void)
-{
-	for (uint32_t i = 0; i < guest_count; i++) {
-		char text[176];
-		size_t n = 0;
-
-		text[0] = '\0';
-		for (uint32_t c = 0; c < EXIT_CAUSES; c++) {
-			n += (size_t)format_to(text + n, sizeof(text) - n, " %s %llu",
-					       stats_cause_name(c),
-					       (unsigned long long)exits_of(&guests[i], c));
-			if (n >= sizeof(text)) {
-				break;
-			}
-		}
-		log_line("exits of %s:%s", guests[i].config->name, text);
-	}
 }

@@ -7,22 +7,9 @@
 #define CORE_STATS_H
 
 #include <core/guest.h>
-#include <hv/arch.h>
-
-const char *stats_cause_name(uint32_t cause);
 
 /* One exit of `v`, on its own core: every slow exit calls this once. */
-static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
-{
-	struct exit_record *r = &v->last_exit[v->exit_next++ % EXIT_RING];
-
-	v->exits[cause]++;
-	r->time = arch_time_now();
-	r->syndrome = (uint32_t)syndrome;
-	r->cause = (uint32_t)cause;
-}
-
-/* A line a guest: its exits by cause. */
-void stats_print(void);
+void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome);
+const char *stats_cause_name(uint32_t cause);
 
 #endif

@@ -5,6 +5,7 @@
  * access without a valid syndrome (pairs, write-back) is not emulated.
  */
 #include <core/vpl011.h>
+#include <core/stats.h>
 #include <sysreg.h>
 #include <vgic.h>
 
@@ -72,10 +73,10 @@ void abort_handle(struct vcpu *v, uint64_t esr)
 	uint64_t far = READ_SYSREG(far_el2);
 
 	if (ESR_EC(esr) == EC_DABORT_LOW && mmio(v, esr, far)) {
-		v->exits[EXIT_MMIO]++;
+		stats_exit(v, EXIT_MMIO, esr);
 		vcpu_skip(v, esr);
 		return;
 	}
-	v->exits[EXIT_ABORT]++;
+	stats_exit(v, EXIT_ABORT, esr);
 	inject_abort(v, esr, far);
 }

@@ -4,10 +4,11 @@
  * board's off switch. Leaves.
  */
 #include <abi/smccc.h>
-#include <core/console.h>
+#include <core/smccc.h>
 #include <hv/arch.h>
 #include <hv/pm.h>
 #include <arch_cpu.h>
+#include <mmu.h>
 #include <sysreg.h>
 #include <vgic.h>
 
@@ -129,6 +130,23 @@ uint64_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 	return x0;
 }
 
+/* Only for functions that `firmware` says are there: x0..x3 in and out. */
+void arch_firmware_call(uint64_t *x)
+{
+	register uint64_t x0 __asm__("x0") = x[0];
+	register uint64_t x1 __asm__("x1") = x[1];
+	register uint64_t x2 __asm__("x2") = x[2];
+	register uint64_t x3 __asm__("x3") = x[3];
+
+	__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "memory",
+			 "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+			 "x14", "x15", "x16", "x17");
+	x[0] = x0;
+	x[1] = x1;
+	x[2] = x2;
+	x[3] = x3;
+}
+
 void arch_halt(void)
 {
 	for (;;) {
@@ -142,7 +160,7 @@ void arch_board_off(void)
 		smc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	}
 	if (board_has_pm) {
-		pm_power_off();
+		pm_power_off(PM_VA);
 	}
 	arch_halt();
 }
@@ -153,7 +171,7 @@ void arch_board_reset(void)
 		smc_call(PSCI_SYSTEM_RESET, 0, 0, 0);
 	}
 	if (board_has_pm) {
-		pm_reset();
+		pm_reset(PM_VA);
 	}
 	arch_halt();
 }

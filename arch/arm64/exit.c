@@ -9,6 +9,7 @@
 #include <core/life.h>
 #include <core/run.h>
 #include <core/smccc.h>
+#include <core/stats.h>
 #include <hv/arch.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
@@ -19,13 +20,13 @@
 
 static void exit_wfx(struct vcpu *v, uint64_t esr)
 {
-	v->exits[EXIT_WFI]++;	/* trapped by nothing that EL2 sets: architecturally harmless */
+	stats_exit(v, EXIT_WFI, esr);	/* trapped by nothing that EL2 sets: architecturally harmless */
 	vcpu_skip(v, esr);
 }
 
 static void exit_hvc(struct vcpu *v, uint64_t esr)
 {
-	v->exits[EXIT_HVC]++;
+	stats_exit(v, EXIT_HVC, esr);
 	if ((ESR_ISS(esr) & 0xffff) != 0) {
 		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 		return;
@@ -35,7 +36,7 @@ static void exit_hvc(struct vcpu *v, uint64_t esr)
 
 static void exit_smc(struct vcpu *v, uint64_t esr)
 {
-	v->exits[EXIT_SMC]++;
+	stats_exit(v, EXIT_SMC, esr);
 	vcpu_skip(v, esr);
 	if ((ESR_ISS(esr) & 0xffff) != 0) {
 		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
@@ -46,8 +47,7 @@ static void exit_smc(struct vcpu *v, uint64_t esr)
 
 static void exit_undefined(struct vcpu *v, uint64_t esr)
 {
-	(void)esr;
-	v->exits[EXIT_OTHER]++;
+	stats_exit(v, EXIT_OTHER, esr);
 	inject_undefined(v);
 }
 
@@ -91,7 +91,7 @@ struct vcpu *exit_sync(struct vcpu *v)
 
 struct vcpu *exit_irq(struct vcpu *v)
 {
-	v->exits[EXIT_IRQ]++;
+	stats_exit(v, EXIT_IRQ, 0);
 	gic_handle();
 	return exit_finish(v);
 }
@@ -104,7 +104,7 @@ struct vcpu *exit_fiq(struct vcpu *v)
 
 struct vcpu *exit_serror(struct vcpu *v)
 {
-	v->exits[EXIT_SERROR]++;
+	stats_exit(v, EXIT_SERROR, READ_SYSREG(esr_el2));
 	life_crash(v, "SError", READ_SYSREG(esr_el2), READ_SYSREG(far_el2), 0);
 	return exit_finish(v);
 }

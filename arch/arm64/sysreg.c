@@ -4,11 +4,12 @@
  * by their own array, filled at boot. What is in neither is UNDEFINED in the
  * guest. On the vCPU's own core.
  */
+#include <core/stats.h>
 #include <sysreg.h>
-#include <timer.h>
 #include <vgic.h>
 
 #include "idregs.h"
+#include "timer.h"
 #include "trap.h"
 
 /* A register as the syndrome of a trapped MRS or MSR names it (DDI 0487, D19.2.37) */
@@ -17,6 +18,8 @@
 #define KEY_MASK	KEY(3, 7, 15, 15, 7)
 #define ISS_RT(iss)	((iss) >> 5 & 31)
 #define ISS_READ	1
+
+uint64_t id_registers[4][8];
 
 struct sysreg_row {
 	uint32_t key;
@@ -143,7 +146,7 @@ void sysreg_handle(struct vcpu *v, uint64_t esr)
 	uint32_t key = iss & KEY_MASK;
 	const struct sysreg_row *row;
 
-	v->exits[EXIT_SYSREG]++;
+	stats_exit(v, EXIT_SYSREG, esr);
 	if (is_id(key) && (iss & ISS_READ)) {
 		vcpu_set(v, ISS_RT(iss), read_id(key));
 		vcpu_skip(v, esr);

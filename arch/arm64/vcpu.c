@@ -64,6 +64,14 @@ void arch_vcpu_stop(struct vcpu *v)
 	pcpu()->current = NULL;
 }
 
+void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
+{
+	memcpy(out->x, v->arch.x, sizeof(out->x));
+	out->pc = v->arch.elr;
+	out->pstate = v->arch.spsr;
+	out->sp = READ_SYSREG(sp_el1);
+}
+
 void arch_guest_reset(struct guest *g)
 {
 	vgic_guest_reset(g);

@@ -20,11 +20,15 @@ struct parse {
 	uint8_t core_owner[SKERRY_CPU_MAX];	/* guest index + 1 */
 };
 
-/* An error at a node of the description. */
-#define bad(p, node, property, ...) \
-	report_error((p)->report, (p)->fdt, (node), (property), __VA_ARGS__)
+/* Where `condition` holds: an error at a node of the description. Its value: the condition. */
+#define bad_if(p, condition, node, property, ...) ({ \
+	bool is_bad_ = (condition); \
+	if (is_bad_) { \
+		report_error((p)->report, (p)->fdt, (node), (property), __VA_ARGS__); \
+	} \
+	is_bad_; })
 
-/* Range in messages, with %lx-%lx: first and last byte. */
+/* A range in messages: "%lx-%lx", first and last byte. */
 #define RANGE_ARGS(r)	(r).base, (r).base + (r).size - 1
 
 /* Groups of `group` cells that a property has: 1..max; 0: absent; -1: bad, reported. */
@@ -32,16 +36,11 @@ int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uin
 		const fdt32_t **cells);
 /* The string, or NULL: absent, or bad and reported. */
 const char *parse_string(struct parse *p, int node, const char *name);
-static inline uint64_t cells_u64(const fdt32_t *c)
-{
-	return (uint64_t)fdt32_to_cpu(c[0]) << 32 | fdt32_to_cpu(c[1]);
-}
-
+void parse_name(struct parse *p, int node, char *name);	/* the node's, SKERRY_NAME_MAX bytes */
 void parse_devices(struct parse *p, struct sys_guest *g);
 
 void check_banks(struct parse *p, const struct sys_guest *g);
 void check_segments(struct parse *p, const struct sys_guest *g);
-void check_devices(struct parse *p, const struct sys_guest *g);
-void check_system(struct parse *p);	/* between guests, and against the board */
+void check_devices(struct parse *p, const struct sys_guest *g);	/* the guest's, against all before */
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
+ * core's boot asks for, and the way out. Boot core only, unless said otherwise.
+ */
+#include <abi/errors.h>
+#include <core/board.h>
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
+#include <core/console.h>
+#include <core/owner.h>
+#include <hv/arch_boot.h>
+#include <hv/uart.h>
+#include <arch_cpu.h>
+#include <mmu.h>
+#include <sysreg.h>
+#include <vgic.h>
+
+#include "../cpu.h"
+#include "../idregs.h"
+#include "../leave.h"
+#include "early.h"
+
+extern char hv_end[], hv_image[];
+
+static void ignore_report(struct report *r, bool is_error, const void *fdt, int node,
+			  const char *property, const char *message)
+{
+	(void)r, (void)is_error, (void)fdt, (void)node, (void)property, (void)message;
+}
+
+static void map_uart(const struct board *b)
+{
+	if (b->uart != UART_NONE) {
+		mmu_map_device(UART_VA, pa(b->uart_regs.base), PAGE_SIZE);
+	}
+}
+
+uintptr_t arch_uart_base(const struct board *b)
+{
+	return UART_VA + (b->uart_regs.base & (PAGE_SIZE - 1));
+}
+
+/* EL1 or EL3: no EL2 register may be touched, so neither locks nor the log. */
+static void __attribute__((noreturn)) wrong_level(const void *tree, uint64_t level)
+{
+	static const char text[] = "skerry: entered at EL?, but it needs EL2 "
+				   "(QEMU: -machine virt,virtualization=on)\r\n";
+	static struct board board;
+	struct report quiet = { .print = ignore_report };
+	const struct uart_ops *uart = &pl011_uart;
+	unsigned i;
+
+	if (board_discover(tree, &board, &quiet) != SKERRY_OK) {
+		quiet.errors++;		/* the UART may have been found all the same */
+	}
+	map_uart(&board);
+	if (board.uart == UART_BCM2835_AUX) {
+		uart = &bcm2835_aux_uart;
+	}
+	if (board.uart != UART_NONE) {
+		uart->init(arch_uart_base(&board), board.uart_clock_hz);
+		for (i = 0; text[i] != '\0'; i++) {
+			uart->put(arch_uart_base(&board),
+				  text[i] == '?' ? (char)('0' + (level >> 2)) : text[i]);
+		}
+	}
+	arch_halt();
+}
+
+void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t level)
+{
+	struct boot boot = {
+		.tree = (const void *)(TREE_VA + (tree & (BLOCK_SIZE - 1))),
+		.tree_room = 2 * BLOCK_SIZE - (tree & (BLOCK_SIZE - 1)),
+		.tree_pa = pa(tree),
+		.image = { image, (uint64_t)(hv_end - hv_image) },
+		.entry_ticks = entry_ticks,
+	};
+
+	if (tree == 0 || !is_aligned(tree, 8)) {
+		arch_halt();	/* no board: no UART to say it on */
+	}
+	mmu_boot_init(image);
+	if (level != 2 << 2) {
+		wrong_level(boot.tree, level);
+	}
+	cpu_boot_init(0);
+	core_boot(&boot);
+}
+
+void arch_boot_board(const struct board *b)
+{
+	map_uart(b);
+	board_psci = b->psci;
+	if (b->pm.size != 0) {
+		mmu_map_device(PM_VA, pa(b->pm.base), PAGE_SIZE);
+		board_has_pm = true;
+	}
+}
+
+uint64_t arch_boot_heap_size(void)
+{
+	return HEAP_SIZE;
+}
+
+void arch_boot_heap(struct pa at)
+{
+	mmu_map_heap(at);
+}
+
+void *arch_boot_alloc(uint64_t size)
+{
+	return heap_alloc(size);
+}
+
+struct pa arch_boot_pa(const void *at)
+{
+	return heap_pa(at);
+}
+
+const void *arch_boot_map_image(struct range at)
+{
+	return mmu_map_system_image(at);
+}
+
+void arch_boot_cores(const struct board *b)
+{
+	idregs_boot(b);
+	firmware_boot();
+	gic_boot(b);
+	gic_cpu_boot();
+	cpus_start(b);
+}
+
+int arch_boot_guest(struct guest *g, const struct board *b)
+{
+	vgic_guest_boot(g);
+	if (b->gic != GIC_V2) {
+		return SKERRY_OK;
+	}
+	/* the virtual CPU interface of the calling core, at the address of a CPU interface */
+	return arch_s2_map(g, ipa(SKERRY_GICC_BASE), pa(b->gicv.base), 2 * PAGE_SIZE, S2_DEVICE);
+}
+
+void arch_boot_leave(void)
+{
+	stack_switch(pcpu()->stack_top, leave_boot);
+}

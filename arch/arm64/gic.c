@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical interrupts: acknowledge and dispatch, and the physical side of what a
+ * guest does to an interrupt that is its own. EL2 runs with interrupts masked
+ * and EOImode 1: a priority drop at once, deactivation by EL2 or, for what goes to
+ * a guest, by that guest's EOI (HW = 1). LOCK_GIC guards GICD_ICFGR only; the
+ * set and clear registers need none.
+ */
+#include <core/console.h>
+#include <core/guest.h>
+#include <arch_cpu.h>
+#include <mmu.h>
+#include <sysreg.h>
+
+#include "gic.h"
+
+#define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */
+
+struct gic gic;
+static struct lock gic_lock = LOCK_INIT(LOCK_GIC);
+
+static volatile uint32_t *bit_register(unsigned cpu, unsigned reg, unsigned intid)
+{
+	uintptr_t frame = intid < 32 ? gic.ops->private_frame(cpu) : GICD_VA;
+
+	return (volatile uint32_t *)(frame + reg + intid / 32 * 4);
+}
+
+void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid)
+{
+	*bit_register(cpu, reg, intid) = 1u << intid % 32;
+}
+
+bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid)
+{
+	return *bit_register(cpu, reg, intid) >> intid % 32 & 1;
+}
+
+void gic_set_edge(unsigned intid, bool is_edge)
+{
+	volatile uint32_t *r = (volatile uint32_t *)(uintptr_t)(GICD_VA + GICD_ICFGR + intid / 16 * 4);
+	uint32_t bit = 2u << intid % 16 * 2;
+
+	lock_acquire(&gic_lock);
+	*r = is_edge ? *r | bit : *r & ~bit;
+	lock_release(&gic_lock);
+}
+
+void gic_kick(unsigned cpu)
+{
+	gic.ops->kick(cpu);
+}
+
+bool gic_has_pending(void)
+{
+	return READ_SYSREG(isr_el1) & 1u << 7;
+}
+
+/* Nobody's: never again until someone asks for it. */
+static void mask_spurious(unsigned intid)
+{
+	if (intid >= 16) {
+		gic_write_bit(pcpu()->index, GICD_ICENABLER, intid);
+	}
+}
+
+/* For EL2 itself */
+static void dispatch_own(unsigned intid, struct vcpu *v)
+{
+	if (intid == gic.hyp_timer) {
+		WRITE_SYSREG(0, cnthp_ctl_el2);
+		isb();
+		if (v != NULL) {
+			timer_expired(v);
+		}
+	} else if (intid == gic.maintenance) {
+		if (v != NULL) {
+			vgic_sync(v);
+		} else {
+			gic.ops->write_hcr(0);
+		}
+	} else if (intid == gic.uart) {
+		console_uart_interrupt();
+	} else if (intid != GIC_KICK) {
+		mask_spurious(intid);
+	}
+}
+
+static void dispatch(uint32_t iar)
+{
+	unsigned intid = iar & 0x3ff;
+	struct vcpu *v = pcpu()->current;
+
+	gic.ops->drop(iar);
+	if (intid == gic.vtimer && v != NULL) {
+		vgic_timer_fired(v);
+	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {
+		vgic_spi_fired(&guests[gic.owner[intid] - 1], intid);
+	} else {
+		dispatch_own(intid, v);
+		gic.ops->deactivate(iar);
+	}
+}
+
+void gic_handle(void)
+{
+	for (unsigned n = 0; n < ACKNOWLEDGE_MAX; n++) {
+		uint32_t iar = gic.ops->acknowledge();
+
+		if ((iar & 0x3ff) >= GIC_SPURIOUS) {
+			return;
+		}
+		dispatch(iar);
+	}
+}

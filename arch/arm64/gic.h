@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Private to the interrupt controller: the board's kind behind one const table,
+ * and what the virtual side asks of the physical one. The host tests provide
+ * their own table and functions.
+ */
+#ifndef GIC_H
+#define GIC_H
+
+#include <hv/types.h>
+#include <abi/layout.h>
+#include <vgic.h>
+#include <vgic_types.h>
+
+/* A list register as EL2 handles it: ICH_LR<n>_EL2 (IHI 0069H, 12.4.7). On
+ * GICv2 the source of an SGI is in the low bits of the physical INTID, as in GICH_LR<n>. */
+#define LR_INTID(lr)	((unsigned)(lr) & 0x3ff)
+#define LR_PHYS_SHIFT	32
+#define LR_SOURCE(lr)	((unsigned)((lr) >> LR_PHYS_SHIFT) & 7)
+#define LR_EOI		(1ull << 41)	/* maintenance interrupt at EOI; HW = 0 only */
+#define LR_PRIORITY_SHIFT 48
+#define LR_GROUP1	(1ull << 60)
+#define LR_HW		(1ull << 61)
+#define LR_PENDING	(1ull << 62)
+#define LR_ACTIVE	(1ull << 63)
+#define LR_STATE	(LR_PENDING | LR_ACTIVE)
+
+#define HCR_EN		(1u << 0)	/* GICH_HCR and ICH_HCR_EL2 */
+#define HCR_UIE		(1u << 1)	/* at most one valid list register */
+#define HCR_LRENPIE	(1u << 2)	/* an EOI found no list register */
+#define HCR_TDIR	(1u << 14)	/* ICH_HCR_EL2: trap ICC_DIR_EL1 */
+
+/* Registers of the distributor, and of the redistributor's SGI frame. */
+#define GICD_CTLR	0x000
+#define GICD_TYPER	0x004
+#define GICD_IGROUPR	0x080
+#define GICD_ISENABLER	0x100
+#define GICD_ICENABLER	0x180
+#define GICD_ISPENDR	0x200
+#define GICD_ICPENDR	0x280
+#define GICD_ISACTIVER	0x300
+#define GICD_ICACTIVER	0x380
+#define GICD_IPRIORITYR	0x400
+#define GICD_ITARGETSR	0x800
+#define GICD_ICFGR	0xc00
+#define GICD_SGIR	0xf00
+#define GICD_IROUTER	0x6000
+
+#define GIC_PRIORITY	0xa0	/* of every physical interrupt */
+#define GIC_KICK	0	/* EL2's SGI */
+#define GIC_SPURIOUS	1020	/* and above: no interrupt */
+
+struct gic_ops {
+	/* List registers and the hypervisor interface of this core. */
+	uint64_t (*read_lr)(unsigned i);
+	void (*write_lr)(unsigned i, uint64_t lr);
+	uint64_t (*native_lr)(uint64_t lr);	/* what write_lr() writes */
+	uint32_t (*empty_lrs)(void);		/* free without losing a maintenance interrupt */
+	uint32_t (*eoi_count)(void);		/* EOIs that found no list register */
+	void (*write_hcr)(uint32_t hcr);	/* the count too, to 0 */
+	void (*reset)(void);			/* virtual CPU interface to its reset state */
+	bool (*is_split_eoi)(void);		/* does the guest deactivate apart from EOI? */
+	/* The physical CPU interface of this core. */
+	uint32_t (*acknowledge)(void);		/* INTID in bits 9..0 */
+	void (*drop)(uint32_t iar);		/* priority drop */
+	void (*deactivate)(uint32_t iar);
+	void (*kick)(unsigned cpu);
+	/* The distributor. */
+	uintptr_t (*private_frame)(unsigned cpu); /* where the core's SGIs and PPIs are */
+	void (*route)(unsigned intid, unsigned cpu);
+};
+
+extern const struct gic_ops gicv2_ops, gicv3_ops;
+
+struct gic {			/* written at boot only */
+	const struct gic_ops *ops;
+	uint8_t version;	/* 2 or 3 */
+	uint8_t lr_count;	/* 2..VGIC_LR_MAX */
+	bool can_trap_dir;
+	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
+	uint64_t cpu[SKERRY_CPU_MAX];	/* GICv2: interface mask. GICv3: ICC_SGI1R_EL1 for a kick */
+	uint64_t mpidr[SKERRY_CPU_MAX];	/* affinity, as GICD_IROUTER has it */
+	uint8_t owner[SKERRY_INTID_COUNT]; /* guest of an assigned SPI + 1; 0: nobody's */
+};
+
+extern struct gic gic;
+
+/* One physical interrupt, by GICD_IS... / IC... register. A PPI: of core `cpu`. */
+void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);
+bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid);
+void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */
+
+/* The virtual side, for gic.c and between its files. */
+struct vgic_bank;
+void vgic_timer_fired(struct vcpu *v);
+void vgic_spi_fired(struct guest *g, unsigned intid);
+void vgic_sync(struct vcpu *v);
+void timer_expired(struct vcpu *v);	/* the hypervisor timer: the emulated physical timer is due */
+void timer_stop(struct vcpu *v);
+
+/* Under the guest's lock. */
+struct vgic_bank *vgic_bank(struct vcpu *v, unsigned word);
+void vgic_fold(struct vcpu *v);		/* own core; vgic_sync() must follow before the guest runs */
+void vgic_apply(struct vcpu *v, unsigned word, enum vgic_op op, uint32_t bits);
+void vgic_notify(struct guest *g, uint32_t vcpus);
+void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits);
+int vgic_target(const struct guest *g, unsigned intid);
+uint32_t vgic_sgis(const struct vcpu *v);
+void vgic_post_sgi(struct vcpu *to, unsigned sgi, unsigned source);
+
+static inline unsigned where_vcpu(uint8_t where) { return where >> 4 & 7; }
+static inline unsigned where_lr(uint8_t where) { return where & 15; }
+
+/* In a list register? */
+static inline bool where_is_lr(uint8_t where)
+{
+	return where && where_lr(where) != 15;
+}
+
+/* The physical number of a guest's interrupt. */
+static inline unsigned gic_physical(unsigned intid)
+{
+	return intid == SKERRY_INTID_VTIMER ? gic.vtimer : intid;
+}
+
+#endif

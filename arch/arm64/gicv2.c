@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GICv2 behind struct gic_ops: CPU interface and hypervisor interface by memory.
+ * List registers are handed over in GICv3's layout and converted here.
+ * Each core touches its own banked interfaces only; no lock.
+ * Source: Arm IHI 0048B, chapters 4 and 5.
+ */
+#include <mmu.h>
+
+#include "gic.h"
+
+#define GICC_IAR	0x00c
+#define GICC_EOIR	0x010
+#define GICC_DIR	0x1000
+#define GICH_HCR	0x000
+#define GICH_VMCR	0x008
+#define GICH_ELRSR0	0x030
+#define GICH_APR	0x0f0
+#define GICH_LR		0x100
+
+#define VMCR_EOI_MODE	(1u << 9)
+
+static volatile uint32_t *reg(uintptr_t at)
+{
+	return (volatile uint32_t *)at;
+}
+
+static uint64_t native_lr(uint64_t lr)
+{
+	return (lr & 0x3ff) | (lr >> 22 & 0x3ff << 10) | (lr >> 28 & 0x1f << 23) |
+	       (lr >> 34 & 0x3u << 28) | (lr >> 30 & 0x3u << 30);
+}
+
+static uint64_t read_lr(unsigned i)
+{
+	uint64_t lr = *reg(GICH_VA + GICH_LR + 4 * i);
+
+	return (lr & 0x3ff) | (lr & 0x3ff << 10) << 22 | (lr & 0x1f << 23) << 28 |
+	       (lr & 0x3u << 28) << 34 | (lr & 0x3u << 30) << 30;
+}
+
+static void write_lr(unsigned i, uint64_t lr)
+{
+	*reg(GICH_VA + GICH_LR + 4 * i) = (uint32_t)native_lr(lr);
+}
+
+static uint32_t empty_lrs(void)
+{
+	return *reg(GICH_VA + GICH_ELRSR0);
+}
+
+static uint32_t eoi_count(void)
+{
+	return *reg(GICH_VA + GICH_HCR) >> 27;
+}
+
+static void write_hcr(uint32_t hcr)
+{
+	*reg(GICH_VA + GICH_HCR) = hcr;
+}
+
+static void reset(void)
+{
+	*reg(GICH_VA + GICH_VMCR) = 0;
+	*reg(GICH_VA + GICH_APR) = 0;
+}
+
+static bool is_split_eoi(void)
+{
+	return *reg(GICH_VA + GICH_VMCR) & VMCR_EOI_MODE;
+}
+
+static uint32_t acknowledge(void)
+{
+	return *reg(GICC_VA + GICC_IAR);
+}
+
+static void drop(uint32_t iar)
+{
+	*reg(GICC_VA + GICC_EOIR) = iar;
+}
+
+static void deactivate(uint32_t iar)
+{
+	*reg(GICC_VA + GICC_DIR) = iar;
+}
+
+static void kick(unsigned cpu)
+{
+	__asm__ volatile("dsb ishst" ::: "memory");
+	*reg(GICD_VA + GICD_SGIR) = (uint32_t)gic.cpu[cpu] << 16 | GIC_KICK;
+}
+
+static uintptr_t private_frame(unsigned cpu)
+{
+	(void)cpu;	/* banked: the caller's own */
+	return GICD_VA;
+}
+
+static void route(unsigned intid, unsigned cpu)
+{
+	*(volatile uint8_t *)(GICD_VA + GICD_ITARGETSR + intid) = (uint8_t)gic.cpu[cpu];
+}
+
+const struct gic_ops gicv2_ops = {
+	.read_lr = read_lr, .write_lr = write_lr, .native_lr = native_lr,
+	.empty_lrs = empty_lrs, .eoi_count = eoi_count, .write_hcr = write_hcr,
+	.reset = reset, .is_split_eoi = is_split_eoi,
+	.acknowledge = acknowledge, .drop = drop, .deactivate = deactivate, .kick = kick,
+	.private_frame = private_frame, .route = route,
+};

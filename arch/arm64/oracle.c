@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See oracle.h. Walks the whole stage 2 of the guest that is about to be
+ * entered: blocks make that short. Debug builds only.
+ */
+#include <core/console.h>
+#include <core/owner.h>
+#include <mmu.h>
+#include <pagetable.h>
+
+#include "oracle.h"
+
+#ifdef DEBUG
+
+#define S2_WRITABLE	(2 << 6)
+#define S2_ATTR_NORMAL	(0xf << 2)
+
+static uint64_t *table_at(const struct guest *g, uint64_t entry)
+{
+	uint64_t root = g->arch.vttbr & PTE_ADDRESS;
+
+	return (uint64_t *)((uintptr_t)g->arch.s2_root + ((entry & PTE_ADDRESS) - root));
+}
+
+static enum s2_kind kind_of(uint64_t entry)
+{
+	if (!(entry & S2_WRITABLE)) {
+		return S2_READ_ONLY;
+	}
+	return (entry & S2_ATTR_NORMAL) == S2_ATTR_NORMAL ? S2_RAM : S2_DEVICE;
+}
+
+static void check_leaf(const struct guest *g, uint64_t entry, uint64_t size)
+{
+	struct range at = { entry & PTE_ADDRESS & ~(size - 1), size };
+
+	if (!owner_may_map(at, g->index, kind_of(entry))) {
+		panic("%s maps %lx-%lx, which is not its own", g->config->name, at.base,
+		      at.base + size - 1);
+	}
+}
+
+static void check_l3(const struct guest *g, const uint64_t *table)
+{
+	unsigned i;
+
+	for (i = 0; i < PT_ENTRIES; i++) {
+		if (table[i] & PTE_VALID) {
+			check_leaf(g, table[i], PAGE_SIZE);
+		}
+	}
+}
+
+static void check_l2(const struct guest *g, const uint64_t *table)
+{
+	unsigned i;
+
+	for (i = 0; i < PT_ENTRIES; i++) {
+		if ((table[i] & PTE_TABLE) == PTE_TABLE) {
+			check_l3(g, table_at(g, table[i]));
+		} else if (table[i] & PTE_VALID) {
+			check_leaf(g, table[i], BLOCK_SIZE);
+		}
+	}
+}
+
+void oracle_check(const struct vcpu *v)
+{
+	const struct guest *g = v->guest;
+	unsigned i;
+
+	if (!owner_audit()) {
+		panic("the page-owner records overlap");
+	}
+	for (i = 0; i < PT_ENTRIES; i++) {
+		uint64_t entry = g->arch.s2_root[i];
+
+		if ((entry & PTE_TABLE) == PTE_TABLE) {
+			check_l2(g, table_at(g, entry));
+		} else if (entry & PTE_VALID) {
+			check_leaf(g, entry, GIB(1));
+		}
+	}
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The emulated EL1 physical timer: its line is a level PPI of the virtual
+ * interrupt controller, its deadline the core's hypervisor timer (CNTHP), which
+ * is armed only while the guest waits for one. On the vCPU's own core; no lock.
+ * Source: Arm DDI 0487, D12.2 (CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0).
+ */
+#include <core/guest.h>
+#include <hv/arch.h>
+#include <sysreg.h>
+#include <timer.h>
+
+#include "gic.h"
+
+
+#define CTL_ENABLE	1u
+#define CTL_IMASK	2u
+#define CTL_ISTATUS	4u
+
+static bool is_due(const struct vcpu *v)
+{
+	return v->arch.ptimer_ctl & CTL_ENABLE && arch_time_now() >= v->arch.ptimer_cval;
+}
+
+/* Line and deadline from the registers. */
+static void update(struct vcpu *v)
+{
+	bool is_live = (v->arch.ptimer_ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
+	bool is_high = is_live && is_due(v);
+
+	if (is_live && !is_high) {
+		WRITE_SYSREG(v->arch.ptimer_cval, cnthp_cval_el2);
+		WRITE_SYSREG(CTL_ENABLE, cnthp_ctl_el2);
+	} else {
+		WRITE_SYSREG(0, cnthp_ctl_el2);
+	}
+	isb();
+	vgic_set_ppi(v, SKERRY_INTID_PTIMER, is_high);
+}
+
+void timer_expired(struct vcpu *v)
+{
+	update(v);
+}
+
+void timer_stop(struct vcpu *v)
+{
+	v->arch.ptimer_ctl = 0;
+	v->arch.ptimer_cval = 0;
+	WRITE_SYSREG(0, cnthp_ctl_el2);
+	WRITE_SYSREG(0, cntv_ctl_el0);
+	isb();
+	vgic_set_ppi(v, SKERRY_INTID_PTIMER, false);
+}
+
+uint64_t ptimer_read(const struct vcpu *v, enum ptimer_reg r)
+{
+	switch (r) {
+	case PTIMER_CTL:
+		return v->arch.ptimer_ctl | (is_due(v) ? CTL_ISTATUS : 0);
+	case PTIMER_CVAL:
+		return v->arch.ptimer_cval;
+	case PTIMER_TVAL:
+	default:
+		return (uint32_t)(v->arch.ptimer_cval - arch_time_now());
+	}
+}
+
+void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value)
+{
+	switch (r) {
+	case PTIMER_CTL:
+		v->arch.ptimer_ctl = value & (CTL_ENABLE | CTL_IMASK);
+		break;
+	case PTIMER_CVAL:
+		v->arch.ptimer_cval = value;
+		break;
+	case PTIMER_TVAL:
+	default:
+		v->arch.ptimer_cval = arch_time_now() + (uint64_t)(int64_t)(int32_t)value;
+		break;
+	}
+	update(v);
+}

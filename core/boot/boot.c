@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The boot, as a list of calls in core_boot(): the board, the system, the
+ * guests, then the way out of boot for good. Boot core only; the others wait.
+ */
+#include <abi/info.h>
+#include <abi/hypercalls.h>
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
+#include <core/boot/fit.h>
+#include <core/boot/guests.h>
+#include <core/boot/place.h>
+#include <core/boot/seed.h>
+#include <core/console.h>
+#include <core/life.h>
+#include <core/owner.h>
+#include <hv/arch_boot.h>
+#include <lib/format.h>
+
+static struct board board;
+static struct boot boot;
+
+/* Reports of the boot go to the console: "error: /guests/rt: cpus: ..." */
+static void print_report(struct report *r, bool is_error, const void *fdt, int node,
+			 const char *property, const char *message)
+{
+	char path[96];
+
+	(void)r;
+	if (fdt == NULL || node < 0 || fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
+		path[0] = '\0';
+	}
+	log_line("%s: %s%s%s%s%s", is_error ? "error" : "warning", path, path[0] ? ": " : "",
+		 property ? property : "", property ? ": " : "", message);
+}
+
+static struct report report = { .print = print_report };
+
+/* Nothing can run: say so, and end as a system without guests. */
+static void __attribute__((noreturn)) give_up(const char *why)
+{
+	log_line("%s", why);
+	log_raw("skerry: end system=refused\n");
+	arch_board_off();
+}
+
+static void read_board(void)
+{
+	int result;
+
+	if (!dt_check(boot.tree, boot.tree_room)) {
+		arch_halt();		/* nowhere to say it */
+	}
+	boot.board = &board;
+	result = board_discover(boot.tree, &board, &report);
+	arch_boot_board(&board);
+	console_init(&board);
+	log_line("%s, ABI %u.%u, on %s", SKERRY_VERSION, SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR,
+		 board.model);
+	if (result != SKERRY_OK) {
+		give_up("this board's device tree lacks what Skerry needs");
+	}
+}
+
+static void take(uint64_t base, uint64_t size)
+{
+	boot.taken[boot.taken_count++] = (struct range){ base, size };
+}
+
+static void own_memory(void)
+{
+	struct range heap;
+
+	take(boot.image.base, boot.image.size);
+	take(boot.tree_pa.v, fdt_totalsize(boot.tree));
+	take(board.initrd.base, board.initrd.size);
+	if (place_heap(&board, boot.taken, boot.taken_count, arch_boot_heap_size(), &heap) != 0) {
+		give_up("no room for EL2's own memory");
+	}
+	take(heap.base, heap.size);
+	arch_boot_heap(pa(heap.base));
+	if (owner_add((struct range){ boot.image.base, boot.image.size }, OWNER_HV, 0) != 0 ||
+	    owner_add(heap, OWNER_HV, 0) != 0) {
+		give_up("EL2's image and its memory overlap");
+	}
+}
+
+static void read_system(void)
+{
+	struct range at = board.initrd;
+	struct range pages = { align_down(at.base, PAGE_SIZE), 0 };
+
+	if (at.size == 0) {
+		give_up("no system image: the boot loader handed over no initrd "
+			"(/chosen: linux,initrd-start, linux,initrd-end)");
+	}
+	pages.size = align_up(at.base + at.size, PAGE_SIZE) - pages.base;
+	if (owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
+		give_up("the system image lies over EL2's own memory");
+	}
+	boot.fit = arch_boot_map_image(at);
+	if (boot.fit == NULL) {
+		give_up("the system image is too large: 1022 MiB at most");
+	}
+	boot.fit_size = at.size;
+	boot.system_fdt = fit_system(boot.fit, at.size, &report);
+	if (boot.system_fdt == NULL ||
+	    system_parse(boot.system_fdt, &board, boot.tree, &the_system, &report) != 0) {
+		give_up("this system can't run");
+	}
+	(void)fit_resolve(boot.fit, at.size, boot.system_fdt, &the_system, &report);
+}
+
+static void place_memory(void)
+{
+	if (place_guests(&board, &the_system, boot.taken, boot.taken_count, &report) != 0) {
+		log_line("guests without memory do not start; the others do");
+	}
+}
+
+static void print_cores(const struct sys_guest *c, char *out, size_t size)
+{
+	size_t used = 0;
+	uint32_t i;
+
+	out[0] = '\0';
+	for (i = 0; i < c->vcpu_count && used < size; i++) {
+		used += (size_t)format_to(out + used, size - used, "%s%u", i ? "," : "", c->cpu[i]);
+	}
+}
+
+static void print_guest(const struct sys_guest *c)
+{
+	static const char consoles[][10] = { "-", "hypercall", "pl011" };
+	char cores[24];
+	uint32_t i;
+
+	print_cores(c, cores, sizeof(cores));
+	if (c->refused) {
+		log_raw("  %-12s refused\n", c->name);
+		return;
+	}
+	for (i = 0; i < c->bank_count; i++) {
+		log_raw("  %-12s %-8s %-10s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
+			i ? "" : cores, i ? "" : consoles[c->console], c->bank[i].size >> 20,
+			c->bank[i].base, c->host[i].v);
+	}
+	for (i = 0; i < c->device_count; i++) {
+		log_raw("  %-12s device %s at %lx\n", "", c->device[i].name,
+			c->device[i].regs[0].base);
+	}
+}
+
+static void print_banner(void)
+{
+	static const char psci[][16] = { "none", "SMC", "HVC" };
+	uint64_t memory = 0;
+	uint32_t i;
+
+	for (i = 0; i < board.memory_count; i++) {
+		memory += board.memory[i].size;
+	}
+	log_raw("  cores %u, memory %lu MiB, GICv%u, PSCI by %s, timer %u Hz\n", board.cpu_count,
+		memory >> 20, board.gic == GIC_V3 ? 3 : 2, psci[board.psci], arch_time_hz());
+	log_raw("  seed for guests: %s\n", boot.has_seed ? "from the board's" :
+		"none: the board's tree has no rng-seed");
+	log_raw("  %-12s %-8s %-10s memory, guest -> physical\n", "guest", "cores", "console");
+	for (i = 0; i < the_system.guest_count; i++) {
+		print_guest(&the_system.guest[i]);
+	}
+	if (the_system.input >= 0) {
+		log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
+			the_system.guest[the_system.input].name);
+	} else {
+		log_raw("  no guest has the input; Ctrl-] q ends the run, Ctrl-] ? helps\n");
+	}
+}
+
+static void start_guests(void)
+{
+	uint32_t i;
+
+	console_set_input(the_system.input);
+	for (i = 0; i < guest_count; i++) {
+		if (guests[i].config->autostart && !guests[i].config->refused) {
+			guests_stamp(&guests[i], &boot);
+			if (life_apply(&guests[i], LIFE_START) != SKERRY_OK) {
+				panic("%s does not start", guests[i].config->name);
+			}
+		}
+	}
+	life_check_end();
+}
+
+void core_boot(const struct boot *from)
+{
+	boot = *from;
+	read_board();
+	own_memory();
+	arch_boot_cores(&board);
+	read_system();
+	place_memory();
+	boot.has_seed = seed_guests(&board, the_system.guest_count);
+	guests_make(&boot, &report);
+	print_banner();
+	boot.ready_ticks = arch_time_now();
+	start_guests();
+	arch_boot_leave();
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See core/boot/guests.h. Everything is allocated here, once, out of EL2's heap.
+ */
+#include <abi/errors.h>
+#include <abi/hypercalls.h>
+#include <abi/info.h>
+#include <core/boot/boot.h>
+#include <core/boot/fit.h>
+#include <core/boot/guests.h>
+#include <core/console.h>
+#include <core/owner.h>
+#include <lib/string.h>
+#include <libfdt.h>
+
+#define TREE_ROOM	KIB(64)
+
+static struct sys_guest *config_of(struct guest *g)
+{
+	return &the_system.guest[g->index];
+}
+
+static void make_vcpus(struct guest *g)
+{
+	const struct sys_guest *c = g->config;
+	uint32_t i;
+
+	g->vcpu = arch_boot_alloc(c->vcpu_count * sizeof(struct vcpu));
+	for (i = 0; i < c->vcpu_count; i++) {
+		struct vcpu *v = &g->vcpu[i];
+
+		v->guest = g;
+		v->index = (uint8_t)i;
+		v->cpu = c->cpu[i];
+		pcpus[v->cpu].vcpu = v;
+		pcpus[v->cpu].vcpu_count = 1;
+	}
+}
+
+static void make_info(struct guest *g)
+{
+	struct skerry_info *info = arch_boot_alloc(PAGE_SIZE);
+
+	info->magic = SKERRY_INFO_MAGIC;
+	info->abi_major = SKERRY_ABI_MAJOR;
+	info->abi_minor = SKERRY_ABI_MINOR;
+	info->guest = g->index;
+	info->vcpu_count = g->config->vcpu_count;
+	info->features = SKERRY_ABI_FEATURES;
+	memcpy(info->name, g->config->name, sizeof(info->name));
+	g->info = info;
+	g->info_pa = arch_boot_pa(info);
+}
+
+static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
+		enum owner_kind owner, struct report *r)
+{
+	if (kind != S2_READ_ONLY && owner_add(to, owner, g->index) != SKERRY_OK) {
+		report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already",
+			     to.base, to.base + to.size - 1);
+		return false;
+	}
+	if (arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK) {
+		report_error(r, NULL, -1, g->config->name, "%lx-%lx can't be mapped at %lx",
+			     to.base, to.base + to.size - 1, at);
+		return false;
+	}
+	return true;
+}
+
+static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->reg_count; i++) {
+		uint64_t base = align_down(d->regs[i].base, PAGE_SIZE);
+		uint64_t end = align_up(d->regs[i].base + d->regs[i].size, PAGE_SIZE);
+		const struct owner *o = owner_overlap((struct range){ base, end - base });
+
+		/* two devices of one guest may share a page */
+		if (o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
+		    range_holds(o->at, base, end - base)) {
+			continue;
+		}
+		if (!map(g, base, (struct range){ base, end - base }, S2_DEVICE, OWNER_DEVICE, r)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool map_all(struct guest *g, struct report *r)
+{
+	const struct sys_guest *c = g->config;
+	uint32_t i;
+
+	for (i = 0; i < c->bank_count; i++) {
+		if (!map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
+			 S2_RAM, OWNER_GUEST, r)) {
+			return false;
+		}
+	}
+	for (i = 0; i < c->device_count; i++) {
+		if (!map_device(g, &c->device[i], r)) {
+			return false;
+		}
+	}
+	return map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE }, S2_READ_ONLY,
+		   OWNER_HV, r);
+}
+
+static bool make_tree(struct guest *g, const struct boot *boot, struct report *r)
+{
+	static uint8_t room[TREE_ROOM] __attribute__((aligned(8)));
+	struct sys_guest *c = config_of(g);
+
+	if (c->has_own_tree) {
+		return true;
+	}
+	if (tree_build(&the_system, g->index, boot->board, boot->tree, boot->system_fdt, room,
+		       sizeof(room), &g->seed_offset, r) != SKERRY_OK) {
+		return false;
+	}
+	g->tree_size = fdt_totalsize(room);
+	g->tree = arch_boot_alloc(g->tree_size);
+	memcpy(g->tree, room, g->tree_size);
+	return true;
+}
+
+static void make_guest(struct guest *g, const struct boot *boot, struct report *r)
+{
+	make_info(g);
+	if (!map_all(g, r) || !make_tree(g, boot, r) || arch_boot_guest(g, boot->board) != 0) {
+		config_of(g)->refused = true;
+	}
+}
+
+void guests_make(const struct boot *boot, struct report *r)
+{
+	uint32_t i;
+
+	guest_count = the_system.guest_count;
+	for (i = 0; i < guest_count; i++) {
+		guests[i].index = (uint8_t)i;
+		guests[i].config = &the_system.guest[i];
+		make_vcpus(&guests[i]);
+		if (!guests[i].config->refused) {
+			make_guest(&guests[i], boot, r);
+		}
+	}
+}
+
+void guests_stamp(struct guest *g, const struct boot *boot)
+{
+	g->info->boot_entry = boot->entry_ticks;
+	g->info->boot_ready = boot->ready_ticks;
+	g->info->boot_hash_ticks = fit_hash_ticks();
+	g->info->boot_console_ticks = console_ticks();
+}

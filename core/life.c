@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Life cycle of guests: the table of transitions, what each new state begins,
+ * and the work that vCPUs' cores do for it. One lock for all guests, since the
+ * end of the run is a question about all of them; never held while loading.
+ */
+#include <abi/errors.h>
+#include <core/console.h>
+#include <core/crash.h>
+#include <core/life.h>
+#include <core/load.h>
+#include <core/quiesce.h>
+#include <core/vpl011.h>
+#include <hv/arch.h>
+#include <lib/format.h>
+
+static struct lock life_lock = LOCK_INIT(LOCK_LIFE);
+static bool is_ending;		/* under life_lock: nothing starts again */
+static bool has_ended;
+
+#define TO(state)	((state) + 1)	/* 0: no arrow */
+
+static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
+	[GUEST_ABSENT] = { [LIFE_START] = TO(GUEST_LOADING) },
+	[GUEST_LOADING] = {
+		[LIFE_LOADED] = TO(GUEST_RUNNING), [LIFE_LOAD_FAILED] = TO(GUEST_STOPPING),
+		[LIFE_OFF] = TO(GUEST_STOPPING),
+	},
+	[GUEST_RUNNING] = {
+		[LIFE_OFF] = TO(GUEST_STOPPING), [LIFE_RESET] = TO(GUEST_STOPPING),
+		[LIFE_CRASH] = TO(GUEST_STOPPING), [LIFE_PAUSE] = TO(GUEST_PAUSED),
+	},
+	[GUEST_PAUSED] = {
+		[LIFE_OFF] = TO(GUEST_STOPPING), [LIFE_RESET] = TO(GUEST_STOPPING),
+		[LIFE_CRASH] = TO(GUEST_STOPPING), [LIFE_RESUME] = TO(GUEST_RUNNING),
+	},
+	[GUEST_STOPPING] = {
+		[LIFE_LAST_OUT] = TO(GUEST_STOPPED), [LIFE_QUARANTINE] = TO(GUEST_QUARANTINED),
+	},
+	[GUEST_STOPPED] = { [LIFE_START] = TO(GUEST_LOADING) },
+	[GUEST_CRASHED] = { [LIFE_START] = TO(GUEST_LOADING) },
+};
+
+const char *life_state_name(enum guest_state s)
+{
+	static const char names[GUEST_STATES][12] = {
+		[GUEST_ABSENT] = "absent", [GUEST_LOADING] = "loading",
+		[GUEST_RUNNING] = "running", [GUEST_PAUSED] = "paused",
+		[GUEST_STOPPING] = "stopping", [GUEST_STOPPED] = "off",
+		[GUEST_CRASHED] = "crashed", [GUEST_QUARANTINED] = "quarantined",
+	};
+
+	return s < GUEST_STATES ? names[s] : "?";
+}
+
+static enum guest_state state_of(const struct guest *g)
+{
+	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE);
+}
+
+static void kick_all(const struct guest *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->config->vcpu_count; i++) {
+		arch_cpu_kick(g->vcpu[i].cpu);
+	}
+}
+
+/* What a crash leads to: the state after stopping. Counts restarts. */
+static enum guest_state after_crash(struct guest *g)
+{
+	const struct sys_guest *c = g->config;
+	uint64_t window = (uint64_t)c->restart_window_s * arch_time_hz();
+	uint64_t now = arch_time_now();
+
+	if (c->on_crash != CRASH_RESTART) {
+		return GUEST_CRASHED;
+	}
+	if (g->crash_count == 0 || now - g->crash_since > window) {
+		g->crash_count = 0;
+		g->crash_since = now;
+	}
+	if (g->crash_count >= c->restart_limit) {
+		log_line("%s: %u restarts within %u s were the limit: it stays down", c->name,
+			 c->restart_limit, c->restart_window_s);
+		return GUEST_CRASHED;
+	}
+	g->crash_count++;
+	return GUEST_LOADING;
+}
+
+static void begin_stopping(struct guest *g, enum life_event event)
+{
+	uint32_t i;
+
+	switch (event) {
+	case LIFE_RESET:
+		g->next_state = GUEST_LOADING;
+		break;
+	case LIFE_CRASH:
+		g->next_state = (uint8_t)after_crash(g);
+		break;
+	case LIFE_LOAD_FAILED:
+		g->next_state = GUEST_CRASHED;
+		break;
+	default:
+		g->next_state = GUEST_STOPPED;
+		break;
+	}
+	g->is_scrubbing = false;
+	g->left_count = 0;
+	for (i = 0; i < g->config->vcpu_count; i++) {
+		g->vcpu[i].is_left = false;
+	}
+}
+
+static bool is_active(const struct guest *g)
+{
+	enum guest_state s = state_of(g);
+
+	return s == GUEST_LOADING || s == GUEST_RUNNING || s == GUEST_PAUSED ||
+	       s == GUEST_STOPPING;
+}
+
+/* Under life_lock. SKERRY_BUSY: no such arrow. */
+static int apply_locked(struct guest *g, enum life_event event)
+{
+	uint8_t arrow = arrows[state_of(g)][event];
+	enum guest_state to = arrow - 1;
+
+	if (arrow == 0 || (event == LIFE_START && is_ending)) {
+		return SKERRY_BUSY;
+	}
+	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE && !is_ending) {
+		to = GUEST_PAUSED;
+	}
+	if (event == LIFE_LAST_OUT) {
+		to = is_ending && g->next_state == GUEST_LOADING ? GUEST_STOPPED : g->next_state;
+	}
+	if (to == GUEST_STOPPING) {
+		begin_stopping(g, event);
+	}
+	if (to == GUEST_LOADING) {
+		load_begin(g, false);
+	}
+	__atomic_store_n(&g->state, (uint8_t)to, __ATOMIC_RELEASE);
+	kick_all(g);
+	return SKERRY_OK;
+}
+
+static const char *end_word(const struct guest *g)
+{
+	return g->config->refused ? "refused" : life_state_name(state_of(g));
+}
+
+static void print_end(void)
+{
+	char line[SKERRY_GUEST_MAX * (SKERRY_NAME_MAX + 13) + 1];
+	size_t used = 0;
+	uint32_t i;
+
+	line[0] = '\0';
+	for (i = 0; i < guest_count && used < sizeof(line); i++) {
+		used += (size_t)format_to(line + used, sizeof(line) - used, " %s=%s",
+					  guests[i].config->name, end_word(&guests[i]));
+	}
+	log_raw("skerry: end%s\n", line);
+}
+
+/* Under life_lock: has the run come to its end? Then the guests that only serve
+ * are stopped, and when all are down this is the end. */
+static bool end_reached(void)
+{
+	uint32_t i, active = 0, wanted = 0;
+
+	for (i = 0; i < guest_count; i++) {
+		active += is_active(&guests[i]);
+		wanted += is_active(&guests[i]) && !guests[i].config->service;
+	}
+	if (wanted == 0 && active != 0) {
+		is_ending = true;
+		for (i = 0; i < guest_count; i++) {
+			(void)apply_locked(&guests[i], LIFE_OFF);
+		}
+	}
+	if (active != 0 || has_ended) {
+		return false;
+	}
+	has_ended = true;
+	return true;
+}
+
+void life_check_end(void)
+{
+	bool is_over;
+
+	lock_acquire(&life_lock);
+	is_over = end_reached();
+	lock_release(&life_lock);
+	if (is_over) {
+		print_end();
+		arch_board_off();
+	}
+}
+
+int life_apply(struct guest *g, enum life_event event)
+{
+	int result;
+
+	lock_acquire(&life_lock);
+	result = apply_locked(g, event);
+	lock_release(&life_lock);
+	return result;
+}
+
+void life_end_run(void)
+{
+	uint32_t i;
+
+	lock_acquire(&life_lock);
+	is_ending = true;
+	for (i = 0; i < guest_count; i++) {
+		(void)apply_locked(&guests[i], LIFE_OFF);
+	}
+	lock_release(&life_lock);
+	life_check_end();
+}
+
+void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
+		uint64_t at_ipa)
+{
+	struct guest *g = v->guest;
+
+	if (state_of(g) != GUEST_RUNNING) {
+		return;		/* another of its vCPUs was first, or it stops anyway */
+	}
+	crash_record(v, cause, syndrome, address, at_ipa);
+	if (g->config->on_crash == CRASH_RESET_BOARD) {
+		log_line("%s crashed: the board is reset, as its description says", g->config->name);
+		arch_board_reset();
+	}
+	if (life_apply(g, LIFE_CRASH) != SKERRY_OK) {
+		return;
+	}
+	if (g->config->on_crash == CRASH_PAUSE) {
+		log_line("%s: paused", g->config->name);
+	}
+}
+
+/* This core's vCPU leaves a guest that stops. */
+static void leave(struct vcpu *v)
+{
+	struct guest *g = v->guest;
+
+	if (vcpu_is_on(v)) {
+		arch_vcpu_stop(v);
+	}
+	lock_acquire(&life_lock);
+	v->is_left = true;
+	g->left_count++;
+	lock_release(&life_lock);
+	arch_cpu_kick(g->vcpu[0].cpu);
+}
+
+static bool have_all_left(const struct guest *g)
+{
+	return __atomic_load_n(&g->left_count, __ATOMIC_ACQUIRE) == g->config->vcpu_count;
+}
+
+static void finish_stopping(struct guest *g, enum life_event event)
+{
+	const char *name = g->config->name;
+
+	console_flush_guest(g);
+	if (life_apply(g, event) != SKERRY_OK) {
+		panic("%s: no way out of %s", name, life_state_name(state_of(g)));
+	}
+	if (state_of(g) == GUEST_LOADING) {
+		log_line("%s: restarting", name);
+	} else {
+		log_line("%s: %s", name, life_state_name(state_of(g)));
+	}
+	life_check_end();
+}
+
+/* vCPU 0's core, all vCPUs off: one step of silencing and scrubbing the guest. */
+static void stop_step(struct guest *g)
+{
+	uint32_t i;
+
+	if (!g->is_scrubbing) {
+		for (i = 0; i < g->config->vcpu_count; i++) {
+			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
+		}
+		arch_guest_stop(g);
+		if (!quiesce_devices(g)) {
+			finish_stopping(g, LIFE_QUARANTINE);
+			return;
+		}
+		load_begin(g, true);
+		g->is_scrubbing = true;
+	}
+	if (load_step(g) != LOAD_MORE) {
+		finish_stopping(g, LIFE_LAST_OUT);
+	}
+}
+
+static void become_running(struct guest *g)
+{
+	struct vcpu *first = &g->vcpu[0];
+
+	arch_guest_reset(g);
+	vpl011_reset(g);
+	first->entry = g->config->entry;
+	first->context = g->config->tree_address;
+	__atomic_store_n(&first->power, VCPU_STARTING, __ATOMIC_RELEASE);
+	if (life_apply(g, LIFE_LOADED) != SKERRY_OK) {
+		/* somebody stopped it meanwhile: its cores are at it already */
+		__atomic_store_n(&first->power, VCPU_OFF, __ATOMIC_RELEASE);
+	}
+}
+
+/* Are the guests that this one waits for running? Asked again on each kick. */
+static bool may_start(const struct guest *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest_count; i++) {
+		if ((g->config->after >> i & 1) && state_of(&guests[i]) != GUEST_RUNNING) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void kick_waiting(uint32_t started)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest_count; i++) {
+		if (guests[i].config->after >> started & 1) {
+			arch_cpu_kick(guests[i].vcpu[0].cpu);
+		}
+	}
+}
+
+static bool load_work(struct guest *g)
+{
+	if (g->life == 0 && !may_start(g)) {
+		return false;
+	}
+	switch (load_step(g)) {
+	case LOAD_MORE:
+		break;
+	case LOAD_DONE:
+		become_running(g);
+		kick_waiting(g->index);
+		break;
+	default:
+		return life_apply(g, LIFE_LOAD_FAILED) == SKERRY_OK ||
+		       state_of(g) != GUEST_LOADING;	/* somebody stopped it meanwhile */
+	}
+	return true;
+}
+
+bool life_work(struct vcpu *v)
+{
+	struct guest *g = v->guest;
+
+	switch (state_of(g)) {
+	case GUEST_STOPPING:
+		if (!v->is_left) {
+			leave(v);
+			return true;
+		}
+		if (v->index != 0 || !have_all_left(g)) {
+			return false;
+		}
+		stop_step(g);
+		return true;
+	case GUEST_LOADING:
+		return v->index == 0 && load_work(g);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One write and a poll per device, through the core's temporary window. On the
+ * core of the guest's vCPU 0, no lock held.
+ */
+#include <core/console.h>
+#include <core/quiesce.h>
+#include <hv/arch.h>
+#include <hv/mmio.h>
+
+static void reg_write(uintptr_t at, uint32_t width, uint32_t value)
+{
+	switch (width) {
+	case 1:
+		mmio_write8(at, (uint8_t)value);
+		break;
+	case 2:
+		mmio_write16(at, (uint16_t)value);
+		break;
+	default:
+		mmio_write32(at, value);
+		break;
+	}
+}
+
+static uint32_t reg_read(uintptr_t at, uint32_t width)
+{
+	switch (width) {
+	case 1:
+		return mmio_read8(at);
+	case 2:
+		return mmio_read16(at);
+	default:
+		return mmio_read32(at);
+	}
+}
+
+static bool quiesce(const struct sys_device *d)
+{
+	const struct sys_quiesce *q = &d->quiesce;
+	uint64_t limit = (uint64_t)q->limit_us * arch_time_hz() / 1000000;
+	uint64_t begin = arch_time_now();
+	uintptr_t at = (uintptr_t)arch_window_map_device(pa_add(pa(d->regs[0].base), q->offset));
+	bool has_stopped;
+
+	reg_write(at, q->width, q->value);
+	do {
+		has_stopped = (reg_read(at, q->width) & q->mask) == q->expect;
+	} while (!has_stopped && arch_time_now() - begin < limit);
+	arch_window_unmap();
+	return has_stopped;
+}
+
+bool quiesce_devices(const struct guest *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->config->device_count; i++) {
+		const struct sys_device *d = &g->config->device[i];
+
+		if (g->life != 0 && d->has_quiesce && !quiesce(d)) {
+			log_line("%s: %s did not stop within %u us: its memory is quarantined",
+				 g->config->name, d->name, d->quiesce.limit_us);
+			return false;
+		}
+	}
+	return true;
+}
