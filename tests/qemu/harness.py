@@ -86,10 +86,12 @@ def command(log, *words, status=0, limit=120):
 
 
 def guest(name, image=None, cpus=(0,), memory=16, base=0x40000000, console="hypercall", more=""):
-    """A guest's node. `memory` in MiB; `more`: further properties as text."""
+    """A guest's node. `memory` in MiB, or the cells as text; `more`: further properties."""
+    if isinstance(memory, int):
+        memory = f"<{base >> 32:#x} {base & 0xffffffff:#x} 0 {memory << 20:#x}>"
     image = f'image = "{image or "guests/" + name + ".bin"}";\n' if image != "" else ""
     return (f"\t\t{name}: {name} {{\n\t\t\t{image}"
-            f"\t\t\tmemory = <{base >> 32:#x} {base & 0xffffffff:#x} 0 {memory << 20:#x}>;\n"
+            f"\t\t\tmemory = {memory};\n"
             f"\t\t\tcpus = <{' '.join(map(str, cpus))}>;\n"
             f'\t\t\tconsole = "{console}";\n\t\t\tautostart;\n\t\t\t{more}\n\t\t}};\n')
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The demo as a person runs it, on a terminal: a Linux shell with the others'
+lines around it, the key sequence that ends it, and a terminal left as it was."""
+
+import os
+import re
+import signal
+import termios
+
+import pexpect
+
+from harness import BUILD, ROOT, Case, Failure, Run, check, image
+
+
+class Terminal:
+    """scripts/run-qemu on a pseudo-terminal."""
+
+    def __init__(self, log, itb, gic):
+        words = ["--skerry", os.path.join(BUILD, "skerry.bin"), "--timeout", "100",
+                 "--gic", str(gic), itb]
+        self.child = pexpect.spawn(os.path.join(ROOT, "scripts/run-qemu"), words, timeout=100,
+                                   encoding="utf-8", codec_errors="replace", logfile=log)
+        self.before = termios.tcgetattr(self.child.child_fd)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.close(force=True)
+
+    def expect(self, *patterns):
+        for pattern in patterns:
+            try:
+                self.child.expect(pattern)
+            except (pexpect.TIMEOUT, pexpect.EOF) as e:
+                raise Failure(f"never came: {pattern}\n{str(self.child.before)[-800:]}") from e
+
+    def is_raw(self):
+        return not termios.tcgetattr(self.child.child_fd)[3] & (termios.ICANON | termios.ISIG)
+
+    def ends(self, status):
+        """The program ends so, and the terminal's mode is what it was before."""
+        after = None
+        try:
+            while True:
+                after = termios.tcgetattr(self.child.child_fd)
+                self.child.read_nonblocking(4096, timeout=30)
+        except pexpect.EOF:
+            pass
+        except pexpect.TIMEOUT:
+            raise Failure("run-qemu does not end") from None
+        self.child.wait()
+        got = self.child.exitstatus
+        check(got == status, f"exit status {got} instead of {status}")
+        check(after == self.before, "the terminal is not as it was")
+
+
+def shell_and_end(log, gic):
+    itb = image(log, f"demo-{gic}", "dts/systems/demo.dts")
+    with Terminal(log, itb, gic) as t:
+        t.expect(r"skerry: ", r"Ctrl-\] ")
+        t.expect(r"linux# ")
+        check(t.is_raw(), "the terminal is not raw during the run")
+        t.child.send("echo $((6 * 7)) cpus=$(nproc)\r")
+        t.expect(r"linux\| 42 cpus=2")
+        t.expect(r"\n\rt?\s*rt\| |\nrt\| ")             # the others' lines go on
+        t.child.send("sleep 100\r")
+        t.child.send("\x03")                            # Ctrl-C is the guest's
+        t.child.send("echo after the interrupt\r")
+        t.expect(r"linux\| after the interrupt")
+        t.child.send("\x1dq")                           # Ctrl-] then q
+        t.expect(r"skerry: end [a-z0-9=\- ]*linux=off")
+        t.ends(0)
+
+
+def signals(log, number):
+    itb = image(log, "demo-signal", "dts/systems/demo.dts")
+    with Terminal(log, itb, 3) as t:
+        t.expect(r"skerry: ")
+        check(t.is_raw(), "the terminal is not raw during the run")
+        t.child.kill(number)
+        t.ends(128 + number)
+
+
+def every_line_has_a_name(log):
+    """Lines of guests do not mix: each begins with a name or with "skerry:"."""
+    itb = image(log, "demo-lines", "dts/systems/demo.dts")
+    with Run(log, itb) as run:
+        run.expect(r"linux# ")
+        run.type("dmesg", r"linux# ")
+        run.send("\x1dq")
+        run.end(0)
+        bare = [l for l in run.lines(r"\S") if not re.match(r"(skerry:|[a-z0-9-]+\|| )", l)]
+        check(not bare, "lines without a name: " + "; ".join(bare[:5]))
+
+
+def cases(_soak):
+    found = [Case(f"shell-gic{gic}", shell_and_end, weight=20, gic=gic) for gic in (2, 3)]
+    found += [Case(f"signal-{n.name}", signals, weight=6, number=n)
+              for n in (signal.SIGINT, signal.SIGTERM)]
+    return found + [Case("lines", every_line_has_a_name, weight=20)]

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Damaged system images: what is wrong is said with its name, that guest does
+not start, the others do."""
+
+import os
+import shutil
+
+from harness import BUILD, WORK, Case, Failure, Run, check, command, guest, image, system
+
+
+def make(log, name, more=""):
+    """A system of two guests with images of their own; its path."""
+    os.makedirs(WORK, exist_ok=True)
+    copy = os.path.join(WORK, name + "-copy.bin")
+    shutil.copyfile(os.path.join(BUILD, "guests/hello.bin"), copy)
+    with open(copy, "ab") as f:             # not the same bytes: an image node of its own
+        f.write(b"copy")
+    return image(log, name, system(guest("good", "guests/hello.bin", [0]),
+                                   guest("bad", copy, [1], more=more)))
+
+
+def data_of(log, itb, node):
+    """Offset and size of an image node's bytes in the file."""
+    def number(prop):
+        return int(command(log, "fdtget", "-t", "u", itb, "/images/" + node, prop))
+    with open(itb, "rb") as f:
+        size = int.from_bytes(f.read(8)[4:], "big")
+    return (size + 4095 & ~4095) + number("data-offset"), number("data-size")
+
+
+def node_of_bad(log, itb):
+    for node in command(log, "fdtget", "-l", itb, "/images").split():
+        if "copy" in node:
+            return node
+    raise Failure("the system image has no node for hello-copy.bin")
+
+
+def patch(path, at, data):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        old = f.read(len(data))
+        check(len(old) == len(data), "patch outside the file")
+        f.seek(at)
+        f.write(data)
+    return old
+
+
+def flip(path, at):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        byte = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([byte ^ 0x10]))
+
+
+def one_is_refused(log, itb, node):
+    """`bad` is refused, and its image named; `good` runs."""
+    with Run(log, itb) as run:
+        run.expect(r"^skerry: end good=off bad=refused")
+        run.end(3)
+        run.count(r"^good\| hello from good, life 1", 1)
+        run.absent(r"^bad\|")
+        run.absent(r"panic")
+        check(run.lines(rf"^skerry: .*{node}"), f"no line of EL2's names {node}")
+
+
+def damaged_data(log):
+    itb = make(log, "damaged-data")
+    node = node_of_bad(log, itb)
+    at, size = data_of(log, itb, node)
+    flip(itb, at + size // 2)
+    one_is_refused(log, itb, node)
+
+
+def truncated(log):
+    itb = make(log, "truncated")
+    node = node_of_bad(log, itb)
+    at, size = data_of(log, itb, node)
+    last = max(data_of(log, itb, n)[0] for n in command(log, "fdtget", "-l", itb, "/images").split())
+    check(at == last, "the second guest's image is the last one")
+    os.truncate(itb, at + size // 2)
+    one_is_refused(log, itb, node)
+
+
+def missing_image(log):
+    itb = make(log, "missing-image")
+    node = node_of_bad(log, itb)
+    with open(itb, "rb") as f:
+        name_at = f.read().index(b"\0\0\0\1" + node.encode() + b"\0") + 4
+    patch(itb, name_at, b"x")
+    one_is_refused(log, itb, node)
+
+
+def wrong_sha256(log):
+    """verify = "sha256": a wrong hash in the FIT refuses the guest."""
+    itb = make(log, "wrong-sha", 'verify = "sha256";')
+    node = node_of_bad(log, itb)
+    words = command(log, "fdtget", "-t", "bx", itb, f"/images/{node}/hash-2", "value").split()
+    digest = bytes(int(w, 16) for w in words)
+    check(len(digest) == 32, "hash-2 is no SHA-256")
+    with open(itb, "rb") as f:
+        at = f.read().index(digest)
+    flip(itb, at + 7)
+    one_is_refused(log, itb, node)
+
+
+def right_sha256(log):
+    itb = make(log, "right-sha", 'verify = "sha256";')
+    with Run(log, itb) as run:
+        run.expect(r"^skerry: end good=off bad=off")
+        run.end(0)
+
+
+def no_start(log, itb):
+    """Nothing starts, and EL2 says why."""
+    with Run(log, itb, limit=20) as run:
+        run.expect(r"^skerry: .*(image|description|tree|system)")
+        run.end(2)
+        run.absent(r"^(good|bad)\|")
+
+
+def damaged_header(log):
+    itb = make(log, "damaged-header")
+    patch(itb, 0, b"\0\0\0\0")
+    no_start(log, itb)
+
+
+def damaged_description(log):
+    itb = make(log, "damaged-description")
+    at, _ = data_of(log, itb, "system")
+    patch(itb, at + 8, b"\xff\xff\xff\xff")
+    no_start(log, itb)
+
+
+def cut_in_the_tree(log):
+    itb = make(log, "cut-in-the-tree")
+    os.truncate(itb, 512)
+    no_start(log, itb)
+
+
+def same_image_twice(log):
+    text = system(*(guest(n, "guests/hello.bin", [i]) for i, n in enumerate(("one", "two"))))
+    itb = image(log, "same-image", text)
+    nodes = command(log, "fdtget", "-l", itb, "/images").split()
+    check(len(nodes) == 2, "the image lies in the file twice")
+    with Run(log, itb) as run:
+        run.expect(r"^skerry: end one=off two=off")
+        run.end(0)
+
+
+def cases(_soak):
+    return [Case(f.__name__.replace("_", "-"), f) for f in
+            (damaged_data, truncated, missing_image, wrong_sha256, right_sha256, damaged_header,
+             damaged_description, cut_in_the_tree, same_image_twice)]
