@@ -29,8 +29,8 @@ struct check {
 
 /* Spelling, types and what is missing, of the whole description. */
 void check_names(struct check *c);
-/* What will surprise, though nothing forbids it: warnings. */
-void check_advice(struct check *c);
+/* What is safe and yet makes no sense, or will surprise. */
+void check_sense(struct check *c);
 /* Images, ramdisks and own trees: in the system image, or as files. */
 void check_files(struct check *c);
 

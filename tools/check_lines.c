@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds file and line of a node or property in what `dtc -O dts -T -T` prints:
+ * Finds file and line of a node, or of a property or child of it, in what `dtc -O dts -T -T` prints:
  * one node or property a line, its source position in a comment at the end.
  */
 #include <string.h>
@@ -84,7 +84,7 @@ bool lines_find(const char *annotated, const char *path, const char *property,
 {
 	char here[PATH_SIZE] = "";
 	const char *want = strcmp(path, "/") == 0 ? "" : path;
-	bool is_inside = false;
+	bool is_inside = false, is_it;
 	struct line l;
 
 	place[0] = 0;
@@ -92,6 +92,13 @@ bool lines_find(const char *annotated, const char *path, const char *property,
 		end = at + strcspn(at, "\n");
 		if (!read_line(&l, at, end)) {
 			continue;
+		}
+		is_it = is_inside && property && !l.closes &&
+			strlen(property) == (size_t)(l.name_end - l.name) &&
+			memcmp(property, l.name, strlen(property)) == 0;
+		if (is_it) {
+			put_place(&l, place, size);
+			break;
 		}
 		if (l.opens) {
 			go_down(here, &l);
@@ -102,11 +109,6 @@ bool lines_find(const char *annotated, const char *path, const char *property,
 		} else if (l.closes) {
 			go_up(here);
 			is_inside = strcmp(here, want) == 0;
-		} else if (is_inside && property &&
-			   strlen(property) == (size_t)(l.name_end - l.name) &&
-			   memcmp(property, l.name, strlen(property)) == 0) {
-			put_place(&l, place, size);
-			break;
 		}
 	}
 	return place[0] != 0;

@@ -224,7 +224,7 @@ void check_names(struct check *c)
 	check_list(c, 0, "guests", &guests_place, &guest_place);
 }
 
-static void advise_guest(struct check *c, const struct sys_guest *g)
+static void judge_guest(struct check *c, const struct sys_guest *g)
 {
 	struct report *r = &c->report;
 
@@ -240,15 +240,40 @@ static void advise_guest(struct check *c, const struct sys_guest *g)
 	}
 }
 
-void check_advice(struct check *c)
+/* Guests that wait for each other would never start. */
+static void judge_order(struct check *c)
 {
+	const struct system *s = &c->system;
+	uint32_t ready = 0;
+
+	for (uint32_t n = 0; n < s->guest_count; n++) {
+		for (uint32_t i = 0; i < s->guest_count; i++) {
+			ready |= (s->guest[i].after & ~ready) ? 0 : 1u << i;
+		}
+	}
+	for (uint32_t i = 0; i < s->guest_count; i++) {
+		if (!(ready & 1u << i)) {
+			report_error(&c->report, c->fdt, s->guest[i].node, "after", "never comes "
+				     "true: guests wait for each other in a circle");
+		}
+	}
+}
+
+void check_sense(struct check *c)
+{
+	const struct system *s = &c->system;
 	bool starts = false, lasts = false;
 	int list = fdt_subnode_offset(c->fdt, 0, "guests");
 
-	for (uint32_t i = 0; i < c->system.guest_count; i++) {
-		advise_guest(c, &c->system.guest[i]);
-		starts |= c->system.guest[i].autostart;
-		lasts |= c->system.guest[i].autostart && !c->system.guest[i].service;
+	for (uint32_t i = 0; i < s->guest_count; i++) {
+		judge_guest(c, &s->guest[i]);
+		starts |= s->guest[i].autostart;
+		lasts |= s->guest[i].autostart && !s->guest[i].service;
+	}
+	judge_order(c);
+	if (s->input >= 0 && s->guest[s->input].console == CONSOLE_NONE) {
+		report_error(&c->report, c->fdt, 0, "console-input", "names \"%s\", which has no "
+			     "console", s->guest[s->input].name);
 	}
 	if (!starts) {
 		report_warning(&c->report, c->fdt, list, NULL, "no guest has autostart: nothing "

@@ -173,7 +173,7 @@ static int check(struct check *c)
 
 	check_names(c);
 	if (system_parse(c->fdt, b, c->board_fdt, s, &c->report) == 0) {
-		check_advice(c);
+		check_sense(c);
 	}
 	check_files(c);
 	if (b && c->report.errors == 0) {
