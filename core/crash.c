@@ -13,8 +13,7 @@
 
 typedef unsigned long long ull;
 
-#define CHECKED(r) (&(r)->life)
-#define CHECKED_SIZE (sizeof(struct crash_record) - offsetof(struct crash_record, life))
+#define CHECKED		offsetof(struct crash_record, life)
 
 static struct crash_record records[SKERRY_GUEST_MAX];
 static bool is_taken[SKERRY_GUEST_MAX];
@@ -26,40 +25,25 @@ static void copy_exits(const struct vcpu *v, struct exit_record *last)
 	}
 }
 
-/* One line: "hvc 12 us ago, ...", newest last. */
+/* One line: "hvc/SYNDROME -US", newest last. */
 static void print_exits(const struct exit_record *last, uint64_t now)
 {
-	uint64_t hz = arch_time_hz();
-	char text[176];
-	size_t n = 0;
+	char text[176] = " none";
+	int n = 0;
 
-	text[0] = '\0';
-	for (uint32_t i = 0; i < EXIT_RING && n < sizeof(text); i++) {
+	for (uint32_t i = 0; i < EXIT_RING && n < (int)sizeof(text); i++) {
 		if (last[i].time) {
-			n += (size_t)format_to(text + n, sizeof(text) - n, " %s/%x -%llu",
-					       stats_cause_name(last[i].cause), last[i].syndrome,
-					       (ull)((now - last[i].time) * 1000000 / hz));
+			n += format_to(text + n, sizeof(text) - (size_t)n, " %s/%x -%llu",
+				       stats_cause_name(last[i].cause), last[i].syndrome,
+				       (ull)((now - last[i].time) * 1000000 / arch_time_hz()));
 		}
 	}
-	log_line("  last exits, us before:%s", n ? text : " none");
-}
-
-static void print_registers(const struct crash_registers *at)
-{
-	for (uint32_t i = 0; i < 31; i += 4) {
-		char text[120];
-		size_t n = 0;
-
-		for (uint32_t k = i; k < i + 4 && k < 31; k++) {
-			n += (size_t)format_to(text + n, sizeof(text) - n, " x%-2u %016llx", k,
-					       (ull)at->x[k]);
-		}
-		log_line(" %s", text);
-	}
+	log_line("  last exits, us before:%s", text);
 }
 
 static void print_record(const struct crash_record *r)
 {
+	const uint64_t *x = r->at.x;
 	uint32_t hz = arch_time_hz();
 
 	log_line("%s crashed at %llu.%06llu s: %s", r->name, (ull)(r->time / hz),
@@ -67,8 +51,17 @@ static void print_record(const struct crash_record *r)
 	log_line("  life %llu, vCPU %u on core %u, pc %016llx, pstate %llx, sp %016llx",
 		 (ull)r->life, r->vcpu, r->cpu, (ull)r->at.pc, (ull)r->at.pstate, (ull)r->at.sp);
 	log_line("  ESR %08llx, FAR %016llx, IPA %010llx", (ull)r->esr, (ull)r->far, (ull)r->ipa);
-	print_registers(&r->at);
+	for (unsigned i = 0; i < 28; i += 4) {
+		log_line("  x%-2u %016llx %016llx %016llx %016llx", i, (ull)x[i], (ull)x[i + 1],
+			 (ull)x[i + 2], (ull)x[i + 3]);
+	}
+	log_line("  x28 %016llx %016llx %016llx", (ull)x[28], (ull)x[29], (ull)x[30]);
 	print_exits(r->last, r->time);
+}
+
+static uint32_t checksum(const struct crash_record *r)
+{
+	return arch_crc32(0, (const char *)r + CHECKED, sizeof(*r) - CHECKED);
 }
 
 void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
@@ -93,24 +86,19 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 	copy_exits(v, r->last);
 	str_copy(r->name, g->config->name, sizeof(r->name));
 	str_copy(r->cause, cause, sizeof(r->cause));
-	r->checksum = arch_crc32(0, CHECKED(r), CHECKED_SIZE);
+	r->checksum = checksum(r);
 	print_record(r);
 	__atomic_store_n(&is_taken[g->index], false, __ATOMIC_RELEASE);
 }
 
 void crash_print(void)
 {
-	uint32_t count = 0;
-
 	for (uint32_t i = 0; i < guest_count; i++) {
-		if (records[i].magic == CRASH_MAGIC &&
-		    records[i].checksum == arch_crc32(0, CHECKED(&records[i]), CHECKED_SIZE)) {
+		if (records[i].magic == CRASH_MAGIC && records[i].checksum == checksum(&records[i])) {
 			print_record(&records[i]);
-			count++;
+		} else {
+			log_line("%s has not crashed", guests[i].config->name);
 		}
-	}
-	if (!count) {
-		log_line("no guest has crashed");
 	}
 }
 

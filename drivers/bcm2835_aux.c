@@ -8,13 +8,8 @@
 #include <hv/mmio.h>
 #include <hv/uart.h>
 
-#define IO		0x00
-#define IER		0x04
-#define LCR		0x0c
-#define LSR		0x14
-#define CNTL		0x20
-#define BAUD_DIVISOR	0x28
-#define ENABLES		0x3c		/* this far *before* the mini-UART's registers */
+enum { IO = 0x00, IER = 0x04, LCR = 0x0c, LSR = 0x14, CNTL = 0x20, BAUD_DIVISOR = 0x28,
+       ENABLES = 0x3c };	/* the last one: this far *before* the others */
 
 #define ENABLES_UART	0x1u
 #define IER_RECEIVE	0x5u		/* bit 2 must be set as well (errata) */

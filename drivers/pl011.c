@@ -7,15 +7,8 @@
 #include <hv/mmio.h>
 #include <hv/uart.h>
 
-#define DR		0x00
-#define FR		0x18
-#define IBRD		0x24
-#define FBRD		0x28
-#define LCRH		0x2c
-#define CR		0x30
-#define IFLS		0x34
-#define IMSC		0x38
-#define ICR		0x44
+enum { DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30, IFLS = 0x34,
+       IMSC = 0x38, ICR = 0x44 };
 
 #define FR_BUSY		(1u << 3)
 #define FR_RXFE		(1u << 4)

@@ -4,18 +4,15 @@
  * core, any time. Never writes past `size`; never reads guest memory.
  */
 #include <lib/format.h>
+#include <lib/string.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 struct out {
 	char *at;
-	size_t size;
-	size_t length;		/* what there would be without the limit */
-};
-
-struct field {
-	unsigned width;
-	bool is_left, is_zero;
+	size_t size, length;	/* length: what there would be without the limit */
+	size_t width;		/* of the field being written */
+	bool is_left;
+	char padding;
 };
 
 static void put(struct out *o, char c)
@@ -26,27 +23,22 @@ static void put(struct out *o, char c)
 	o->length++;
 }
 
-static void put_padding(struct out *o, char c, size_t used, unsigned width)
+static void put_field(struct out *o, const char *text, size_t length)
 {
-	for (; used < width; used++) {
-		put(o, c);
-	}
-}
+	size_t padding = o->width > length ? o->width - length : 0;
 
-static void put_text(struct out *o, const struct field *f, const char *text, size_t length)
-{
-	if (!f->is_left) {
-		put_padding(o, ' ', length, f->width);
+	for (size_t i = 0; i < padding && !o->is_left; i++) {
+		put(o, o->padding);
 	}
 	for (size_t i = 0; i < length; i++) {
 		put(o, text[i]);
 	}
-	if (f->is_left) {
-		put_padding(o, ' ', length, f->width);
+	for (size_t i = 0; i < padding && o->is_left; i++) {
+		put(o, ' ');
 	}
 }
 
-static void put_number(struct out *o, struct field *f, uint64_t v, unsigned base, bool is_negative)
+static void put_number(struct out *o, uint64_t v, unsigned base, bool is_negative)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -55,90 +47,73 @@ static void put_number(struct out *o, struct field *f, uint64_t v, unsigned base
 		digits[--at] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
-	if (is_negative && !(f->is_zero && !f->is_left)) {
+	if (is_negative) {
 		digits[--at] = '-';
-	} else if (is_negative) {
-		put(o, '-');
-		f->width -= f->width > 0;
 	}
-	if (f->is_zero && !f->is_left) {
-		put_padding(o, '0', sizeof(digits) - at, f->width);
-		f->width = 0;
-	}
-	put_text(o, f, digits + at, sizeof(digits) - at);
+	put_field(o, digits + at, sizeof(digits) - at);
 }
 
-static size_t text_length(const char *s)
+/* Flags, width and lengths behind a %. Returns what follows; *is_long: 64 bits. */
+static const char *read_field(struct out *o, const char *p, bool *is_long)
 {
-	size_t n = 0;
-
-	while (s[n]) {
-		n++;
+	o->width = 0;
+	o->is_left = *p == '-';
+	p += o->is_left;
+	o->padding = *p == '0' ? '0' : ' ';
+	for (; *p >= '0' && *p <= '9'; p++) {
+		o->width = o->width < 100 ? o->width * 10 + (size_t)(*p - '0') : o->width;
 	}
-	return n;
+	for (*is_long = false; *p == 'l' || *p == 'z'; p++) {
+		*is_long = true;
+	}
+	return p;
 }
 
-/* One conversion; `p` stands behind the %. Returns what follows it. */
-static const char *convert(struct out *o, const char *p, va_list *args)
+static void convert(struct out *o, char kind, bool is_long, va_list *args)
 {
-	struct field f = { 0, false, false };
-	bool is_long = false;
 	const char *s;
 	int64_t n;
-	char c;
 
-	for (; *p == '-' || *p == '0'; p++) {
-		f.is_left = f.is_left || *p == '-';
-		f.is_zero = f.is_zero || *p == '0';
-	}
-	for (; *p >= '0' && *p <= '9'; p++) {
-		f.width = f.width < 1000 ? f.width * 10 + (unsigned)(*p - '0') : f.width;
-	}
-	for (; *p == 'l' || *p == 'z'; p++) {
-		is_long = true;
-	}
-	switch (*p) {
+	switch (kind) {
 	case 's':
 		s = va_arg(*args, const char *);
 		s = s ? s : "(none)";
-		put_text(o, &f, s, text_length(s));
-		break;
-	case 'c':
-		c = (char)va_arg(*args, int);
-		put_text(o, &f, &c, 1);
+		put_field(o, s, strlen(s));
 		break;
 	case 'd':
 		n = is_long ? va_arg(*args, int64_t) : va_arg(*args, int);
-		put_number(o, &f, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, n < 0);
+		put_number(o, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, n < 0);
 		break;
 	case 'u':
 	case 'x':
-		put_number(o, &f, is_long ? va_arg(*args, uint64_t) : va_arg(*args, unsigned),
-			   *p == 'u' ? 10 : 16, false);
+		put_number(o, is_long ? va_arg(*args, uint64_t) : va_arg(*args, unsigned),
+			   kind == 'u' ? 10 : 16, false);
 		break;
-	case '\0':
-		return p;
+	case 'c':
+		kind = (char)va_arg(*args, int);
+		/* fall through */
 	default:
-		if (*p != '%') {
-			put(o, '%');
-		}
-		put(o, *p);
+		put_field(o, &kind, 1);
 	}
-	return p + 1;
 }
 
 int format_v(char *out, size_t size, const char *format, va_list args)
 {
-	struct out o = { out, size, 0 };
+	struct out o = { .at = out, .size = size };
+	bool is_long;
 	va_list list;
 
 	va_copy(list, args);
-	while (*format) {
-		if (*format == '%') {
-			format = convert(&o, format + 1, &list);
-		} else {
-			put(&o, *format++);
+	for (; *format; format++) {
+		if (*format != '%') {
+			put(&o, *format);
+			continue;
 		}
+		format = read_field(&o, format + 1, &is_long);
+		if (!*format) {
+			break;
+		}
+		convert(&o, *format, is_long, &list);
 	}
 	va_end(list);
 	if (size) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * printf without a library: %s %c %d %u %x %%, with the lengths l, ll and z,
- * a width, `0` (pad with zeros) and `-` (left aligned). Nothing else: an
- * unknown conversion comes out as it stands.
+ * a width below 1000, and either `0` (pad with zeros; not for negative numbers)
+ * or `-` (left aligned) before it. An unknown conversion comes out as its letter.
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H

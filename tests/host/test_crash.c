@@ -41,7 +41,8 @@ static void nothing_to_show_says_so(void **state)
 {
 	(void)state;
 	crash_print();
-	assert_string_equal(fake.log, "skerry: no guest has crashed\n");
+	assert_string_equal(fake.log, "skerry: rt has not crashed\n"
+			   "skerry: a-name-of-twenty-three-c has not crashed\n");
 }
 
 static void a_record_shows_where_and_why(void **state)
@@ -60,9 +61,9 @@ static void a_record_shows_where_and_why(void **state)
 	assert_non_null(strstr(fake.log, "skerry: rt crashed at 12.000010 s: stage-2 abort: write\n"));
 	assert_non_null(strstr(fake.log, "life 3, vCPU 0 on core 1, pc 0000000040001234, pstate 3c5,"));
 	assert_non_null(strstr(fake.log, "ESR 93810046, FAR 00000000ffff0000, IPA 0050000000\n"));
-	assert_non_null(strstr(fake.log, " x0  0000000000001000 x1  0000000000001001"));
-	assert_non_null(strstr(fake.log, " x28 000000000000101c x29 000000000000101d "
-					 "x30 000000000000101e\n"));
+	assert_non_null(strstr(fake.log, "  x0  0000000000001000 0000000000001001 "));
+	assert_non_null(strstr(fake.log, "  x28 000000000000101c 000000000000101d "
+					 "000000000000101e\n"));
 	assert_non_null(strstr(fake.log, "last exits, us before: none\n"));
 	assert_true(lines() <= 14);
 }
