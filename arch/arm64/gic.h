@@ -46,8 +46,8 @@
 #define GICD_SGIR	0xf00
 #define GICD_IROUTER	0x6000
 
-#define GIC_PRIORITY	0xa0	/* of every physical interrupt */
-#define GIC_KICK	0	/* EL2's SGI */
+#define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
+#define GIC_KICK	0u	/* EL2's SGI */
 #define GIC_SPURIOUS	1020	/* and above: no interrupt */
 
 struct gic_ops {
@@ -101,12 +101,16 @@ void timer_stop(struct vcpu *v);
 /* Under the guest's lock. */
 struct vgic_bank *vgic_bank(struct vcpu *v, unsigned word);
 void vgic_fold(struct vcpu *v);		/* own core; vgic_sync() must follow before the guest runs */
-void vgic_apply(struct vcpu *v, unsigned word, enum vgic_op op, uint32_t bits);
+void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits);
 void vgic_notify(struct guest *g, uint32_t vcpus);
 void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits);
 int vgic_target(const struct guest *g, unsigned intid);
 uint32_t vgic_sgis(const struct vcpu *v);
+void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
 void vgic_post_sgi(struct vcpu *to, unsigned sgi, unsigned source);
+
+/* Does the distributor forward the group that guests use? */
+bool vgic_is_on(const struct guest *g);
 
 static inline unsigned where_vcpu(uint8_t where) { return where >> 4 & 7; }
 static inline unsigned where_lr(uint8_t where) { return where & 15; }

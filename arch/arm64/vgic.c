@@ -91,21 +91,18 @@ void vgic_notify(struct guest *g, uint32_t vcpus)
 void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits)
 {
 	struct vgic_bank *b = vgic_bank(v, word);
-	uint32_t waiting = b->pending | b->level | b->active;
-	uint32_t who = 0;
+	uint32_t waiting = ((b->pending | b->level) & b->enabled) | b->active;
+	uint32_t who = word == 0 ? 1u << v->index : 0;
 
-	if (word == 0) {
-		waiting |= vgic_sgis(v);
-	}
 	for (; bits != 0; bits &= bits - 1) {
 		unsigned i = (unsigned)__builtin_ctz(bits);
-		int target;
 
 		if (b->where[i] != WHERE_NOWHERE) {
 			who |= 1u << where_vcpu(b->where[i]);
 		}
-		if (waiting >> i & 1) {
-			target = word == 0 ? v->index : vgic_target(v->guest, word * 32 + i);
+		if (word != 0 && waiting >> i & 1) {
+			int target = vgic_target(v->guest, word * 32 + i);
+
 			who |= target < 0 ? 0 : 1u << target;
 		}
 	}
@@ -187,11 +184,33 @@ static void apply_one(struct vcpu *v, unsigned intid, enum vgic_op op)
 	}
 }
 
-void vgic_apply(struct vcpu *v, unsigned word, enum vgic_op op, uint32_t bits)
+static void apply(struct vcpu *v, unsigned word, enum vgic_op op, uint32_t bits)
 {
 	for (; bits != 0; bits &= bits - 1) {
 		apply_one(v, word * 32 + (unsigned)__builtin_ctz(bits), op);
 	}
+}
+
+/* Change interrupts on behalf of `v`: at once, or by the core that has them in a
+ * list register. Private ones (word 0) are `owner`'s. */
+void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits)
+{
+	struct vgic_bank *b = vgic_bank(owner, word);
+	uint32_t others = 0;
+
+	vgic_fold(v);
+	for (uint32_t m = bits; m != 0; m &= m - 1) {
+		uint8_t where = b->where[__builtin_ctz(m)];
+
+		if (word == 0 ? owner != v : where_is_lr(where)) {
+			others |= m & -m;
+		}
+	}
+	b->order[op] |= others;
+	b->order[op ^ 1] &= ~others;
+	apply(owner, word, op, bits & ~others);
+	vgic_touch(owner, word, bits);
+	vgic_notify(v->guest, 1u << v->index);
 }
 
 /* One list register's state, back to the banks. `loaded` is what it held. */
@@ -284,7 +303,7 @@ static void obey(struct vcpu *v)
 				}
 			}
 			b->order[op] &= ~mine;
-			vgic_apply(v, word, (enum vgic_op)op, mine);
+			apply(v, word, (enum vgic_op)op, mine);
 		}
 	}
 }
@@ -448,7 +467,8 @@ void vgic_sync(struct vcpu *v)
 {
 	struct vgic_guest *x = &v->guest->arch.vgic;
 
-	__atomic_store_n(&v->arch.vgic.work, 0, __ATOMIC_RELAXED);
+	/* an exchange: what was posted before `work` was set is seen below */
+	__atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
 	lock_acquire(&x->lock);
 	vgic_fold(v);
 	obey(v);
