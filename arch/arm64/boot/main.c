@@ -124,8 +124,33 @@ const void *arch_boot_map_image(struct range at)
 	return mmu_map_system_image(at);
 }
 
+static void own(struct range at, enum owner_kind kind, uint8_t index)
+{
+	struct range pages = { align_down(at.base, PAGE_SIZE), 0 };
+
+	pages.size = align_up(at.base + at.size, PAGE_SIZE) - pages.base;
+	if (at.size != 0 && owner_add(pages, kind, index) != SKERRY_OK) {
+		panic("the board's tree gives %lx-%lx twice", at.base, at.base + at.size - 1);
+	}
+}
+
+/* What no guest may be given, and what every guest gets. */
+static void own_devices(const struct board *b)
+{
+	uint32_t i;
+
+	own(b->gicd, OWNER_HV, 0);
+	own(b->gicc, OWNER_HV, 0);
+	own(b->gich, OWNER_HV, 0);
+	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
+	for (i = 0; i < b->gicr_count; i++) {
+		own(b->gicr[i], OWNER_HV, 0);
+	}
+}
+
 void arch_boot_cores(const struct board *b)
 {
+	own_devices(b);
 	idregs_boot(b);
 	firmware_boot();
 	gic_boot(b);
