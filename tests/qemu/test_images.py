@@ -115,7 +115,8 @@ def no_start(log, itb):
     """Nothing starts, and EL2 says why."""
     with Run(log, itb, limit=20) as run:
         run.expect(r"^skerry: .*(image|description|tree|system)")
-        run.end(2)
+        run.expect(r"^skerry: end system=refused")
+        run.end(3)
         run.absent(r"^(good|bad)\|")
 
 
