@@ -5,7 +5,6 @@
  * printed; what a guest prints is never kept beyond one unfinished line.
  */
 #include <abi/layout.h>
-#include <core/board.h>
 #include <core/console.h>
 #include <core/crash.h>
 #include <core/guest.h>
@@ -218,19 +217,16 @@ bool console_break(void)
 	return true;
 }
 
-void console_init(const struct board *board)
+void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 {
 	enter();
-	uart = board->uart == UART_PL011 ? &pl011_uart :
-	       board->uart == UART_BCM2835_AUX ? &bcm2835_aux_uart : NULL;
-	if (uart) {
-		uart_base = arch_uart_base(board);
-		uart->init(uart_base, board->uart_clock_hz);
-		for (uint32_t i = 0; i < early_count; i++) {
-			put_char(early[i]);
-		}
-		early_count = 0;
+	ops->init(base, clock_hz);
+	uart = ops;
+	uart_base = base;
+	for (uint32_t i = 0; i < early_count; i++) {
+		put_char(early[i]);
 	}
+	early_count = 0;
 	leave();
 }
 

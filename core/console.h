@@ -22,13 +22,14 @@
 
 #include <hv/types.h>
 
-struct board;
 struct guest;
+struct uart_ops;
 
 #define CONSOLE_KEY	0x1d	/* Ctrl-] */
 
-/* Boot: starts the UART's driver; what was printed before comes out now. */
-void console_init(const struct board *board);
+/* Boot: starts the UART with its driver (not boot-only); what was printed before
+ * comes out now. */
+void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz);
 /* Give the input to a guest (index), or to none (-1). */
 void console_set_input(int guest);
 /* A guest's output. The caller bounds `count`: the work is in proportion. */
@@ -40,7 +41,7 @@ void console_uart_interrupt(void);
 /* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
 void console_flush_guest(struct guest *g);
 
-/* EL2's own lines: "skerry: " is put before, a newline after. At most 200 characters. */
+/* EL2's own lines: "skerry: " is put before, a newline after. At most 640 characters. */
 void log_line(const char *format, ...) printf_like(1, 2);
 /* Part of the boot table: as it stands, without prefix and without newline. */
 void log_raw(const char *format, ...) printf_like(1, 2);

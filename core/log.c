@@ -10,7 +10,7 @@
 #include <hv/arch.h>
 #include <lib/format.h>
 
-#define TEXT_SIZE	201
+#define TEXT_SIZE	641	/* the longest: "skerry: end" with 16 guests */
 
 void log_line(const char *format, ...)
 {

@@ -15,6 +15,7 @@
 #include <core/life.h>
 #include <core/owner.h>
 #include <hv/arch_boot.h>
+#include <hv/uart.h>
 #include <lib/format.h>
 
 static struct board board;
@@ -54,7 +55,10 @@ static void read_board(void)
 	boot.board = &board;
 	result = board_discover(boot.tree, &board, &report);
 	arch_boot_board(&board);
-	console_init(&board);
+	if (board.uart != UART_NONE) {
+		console_init(board.uart == UART_PL011 ? &pl011_uart : &bcm2835_aux_uart,
+			     arch_uart_base(&board), board.uart_clock_hz);
+	}
 	log_line("%s, ABI %u.%u, on %s", SKERRY_VERSION, SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR,
 		 board.model);
 	if (result != SKERRY_OK) {

@@ -55,7 +55,6 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as 
 void arch_data_clean(const void *at, uint64_t size); /* clean and invalidate to the point of coherency */
 
 /* The board. */
-uintptr_t arch_uart_base(const struct board *b);	/* boot: EL2's mapping of b->uart_regs */
 void arch_board_off(void) __attribute__((noreturn));
 void arch_board_reset(void) __attribute__((noreturn));
 void arch_halt(void) __attribute__((noreturn));

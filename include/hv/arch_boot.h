@@ -35,6 +35,7 @@ void core_boot(const struct boot *from) __attribute__((noreturn));
 
 /* Registers of the board's devices that EL2 drives: mapped. */
 void arch_boot_board(const struct board *b);
+uintptr_t arch_uart_base(const struct board *b);	/* EL2's mapping of b->uart_regs */
 /* EL2's heap: so many bytes, aligned to that; then mapped, and allocated from. */
 uint64_t arch_boot_heap_size(void);
 void arch_boot_heap(struct pa at);

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include <core/board.h>
 #include <core/console.h>
 #include <core/life.h>
 #include <core/vpl011.h>
+#include <hv/uart.h>
 #include "fake_arch.h"
 #include "fake_uart.h"
 
@@ -35,8 +35,6 @@ void life_end_run(void)
 
 static int begin(void **state)
 {
-	static const struct board board = { .uart = UART_PL011 };
-
 	(void)state;
 	fake_reset();
 	fake_guests(config, GUESTS);
@@ -45,7 +43,7 @@ static int begin(void **state)
 		console_flush_guest(&guests[i]);
 	}
 	console_set_input(-1);
-	console_init(&board);
+	console_init(&pl011_uart, 0, 0);
 	fake_uart_reset();
 	ends = 0;
 	return 0;
@@ -71,19 +69,15 @@ static void assert_screen(const char *expected)
 /* First of all: before a UART is known. */
 static void what_is_logged_before_the_uart_comes_out_with_it(void **state)
 {
-	static const struct board without = { .uart = UART_NONE };
-	static const struct board board = { .uart = UART_PL011 };
-
 	(void)state;
 	fake_reset();
-	console_init(&without);
 	log_line("entered at EL%u", 2u);
 	log_raw("a\nb\n");
 	assert_int_equal(fake_uart_count, 0);
-	console_init(&board);
+	console_init(&pl011_uart, 0, 0);
 	assert_true(fake_uart_is_on);
 	assert_screen("skerry: entered at EL2\r\na\r\nb\r\n");
-	console_init(&board);
+	console_init(&pl011_uart, 0, 0);
 	assert_screen("");
 }
 
@@ -346,15 +340,15 @@ static void the_key_shows_crashes(void **state)
 	assert_non_null(strstr(fake_uart_out, "skerry: rt has not crashed\r\n"));
 }
 
-static void log_lines_are_cut_at_200_characters(void **state)
+static void log_lines_are_cut_at_640_characters(void **state)
 {
-	char text[300];
+	char text[700];
 
 	(void)state;
 	memset(text, 'y', sizeof(text));
-	text[299] = '\0';
+	text[699] = '\0';
 	log_line("%s", text);
-	assert_int_equal(fake_uart_count, strlen("skerry: ") + 200 + 2);
+	assert_int_equal(fake_uart_count, strlen("skerry: ") + 640 + 2);
 }
 
 static void time_spent_printing_is_counted(void **state)
@@ -419,7 +413,7 @@ int main(void)
 		cmocka_unit_test_setup(the_key_twice_is_sent_through, begin),
 		cmocka_unit_test_setup(the_key_moves_the_input_to_the_next_running_guest, begin),
 		cmocka_unit_test_setup(the_key_shows_crashes, begin),
-		cmocka_unit_test_setup(log_lines_are_cut_at_200_characters, begin),
+		cmocka_unit_test_setup(log_lines_are_cut_at_640_characters, begin),
 		cmocka_unit_test_setup(time_spent_printing_is_counted, begin),
 		cmocka_unit_test_setup(panic_prints_and_halts_whoever_holds_the_lock, begin),
 	};

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <abi/errors.h>
-#include <core/board.h>
 #include <core/console.h>
 #include <core/crash.h>
 #include <hv/mmio.h>
@@ -144,11 +143,6 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 	}
 	fake.map[fake.map_count++] = (struct fake_map){ g, at, to, size, kind };
 	return SKERRY_OK;
-}
-
-uintptr_t arch_uart_base(const struct board *b)
-{
-	return (uintptr_t)b->uart_regs.base;
 }
 
 void *arch_window_map(struct pa at, uint64_t size)
