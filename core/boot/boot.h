@@ -13,7 +13,7 @@
  * The system description: fills `s` from the compiled description, annotated
  * by mksystem, and checks what safety needs. `b` and `board_fdt` may be NULL
  * (skerry-check without a board): checks that need a board are left out.
- * The caller has run fdt_check_full() on both trees. Everything found is told
+ * The caller has run dt_check() on both trees. Everything found is told
  * to `r`. 0; SKERRY_INVALID: at least one error, `s` must not be used.
  * A guest without segments (a description that mksystem has not annotated)
  * comes back `refused`.

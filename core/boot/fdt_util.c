@@ -7,10 +7,42 @@
  */
 #include <core/boot/fdt_util.h>
 
+/* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
+ * -12 to -1 pass (-12: for ever), and version 16 has no size of the structure. */
 bool dt_check(const void *fdt, uint64_t size)
 {
-	return size >= sizeof(struct fdt_header) && fdt_check_header(fdt) == 0 &&
-	       fdt_totalsize(fdt) <= size && fdt_check_full(fdt, fdt_totalsize(fdt)) == 0;
+	int at = 0, next = 0, depth = 0, length;
+
+	if (size < sizeof(struct fdt_header) || fdt_check_header(fdt) != 0 ||
+	    fdt_version(fdt) < 17 || fdt_totalsize(fdt) > size || fdt_num_mem_rsv(fdt) < 0) {
+		return false;
+	}
+	for (;; at = next) {
+		switch (fdt_next_tag(fdt, at, &next)) {
+		case FDT_BEGIN_NODE:
+			if (at > 0 && depth == 0) {
+				return false;	/* a second root */
+			}
+			depth++;
+			break;
+		case FDT_END_NODE:
+			depth--;
+			break;
+		case FDT_PROP:
+			if (depth == 0 || !fdt_get_property_by_offset(fdt, at, &length) ||
+			    length < 0) {
+				return false;
+			}
+			break;
+		case FDT_END:
+			return next > at && depth == 0;
+		default:		/* FDT_NOP */
+			break;
+		}
+		if (next <= at || depth < 0) {
+			return false;
+		}
+	}
 }
 
 void dt_root(struct dt_place *p, const void *fdt)

@@ -466,6 +466,53 @@ static void damaged_trees_end_in_a_report(void **state)
 	free(fdt);
 }
 
+/* libfdt 1.6 takes these for well formed, one of them without end */
+static void a_property_of_negative_length_is_refused(void **state)
+{
+	uint8_t *fdt = dts_compile(virt);
+	int property = fdt_first_property_offset(fdt, fdt_path_offset(fdt, "/soc/serial@1000"));
+	struct fdt_property *p = (void *)(fdt + fdt_off_dt_struct(fdt) + property);
+
+	(void)state;
+	for (int length = -1; length >= -64; length--) {
+		p->len = cpu_to_fdt32((uint32_t)length);
+		assert_false(dt_check(fdt, fdt_totalsize(fdt)));
+	}
+	free(fdt);
+}
+
+static void a_second_root_and_loose_properties_are_refused(void **state)
+{
+	static const uint32_t bodies[][8] = {
+		{ FDT_BEGIN_NODE, 0, FDT_END_NODE, FDT_BEGIN_NODE, 0, FDT_END_NODE, FDT_END },
+		{ FDT_BEGIN_NODE, 0, FDT_END_NODE, FDT_PROP, 0, 0, FDT_END },
+		{ FDT_END_NODE, FDT_END }, { FDT_BEGIN_NODE, 0, FDT_END },
+		{ FDT_BEGIN_NODE, 0, FDT_END_NODE, FDT_END },
+	};
+	struct { struct fdt_header h; fdt64_t none[2]; fdt32_t body[8]; char names[4]; } t;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(bodies); i++) {
+		memset(&t, 0, sizeof(t));
+		fdt_set_magic(&t, FDT_MAGIC);
+		fdt_set_totalsize(&t, sizeof(t));
+		fdt_set_version(&t, 17);
+		fdt_set_last_comp_version(&t, 16);
+		fdt_set_off_mem_rsvmap(&t, offsetof(typeof(t), none));
+		fdt_set_off_dt_struct(&t, offsetof(typeof(t), body));
+		fdt_set_size_dt_struct(&t, sizeof(t.body));
+		fdt_set_off_dt_strings(&t, offsetof(typeof(t), names));
+		fdt_set_size_dt_strings(&t, sizeof(t.names));
+		for (unsigned c = 0; c < 8; c++) {
+			t.body[c] = cpu_to_fdt32(bodies[i][c]);
+		}
+		assert_int_equal(dt_check(&t, sizeof(t)), i == 4);
+	}
+	assert_false(dt_check(&t, sizeof(t) - 1));
+	fdt_set_version(&t, 16);
+	assert_false(dt_check(&t, sizeof(t)));
+}
+
 static void truncated_trees_are_refused(void **state)
 {
 	uint8_t *fdt = dts_compile(virt), *copy;
@@ -574,6 +621,8 @@ int main(void)
 		cmocka_unit_test(hostile_cell_counts_are_refused),
 		cmocka_unit_test(an_initrd_that_ends_before_it_starts_is_refused),
 		cmocka_unit_test(damaged_trees_end_in_a_report),
+		cmocka_unit_test(a_property_of_negative_length_is_refused),
+		cmocka_unit_test(a_second_root_and_loose_properties_are_refused),
 		cmocka_unit_test(truncated_trees_are_refused),
 		cmocka_unit_test(every_tree_of_the_kernel_package),
 	};

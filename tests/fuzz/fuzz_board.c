@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libFuzzer: any bytes as a board's device tree. Discovery answers with a report
+ * and keeps its promises about what it found; a guest's tree is then generated
+ * with the first nodes as its assigned devices.
+ */
+/* sources: core/boot/board.c core/boot/board_devices.c core/boot/fdt_util.c
+ * core/boot/tree.c core/boot/report.c lib/format.c */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void print(struct report *r, bool is_error, const void *fdt, int node,
+		  const char *property, const char *message)
+{
+	(void)r;
+	(void)is_error;
+	(void)fdt;
+	(void)node;
+	(void)property;
+	if (strlen(message) > 300) {
+		abort();
+	}
+}
+
+static void need(bool is_true)
+{
+	if (!is_true) {
+		abort();
+	}
+}
+
+static void check_ranges(const struct range *list, uint32_t count, uint32_t max)
+{
+	need(count <= max);
+	for (uint32_t i = 0; i < count; i++) {
+		need(list[i].size && range_is_sane(list[i].base, list[i].size));
+		need(is_aligned(list[i].base | list[i].size, PAGE_SIZE));
+		need(i == 0 || list[i - 1].base + list[i - 1].size < list[i].base);
+	}
+}
+
+static void check_board(const struct board *b)
+{
+	check_ranges(b->memory, b->memory_count, BOARD_MEMORY_MAX);
+	check_ranges(b->reserved, b->reserved_count, BOARD_RESERVED_MAX);
+	need(b->memory_count && b->cpu_count && b->cpu_count <= SKERRY_CPU_MAX);
+	need(b->gic != GIC_NONE && b->gicd.size && b->gicr_count <= ARRAY_SIZE(b->gicr));
+	need(b->gic == GIC_V2 ? b->gicc.size && b->gich.size && b->gicv.size : b->gicr_count > 0);
+	need(b->vtimer_intid >= 16 && b->vtimer_intid < 32);
+	need(b->hyp_timer_intid >= 16 && b->hyp_timer_intid < 32);
+	need(b->uart_intid < 1020 && b->seed_size <= sizeof(b->seed));
+	need(b->uart == UART_NONE || range_is_sane(b->uart_regs.base, b->uart_regs.size));
+	need(range_is_sane(b->initrd.base, b->initrd.size));
+}
+
+static void build_tree(const struct board *b, const void *fdt)
+{
+	static struct system sys;
+	static char out[65536];
+	struct report r = { .print = print };
+	struct sys_guest *g = &sys.guest[0];
+	struct dt_place p;
+	uint32_t seed;
+
+	memset(&sys, 0, sizeof(sys));
+	strcpy(g->name, "fuzz");
+	g->vcpu_count = b->cpu_count;
+	g->bank_count = 1;
+	g->bank[0] = b->memory[0];
+	g->console = CONSOLE_PL011;
+	for (dt_root(&p, fdt); g->device_count < SYS_DEVICE_MAX && dt_next(&p);) {
+		struct sys_device *d = &g->device[g->device_count];
+
+		strcpy(d->name, "device");
+		d->node = d->board_node = p.node;
+		g->device_count += dt_reg(&p, 0, &d->regs[0]) == SKERRY_OK;
+		d->reg_count = 1;
+	}
+	if (tree_build(&sys, 0, b, fdt, fdt, out, sizeof(out), &seed, &r) == SKERRY_OK) {
+		need(dt_check(out, sizeof(out)));
+		need(seed < fdt_totalsize(out));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct board b;
+	struct report r = { .print = print };
+	void *fdt = malloc(size ? size : 1);	/* exactly its size, and aligned */
+
+	memcpy(fdt, data, size);
+	if (size >= sizeof(struct fdt_header) && fdt_totalsize(fdt) <= size) {
+		if (board_discover(fdt, &b, &r) == SKERRY_OK) {
+			need(r.errors == 0);
+			check_board(&b);
+			build_tree(&b, fdt);
+		} else {
+			need(r.errors > 0);
+		}
+	}
+	free(fdt);
+	return 0;
+}
