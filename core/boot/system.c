@@ -24,8 +24,8 @@ int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uin
 	}
 	count = (uint32_t)size / 4 / group;
 	return bad_if(p, !count || (uint32_t)size % (4 * group) || count > max, node, name,
-		      "takes 1 to %u times %u cells (32-bit numbers), not %d bytes", max, group,
-		      size) ? -1 : (int)count;
+		      "takes rows of %u cells, at most %u; it has %d bytes", group, max, size) ?
+	       -1 : (int)count;
 }
 
 /* A property of two cells in `value`; false: absent or bad. */
