@@ -26,9 +26,6 @@ static const char *other_format(const void *at)
 		{ 4, "\x27\x05\x19\x56", "a U-Boot uImage (mkimage without -f)" },
 		{ 6, "070701", "a cpio archive (a Linux initramfs)" },
 		{ 2, "\x1f\x8b", "compressed with gzip" },
-		{ 5, "\xfd" "7zXZ", "compressed with xz" },
-		{ 4, "\x28\xb5\x2f\xfd", "compressed with zstd" },
-		{ 4, "\x7f" "ELF", "an ELF file" },
 	};
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -60,38 +57,29 @@ static const char *other_tree(const void *fit)
 	return "a FIT without an image named system";
 }
 
-static int no_system(struct report *r, const char *what)
-{
-	report_error(r, NULL, -1, NULL, "no system image: what the boot loader handed over is %s",
-		     what);
-	return SKERRY_INVALID;
-}
-
 int fit_check(const void *fit, uint64_t room, struct report *r)
 {
-	const char *other;
+	const char *wrong;
 
 	if (room < sizeof(struct fdt_header)) {
-		return no_system(r, "empty or a few bytes");
+		wrong = "empty or a few bytes";
+	} else if ((wrong = other_format(fit)) != NULL) {
+		/* said */
+	} else if ((uintptr_t)fit & 7) {
+		wrong = "not aligned to 8 bytes";
+	} else if (fdt_magic(fit) != FDT_MAGIC) {
+		wrong = "not a FIT";
+	} else if (fdt_totalsize(fit) > room) {
+		wrong = "a truncated FIT (its tree is longer than the region)";
+	} else if (!dt_check(fit, room)) {
+		wrong = "a FIT with a damaged tree";
+	} else if (fdt_path_offset(fit, "/images/system") < 0) {
+		wrong = other_tree(fit);
 	}
-	other = other_format(fit);
-	if (other) {
-		return no_system(r, other);
-	}
-	if ((uintptr_t)fit & 7) {
-		return no_system(r, "not aligned to 8 bytes");
-	}
-	if (fdt_magic(fit) != FDT_MAGIC) {
-		return no_system(r, "not a FIT");
-	}
-	if (fdt_totalsize(fit) > room) {
-		return no_system(r, "a truncated FIT (its tree is longer than the region)");
-	}
-	if (!dt_check(fit, room)) {
-		return no_system(r, "a FIT with a damaged tree");
-	}
-	if (fdt_path_offset(fit, "/images/system") < 0) {
-		return no_system(r, other_tree(fit));
+	if (wrong) {
+		report_error(r, NULL, -1, NULL,
+			     "no system image: what the boot loader handed over is %s", wrong);
+		return SKERRY_INVALID;
 	}
 	return SKERRY_OK;
 }
@@ -161,11 +149,6 @@ int fit_find(const void *fit, uint64_t room, const char *name, struct fit_image 
 	return SKERRY_OK;
 }
 
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 const void *fit_system(const void *fit, uint64_t room, struct report *r)
 {
 	const char *wrong = NULL;
@@ -174,7 +157,7 @@ const void *fit_system(const void *fit, uint64_t room, struct report *r)
 	if (fit_check(fit, room, r) || fit_find(fit, room, "system", &image, r)) {
 		return NULL;
 	}
-	if (image.crc32 && be32(image.crc32) != arch_crc32(0, image.data, image.size)) {
+	if (image.crc32 && fdt32_ld(image.crc32) != arch_crc32(0, image.data, image.size)) {
 		wrong = "is damaged (CRC)";
 	} else if ((uintptr_t)image.data & 7) {
 		wrong = "is not aligned to 8 bytes (make it with mkimage -E -B 0x1000)";
@@ -186,19 +169,6 @@ const void *fit_system(const void *fit, uint64_t room, struct report *r)
 		return NULL;
 	}
 	return image.data;
-}
-
-/* Did an earlier guest's check cover these bytes? */
-static bool is_hashed(const struct system *s, const struct sys_guest *before, const void *data)
-{
-	for (const struct sys_guest *g = s->guest; g < before; g++) {
-		for (uint32_t i = 0; i < g->segment_count; i++) {
-			if (g->verify && !g->refused && g->segment[i].data == data) {
-				return true;
-			}
-		}
-	}
-	return false;
 }
 
 static bool hash_fits(const struct fit_image *image)
@@ -218,46 +188,37 @@ static bool hash_fits(const struct fit_image *image)
 static const char *resolve_segment(const void *fit, uint64_t room, const char *name,
 				   struct sys_segment *segment, struct fit_image *image)
 {
-	const char *wrong = find(fit, room, name, image);
+	const char *wrong = name ? find(fit, room, name, image) : "has no name";
 
 	if (wrong) {
 		return wrong;
 	}
+	segment->data = image->data;
 	if (image->size != segment->at.size) {
 		return "has another size than the description says";
 	}
-	if (image->crc32 && be32(image->crc32) != segment->crc32) {
-		return "has another CRC than the description says";
-	}
-	segment->data = image->data;
-	return NULL;
+	return image->crc32 && fdt32_ld(image->crc32) != segment->crc32 ?
+	       "has another CRC than the description says" : NULL;
 }
 
 static bool resolve_guest(const void *fit, uint64_t room, const void *system_fdt,
-			  struct system *s, struct sys_guest *g, struct report *r)
+			  struct sys_guest *g, struct report *r)
 {
 	for (uint32_t i = 0; i < g->segment_count; i++) {
 		struct sys_segment *segment = &g->segment[i];
-		const char *name = dt_string(system_fdt, segment->node, "data"), *wrong;
+		const char *name = dt_string(system_fdt, segment->node, "data");
 		struct fit_image image = { 0 };
+		const char *wrong = resolve_segment(fit, room, name, segment, &image);
+		bool is_hash = !wrong && g->verify;
 
-		wrong = name ? resolve_segment(fit, room, name, segment, &image) : "has no name";
-		if (wrong) {
-			report_error(r, system_fdt, segment->node, "data", "guest %s: image %s %s",
-				     g->name, name ? name : "?", wrong);
-			return false;
-		}
-		if (!g->verify) {
-			continue;
-		}
-		if (!image.sha256) {
-			wrong = "carries no SHA-256";
-		} else if (!is_hashed(s, g, image.data) && !hash_fits(&image)) {
-			wrong = "is damaged (SHA-256)";
+		if (is_hash) {
+			wrong = !image.sha256 ? "carries no SHA-256" :
+				!hash_fits(&image) ? "is damaged (SHA-256)" : NULL;
 		}
 		if (wrong) {
-			report_error(r, system_fdt, g->node, "verify", "guest %s: image %s %s",
-				     g->name, name, wrong);
+			report_error(r, system_fdt, is_hash ? g->node : segment->node,
+				     is_hash ? "verify" : "data", "guest %s: image %s %s", g->name,
+				     name ? name : "?", wrong);
 			return false;
 		}
 	}
@@ -272,7 +233,7 @@ uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, str
 	for (uint32_t i = 0; i < s->guest_count; i++) {
 		struct sys_guest *g = &s->guest[i];
 
-		if (!g->refused && !resolve_guest(fit, room, system_fdt, s, g, r)) {
+		if (!g->refused && !resolve_guest(fit, room, system_fdt, g, r)) {
 			g->refused = true;
 			refused++;
 		}

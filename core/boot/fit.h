@@ -8,11 +8,12 @@
 #define CORE_BOOT_FIT_H
 
 #include <core/system.h>
+#include <libfdt.h>
 
 struct fit_image {
 	const void *data;
 	uint64_t size;
-	const uint8_t *crc32;	/* 4 bytes, big endian; NULL: not given */
+	const fdt32_t *crc32;	/* NULL: not given */
 	const uint8_t *sha256;	/* 32 bytes; NULL: not given */
 };
 

@@ -45,12 +45,12 @@ char *strchr(const char *s, int c)
 
 char *strrchr(const char *s, int c)
 {
-	const char *p = s + strlen(s) + 1;
+	const char *p = s + strlen(s);
 
-	while (p-- > s) {
-		if (*p == (char)c) {
-			return (char *)(uintptr_t)p;
+	for (; *p != (char)c; p--) {
+		if (p == s) {
+			return NULL;
 		}
 	}
-	return NULL;
+	return (char *)(uintptr_t)p;
 }

@@ -8,14 +8,10 @@
 #include <core/boot/boot.h>
 #include <core/boot/place.h>
 
-#define BANKS_MAX	(SKERRY_GUEST_MAX * SYS_BANK_MAX)
-#define USED_MAX	(BOARD_RESERVED_MAX + BANKS_MAX + 32)
+#define TAKEN_MAX	16
+#define USED_MAX	(BOARD_RESERVED_MAX + TAKEN_MAX + SKERRY_GUEST_MAX * SYS_BANK_MAX)
 #define PA_END		(1ull << 48)
-
-struct bank {
-	struct sys_guest *guest;
-	uint32_t index;
-};
+#define NOWHERE		UINT64_MAX	/* host[] of a bank before it has a place */
 
 static struct range used[USED_MAX];
 static uint32_t used_count;
@@ -37,15 +33,17 @@ static void use(const struct range *list, uint32_t count)
 	}
 }
 
-static bool begin(const struct board *b, const struct range *taken, uint32_t taken_count)
+static void begin(const struct board *b, const struct range *taken, uint32_t taken_count)
 {
+	static const struct range all = { 0, PA_END };
+
 	used_count = 0;
-	if (taken_count > USED_MAX - BANKS_MAX - b->reserved_count) {
-		return false;
-	}
 	use(b->reserved, b->reserved_count);
-	use(taken, taken_count);
-	return true;
+	if (taken_count <= TAKEN_MAX) {
+		use(taken, taken_count);
+	} else {
+		use(&all, 1);	/* no room for the list: nothing is free */
+	}
 }
 
 /* What stands at [at, at + size), or NULL. */
@@ -101,34 +99,27 @@ static bool has_block(struct range bank, uint64_t block)
 	return first <= bank.size && block <= bank.size - first;
 }
 
-static bool place_bank(const struct board *b, const struct bank *k)
+static bool place_bank(const struct board *b, struct sys_guest *g, uint32_t i)
 {
-	struct sys_guest *g = k->guest;
-	struct range bank = g->bank[k->index];
-	uint64_t least = g->identity ? BLOCK_SIZE : PAGE_SIZE, place;
+	struct range bank = g->bank[i];
+	uint64_t least = g->identity ? BLOCK_SIZE : PAGE_SIZE;
 
 	if (!bank.size || !is_aligned(bank.base | bank.size, PAGE_SIZE) || bank.size > PA_END) {
 		return false;
 	}
 	for (uint64_t align = GIB(1); align >= least; align >>= 9) {	/* blocks of levels 1, 2, 3 */
-		if (align > least && !has_block(bank, align)) {
-			continue;
-		}
-		if (find(b, bank, align, g->identity, &place)) {
-			g->host[k->index] = pa(place);
-			if (g->identity) {
-				system_place_identity(g, place);
-			}
-			use(&(struct range){ place, bank.size }, 1);
+		if ((align == least || has_block(bank, align)) &&
+		    find(b, bank, align, g->identity, &g->host[i].v)) {
+			use(&(struct range){ g->host[i].v, bank.size }, 1);
 			return true;
 		}
 	}
 	return false;
 }
 
-static void report_no_room(const struct board *b, const struct bank *k, struct report *r)
+static void report_no_room(const struct board *b, const struct sys_guest *g, uint32_t i,
+			   struct report *r)
 {
-	struct range bank = k->guest->bank[k->index];
 	uint64_t free = 0, place;
 
 	for (uint64_t step = PA_END / 2; step >= PAGE_SIZE; step /= 2) {
@@ -136,79 +127,77 @@ static void report_no_room(const struct board *b, const struct bank *k, struct r
 			free += step;
 		}
 	}
-	report_error(r, NULL, -1, k->guest->identity ? "memory-size" : "memory",
+	report_error(r, NULL, -1, g->identity ? "memory-size" : "memory",
 		     "guest %s: no room for bank %u, 0x%lx bytes at 0x%lx: the largest free piece "
-		     "of the board's memory has 0x%lx bytes", k->guest->name, k->index,
-		     (unsigned long)bank.size, (unsigned long)bank.base, (unsigned long)free);
+		     "of the board's memory has 0x%lx bytes", g->name, i,
+		     (unsigned long)g->bank[i].size, (unsigned long)g->bank[i].base,
+		     (unsigned long)free);
 }
 
-/* The guest gets nothing: forget what its earlier banks use. */
-static void refuse(struct sys_guest *g)
+/* The bank to place next: an identity guest's (fewer places suit it), then the
+ * largest. NULL: all have theirs. */
+static struct sys_guest *next_bank(struct system *s, uint32_t *index)
 {
-	g->refused = true;
-	for (uint32_t i = 0; i < g->bank_count; i++) {
-		for (uint32_t u = 0; u < used_count; u++) {
-			if (g->host[i].v && used[u].base == g->host[i].v) {
-				used[u] = used[--used_count];
-			}
-		}
-		g->host[i] = pa(0);
-	}
-}
-
-static bool goes_before(const struct bank *a, const struct bank *b)
-{
-	if (a->guest->identity != b->guest->identity) {
-		return a->guest->identity;
-	}
-	return a->guest->bank[a->index].size > b->guest->bank[b->index].size;
-}
-
-/* Identity guests first (fewer places suit them), then the largest first. */
-static uint32_t sort_banks(struct system *s, struct bank *order)
-{
-	uint32_t count = 0;
+	struct sys_guest *next = NULL;
 
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
-			struct bank k = { g, i };
-			uint32_t at = count++;
-
-			for (; at && goes_before(&k, &order[at - 1]); at--) {
-				order[at] = order[at - 1];
+			if (g->host[i].v == NOWHERE &&
+			    (!next || g->identity > next->identity ||
+			     (g->identity == next->identity &&
+			      g->bank[i].size > next->bank[*index].size))) {
+				next = g;
+				*index = i;
 			}
-			order[at] = k;
-			g->host[i] = pa(0);
 		}
 	}
-	return count;
+	return next;
+}
+
+/* One try. NULL, or the guest that found no room. */
+static struct sys_guest *try_all(const struct board *b, struct system *s, struct report *r)
+{
+	struct sys_guest *g;
+	uint32_t i;
+
+	for (g = s->guest; g < s->guest + s->guest_count; g++) {
+		for (i = 0; i < g->bank_count; i++) {
+			g->host[i] = pa(NOWHERE);
+		}
+	}
+	while ((g = next_bank(s, &i)) != NULL) {
+		if (!place_bank(b, g, i)) {
+			report_no_room(b, g, i, r);
+			return g;
+		}
+	}
+	return NULL;
 }
 
 int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
 	       uint64_t size, struct range *heap)
 {
 	heap->size = size;
-	return begin(b, taken, taken_count) &&
-	       find(b, (struct range){ 0, size }, BLOCK_SIZE, false, &heap->base) ?
+	begin(b, taken, taken_count);
+	return find(b, (struct range){ 0, size }, BLOCK_SIZE, false, &heap->base) ?
 	       SKERRY_OK : SKERRY_NO_MEMORY;
 }
 
 int place_guests(const struct board *b, struct system *s, const struct range *taken,
 		 uint32_t taken_count, struct report *r)
 {
-	static struct bank order[BANKS_MAX];
-	uint32_t count = sort_banks(s, order);
+	struct sys_guest *g;
 	int result = SKERRY_OK;
 
-	if (!begin(b, taken, taken_count)) {
-		report_error(r, NULL, -1, NULL, "too many reserved ranges to place guests");
-		return SKERRY_NO_MEMORY;
+	begin(b, taken, taken_count);
+	while ((g = try_all(b, s, r)) != NULL) {
+		g->refused = true;	/* and once more without it */
+		result = SKERRY_NO_MEMORY;
+		begin(b, taken, taken_count);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (!order[i].guest->refused && !place_bank(b, &order[i])) {
-			report_no_room(b, &order[i], r);
-			refuse(order[i].guest);
-			result = SKERRY_NO_MEMORY;
+	for (g = s->guest; g < s->guest + s->guest_count; g++) {
+		if (g->identity && !g->refused) {
+			system_place_identity(g, g->host[0].v);
 		}
 	}
 	return result;

@@ -54,7 +54,7 @@ static void add_segments(const void *fit, uint64_t room, const void *tree, struc
 		if (!fit_find(fit, room, name, &image, &quiet)) {
 			sum(image.data, image.size);
 			seg->at.size = image.size;
-			seg->crc32 = image.crc32 ? fdt32_ld((const fdt32_t *)(const void *)image.crc32) : 0;
+			seg->crc32 = image.crc32 ? fdt32_ld(image.crc32) : 0;
 		}
 		g->segment_count++;
 	}

@@ -352,8 +352,7 @@ static void what_else_was_handed_over_is_named(void **state)
 		const char *bytes, *says;
 	} cases[] = {
 		{ "\x27\x05\x19\x56", "a U-Boot uImage" }, { "070701", "a cpio archive" },
-		{ "\x1f\x8b\x08", "gzip" }, { "\xfd" "7zXZ", "xz" }, { "\x28\xb5\x2f\xfd", "zstd" },
-		{ "\x7f" "ELF", "an ELF file" }, { "hello", "not a FIT" }, { "", "not a FIT" },
+		{ "\x1f\x8b\x08", "gzip" }, { "hello", "not a FIT" }, { "", "not a FIT" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {

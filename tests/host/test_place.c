@@ -163,6 +163,16 @@ static void what_a_refused_guest_had_is_free_again(void **state)
 	assert_int_equal(report.errors, 1);
 }
 
+static void too_long_a_list_of_taken_ranges_leaves_nothing(void **state)
+{
+	static const struct range taken[17];
+	struct sys_guest *g = add_guest(0x40000000, 0x1000);
+
+	assert_int_equal(place_guests(&board, &s, taken, 16, &report), 0);
+	assert_int_equal(place_guests(&board, &s, taken, 17, &report), SKERRY_NO_MEMORY);
+	assert_true(g->refused);
+}
+
 static void an_identity_guest_avoids_the_fixed_ranges(void **state)
 {
 	struct sys_guest *big = add_guest(0x40000000, MIB(128)), *g = add_guest(0, MIB(4));
@@ -257,6 +267,7 @@ int main(void)
 		T(ranges_at_the_ends_of_the_number_line_do_no_harm),
 		T(a_guest_without_room_is_named_and_the_others_go_on),
 		T(what_a_refused_guest_had_is_free_again),
+		T(too_long_a_list_of_taken_ranges_leaves_nothing),
 		T(an_identity_guest_avoids_the_fixed_ranges),
 		T(no_two_things_ever_share_a_page),
 		T(the_heap_is_a_free_block),
