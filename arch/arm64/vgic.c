@@ -229,6 +229,13 @@ static void fold_one(struct vcpu *v, unsigned intid, uint64_t loaded, uint64_t l
 		b->pending &= ~bit;	/* level: the guest took it, the latch is spent */
 	}
 	b->where[intid % 32] = WHERE_NOWHERE;
+	if (intid >= 32 && (b->pending | b->level) & bit) {
+		int target = vgic_target(v->guest, intid);
+
+		if (target >= 0 && target != v->index) {	/* moved while it was here */
+			vgic_notify(v->guest, 1u << target);
+		}
+	}
 	if (lr & LR_ACTIVE) {
 		b->active |= bit;
 		b->where[intid % 32] = held_by(v, WHERE_SPILLED);
