@@ -13,7 +13,7 @@
 #include <hv/arch.h>
 #include <hv/uart.h>
 
-#define LINE_SIZE	160
+#define LINE_SIZE	256
 #define INPUT_SIZE	256	/* a power of two */
 #define INPUT_BURST	64	/* bytes taken from the UART in one interrupt */
 #define EARLY_SIZE	2048
@@ -132,6 +132,20 @@ static void end_line(struct guest *g)
 	lines[g->index].is_cr = false;
 }
 
+/* What was asked of the terminal (ESC [ ... n or c: a report) is not asked again
+ * when the line is shown again. */
+static void forget_query(struct line *l)
+{
+	uint32_t n = l->count - 1u;
+
+	while (n > 0 && ((l->text[n - 1] >= '0' && l->text[n - 1] <= '9') || l->text[n - 1] == ';')) {
+		n--;
+	}
+	if (n >= 2 && l->text[n - 1] == '[' && l->text[n - 2] == '\033') {
+		l->count = (uint16_t)(n - 2);
+	}
+}
+
 static void take_char(struct guest *g, char c)
 {
 	struct line *l = &lines[g->index];
@@ -162,8 +176,11 @@ static void take_char(struct guest *g, char c)
 	} else if (l->count == LINE_SIZE) {
 		end_line(g);
 	}
-	if (l->count < LINE_SIZE) {
+	if (l->count < LINE_SIZE && c != '\a') {
 		l->text[l->count++] = c;
+		if (c == 'n' || c == 'c') {
+			forget_query(l);
+		}
 	}
 }
 

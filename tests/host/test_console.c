@@ -95,19 +95,19 @@ static void lines_come_whole_behind_their_names(void **state)
 
 static void a_long_line_is_split(void **state)
 {
-	char text[401];
+	char text[601];
 	size_t lines = 0;
 
 	(void)state;
-	memset(text, 'x', 400);
-	text[400] = '\0';
+	memset(text, 'x', 600);
+	text[600] = '\0';
 	say(RT, text);
 	say(RT, "\n");
 	for (const char *p = fake_uart_out; (p = strstr(p, "rt| x")); p++) {
 		lines++;
 	}
 	assert_int_equal(lines, 3);
-	assert_int_equal(fake_uart_count, 400 + 3 * strlen("rt| \r\n"));
+	assert_int_equal(fake_uart_count, 600 + 3 * strlen("rt| \r\n"));
 }
 
 static void the_input_guest_is_shown_at_once(void **state)
@@ -144,6 +144,20 @@ static void linux_line_editing_looks_right(void **state)
 	assert_screen("\r\n");
 	say(LINUX, "\n\rok\n");
 	assert_screen("linux| \r\nlinux| ok\r\n");
+}
+
+static void a_question_to_the_terminal_is_not_repeated(void **state)
+{
+	(void)state;
+	console_set_input(LINUX);
+	say(LINUX, "\a/ # \033[6n\033[0;5nnc\033[c");
+	assert_screen("linux| \a/ # \033[6n\033[0;5nnc\033[c");
+	log_line("x");
+	assert_screen("\r\033[Kskerry: x\r\nlinux| / # nc");
+	say(LINUX, "\n\033[6nc[1nn");
+	assert_screen("\r\nlinux| \033[6nc[1nn");
+	log_line("x");
+	assert_screen("\r\033[Kskerry: x\r\nlinux| c[1nn");
 }
 
 static void a_carriage_return_cannot_forge_a_name(void **state)
@@ -400,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup(a_long_line_is_split, begin),
 		cmocka_unit_test_setup(the_input_guest_is_shown_at_once, begin),
 		cmocka_unit_test_setup(linux_line_editing_looks_right, begin),
+		cmocka_unit_test_setup(a_question_to_the_terminal_is_not_repeated, begin),
 		cmocka_unit_test_setup(a_carriage_return_cannot_forge_a_name, begin),
 		cmocka_unit_test_setup(control_characters_are_made_harmless, begin),
 		cmocka_unit_test_setup(a_flood_of_empty_lines_is_not_amplified, begin),
