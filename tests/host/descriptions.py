@@ -49,6 +49,7 @@ def own_tree(gic="arm,gic-v3", at=0x8000000):
 	memory@0 { device_type = "memory"; reg = <0x0 0x0 0x0 0x0>; };
 	interrupt-controller@%x {
 		compatible = "%s";
+		#address-cells = <0>;
 		#interrupt-cells = <3>;
 		interrupt-controller;
 		reg = <0x0 0x%x 0x0 0x10000>, <0x0 0x80a0000 0x0 0x40000>;

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What mksystem writes: where segments go, what they carry, and the merged tree.
+
+Makes the good descriptions' images and reads the annotated description and the
+FIT's data back.
+"""
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path[:0] = [os.path.join(ROOT, "scripts/mksystem.d"), os.path.join(ROOT, "tests/host")]
+import descriptions     # noqa: E402
+import fdt              # noqa: E402
+
+
+def u64(node, name):
+    high, low = node.cells(name)
+    return high << 32 | low
+
+
+class Made:
+    """One system image, taken apart."""
+
+    def __init__(self, folder, name):
+        out = os.path.join(folder, name + ".itb")
+        subprocess.run([descriptions.MKSYSTEM, os.path.join(ROOT, "tests/good", name + ".dts"),
+                        "-I", folder, "-o", out], check=True)
+        with open(out, "rb") as f:
+            self.bytes = f.read()
+        self.fit, _ = fdt.parse(self.bytes)
+        self.images = self.fit.child("images")
+        self.system, _ = fdt.parse(self.data("system"))
+
+    def data(self, name):
+        node = self.images.child(name)
+        start = (int.from_bytes(self.bytes[4:8], "big") + 3 & ~3) + node.cells("data-offset")[0]
+        return self.bytes[start:start + node.cells("data-size")[0]]
+
+    def guest(self, name):
+        return self.system.child("guests").child(name)
+
+    def segment(self, guest, name):
+        """(address, bytes), its size and CRC checked."""
+        node = self.guest(guest).child("segments").child(name)
+        data = self.data(node.string("data"))
+        assert u64(node, "size") == len(data)
+        assert node.cells("crc32")[0] == zlib.crc32(data)
+        return u64(node, "address"), data
+
+
+class Mksystem(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix="mksystem")
+        descriptions.make_files(cls.temporary.name)
+        cls.everything = Made(cls.temporary.name, "everything")
+        cls.own = Made(cls.temporary.name, "own-tree")
+        cls.u_boot = Made(cls.temporary.name, "u-boot")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def test_elf_segments_go_to_their_physical_addresses(self):
+        whole = descriptions.elf()
+        self.assertEqual(self.everything.segment("rt", "s0"), (0x40200000, whole[0x1000:0x2000]))
+        self.assertEqual(self.everything.segment("rt", "s1"), (0x40201000, whole[0x2000:0x2100]))
+        self.assertEqual(u64(self.everything.guest("rt"), "entry"), 0x40200000)
+
+    def test_a_compressed_image_is_unpacked_and_its_ramdisk_is_above_its_bss(self):
+        guest = self.everything.guest("linux")
+        self.assertEqual(self.everything.segment("linux", "s0"),
+                         (0x80000000, descriptions.image()))
+        self.assertEqual(u64(guest, "entry"), 0x80000000)
+        self.assertEqual(u64(guest, "ramdisk-address"), 0x80008000)
+        self.assertEqual(u64(guest, "ramdisk-size"), 0x300000)
+        self.assertEqual(self.everything.segment("linux", "s1"), (0x80008000, bytes(0x300000)))
+
+    def test_an_identity_guest_has_addresses_from_0(self):
+        self.assertEqual(self.everything.segment("driver", "s0")[0], 0)
+        self.assertEqual(u64(self.everything.guest("driver"), "entry"), 0)
+
+    def test_a_raw_image_goes_to_its_load_address(self):
+        self.assertEqual(self.u_boot.segment("u-boot", "s0")[0], 0x40400000)
+        self.assertEqual(u64(self.u_boot.guest("u-boot"), "entry"), 0x40400000)
+
+    def test_an_image_of_two_guests_is_stored_once(self):
+        names = [self.own.guest(g).child("segments").child("s0").string("data")
+                 for g in ("one", "two")]
+        self.assertEqual(names, ["good.img", "good.img"])
+        self.assertEqual([n.name for n in self.own.images.children],
+                         ["system", "good.img", "raw.bin", "gicv3.dts"])
+
+    def test_an_own_tree_gets_memory_arguments_and_ramdisk(self):
+        address, data = self.own.segment("one", "own-tree")
+        self.assertEqual(address, 0x40e00000)
+        tree, _ = fdt.parse(data)
+        memory = [n for n in tree.children if n.string("device_type") == "memory"]
+        self.assertEqual([n.cells("reg") for n in memory], [(0, 0x40000000, 0, 0x1000000)])
+        chosen = tree.child("chosen")
+        self.assertEqual(chosen.string("bootargs"), "quiet")
+        self.assertEqual(u64(chosen, "linux,initrd-start"),
+                         u64(self.own.guest("one"), "ramdisk-address"))
+        self.assertEqual(u64(chosen, "linux,initrd-end") - u64(chosen, "linux,initrd-start"), 5000)
+        self.assertIsNotNone(tree.child("interrupt-controller@8000000"))
+
+    def test_hashes_are_those_of_the_data(self):
+        for node in self.everything.images.children:
+            data = self.everything.data(node.name)
+            hashes = {h.string("algo"): h.props["value"] for h in node.children}
+            self.assertEqual(hashes["crc32"], zlib.crc32(data).to_bytes(4, "big"))
+            self.assertEqual(hashes["sha256"], hashlib.sha256(data).digest())
+
+    def test_data_is_aligned_and_the_file_padded(self):
+        for node in self.everything.images.children:
+            self.assertEqual(node.cells("data-offset")[0] % 0x1000, 0)
+        self.assertEqual(int.from_bytes(self.everything.bytes[4:8], "big") % 0x1000, 0)
+        self.assertEqual(self.everything.bytes[-16:], bytes(16))
+
+    def test_a_tree_survives_reading_and_writing(self):
+        root, reserved = fdt.parse(self.own.data("system"))
+        self.assertEqual(fdt.serialize(root, reserved), self.own.data("system"))
+
+    def test_a_damaged_tree_is_refused(self):
+        data = self.own.data("system")
+        for cut in range(0, len(data), 7):
+            with self.assertRaises(fdt.TreeError):
+                fdt.parse(data[:cut])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
