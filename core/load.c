@@ -15,7 +15,6 @@ enum load_stage { LOAD_READY, LOAD_SCRUB_ONLY, LOAD_SCRUB, LOAD_COPY };
 
 struct load {			/* by guest, beside the position in struct guest */
 	bool is_clean;		/* its RAM is zero: scrubbed, nothing loaded since */
-	bool has_key;
 	uint32_t crc;		/* of the segment so far */
 	uint32_t key[8];	/* the next life's seed comes from it */
 };
@@ -25,7 +24,6 @@ static struct load loads[SKERRY_GUEST_MAX];
 void load_set_key(uint32_t index, const uint8_t key[32])
 {
 	memcpy(loads[index].key, key, sizeof(loads[index].key));
-	loads[index].has_key = true;
 }
 
 static void chacha_quarter(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
@@ -63,104 +61,65 @@ static void draw_seed(uint32_t key[8], uint64_t life, uint8_t seed[32])
 	memcpy(key, x + 8, 32);
 }
 
-static void go_to(struct guest *g, enum load_stage stage)
+static void go_to(struct guest *g, enum load_stage stage, uint32_t item)
 {
 	g->load_stage = (uint8_t)stage;
-	g->load_item = 0;
+	g->load_item = item;
 	g->load_offset = 0;
 	loads[g->index].crc = 0;
 }
 
-static void begin_life(struct guest *g)
+void load_begin(struct guest *g, bool scrub_only)
 {
 	struct load *l = &loads[g->index];
 
-	g->life++;
-	g->info->life = g->life;
+	go_to(g, scrub_only ? (l->is_clean ? LOAD_READY : LOAD_SCRUB_ONLY) :
+	      l->is_clean ? LOAD_COPY : LOAD_SCRUB, 0);
+	if (scrub_only) {
+		return;
+	}
+	g->info->life = ++g->life;
 	g->info->load_begin = arch_time_now();
 	g->info->load_copy_ticks = 0;
 	g->info->load_scrub_ticks = 0;
-	if (g->tree && g->seed_offset && g->tree_size >= 32 && g->seed_offset <= g->tree_size - 32 &&
-	    l->has_key) {
+	if (g->seed_offset) {
 		draw_seed(l->key, g->life, (uint8_t *)g->tree + g->seed_offset);
 	}
 }
 
-void load_begin(struct guest *g, bool scrub_only)
-{
-	bool is_clean = loads[g->index].is_clean;
-
-	if (scrub_only) {
-		go_to(g, is_clean ? LOAD_READY : LOAD_SCRUB_ONLY);
-	} else {
-		begin_life(g);
-		loads[g->index].is_clean = false;
-		go_to(g, is_clean ? LOAD_COPY : LOAD_SCRUB);
-	}
-}
-
-/* How many bytes from `at`, a page's begin, are to be zeroed in one step, no
- * further than `end`; 0: the whole pages from here to *next are a segment's, and a
- * load is going to write them. */
-static uint64_t zero_size(const struct guest *g, uint64_t at, uint64_t end, uint64_t *next)
-{
-	uint32_t count = g->load_stage == LOAD_SCRUB ? g->config->segment_count : 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct range s = g->config->segment[i].at;
-		uint64_t first = align_up(s.base, PAGE_SIZE);
-		uint64_t last = align_down(s.base + s.size, PAGE_SIZE);
-
-		if (first >= last || last <= at) {
-			continue;
-		}
-		if (first <= at) {
-			*next = min_u64(last, end);
-			return 0;
-		}
-		end = min_u64(end, first);
-	}
-	*next = min_u64(end, at + WINDOW_SIZE);
-	return *next - at;
-}
-
 static enum load_result scrub_step(struct guest *g)
 {
-	bool only = g->load_stage == LOAD_SCRUB_ONLY;
-	struct range bank;
-	uint64_t at, next, size;
+	const struct sys_guest *c = g->config;
+	uint32_t i = g->load_item;
+	uint64_t size;
 
-	if (g->load_item == g->config->bank_count) {
-		loads[g->index].is_clean = only;
-		go_to(g, only ? LOAD_READY : LOAD_COPY);
-		return only ? LOAD_DONE : LOAD_MORE;
+	if (i == c->bank_count) {
+		bool is_end = g->load_stage == LOAD_SCRUB_ONLY;
+
+		loads[g->index].is_clean = true;
+		go_to(g, is_end ? LOAD_READY : LOAD_COPY, 0);
+		return is_end ? LOAD_DONE : LOAD_MORE;
 	}
-	bank = g->config->bank[g->load_item];
-	at = bank.base + g->load_offset;
-	size = zero_size(g, at, bank.base + bank.size, &next);
-	if (size) {
-		arch_zero(arch_window_map(pa_add(g->config->host[g->load_item], g->load_offset),
-					  size), size);
-		arch_window_unmap();
-	}
-	g->load_offset += next - at;
-	if (g->load_offset == bank.size) {
-		g->load_item++;
-		g->load_offset = 0;
+	size = min_u64(c->bank[i].size - g->load_offset, WINDOW_SIZE);
+	arch_zero(arch_window_map(pa_add(c->host[i], g->load_offset), size), size);
+	arch_window_unmap();
+	g->load_offset += size;
+	if (g->load_offset == c->bank[i].size) {
+		go_to(g, g->load_stage, i + 1);
 	}
 	return LOAD_MORE;
 }
 
-/* Copy a piece of `from` to where load_offset stands in [at, at + size). Its
- * number of bytes; 0: that address is not in the guest's RAM. */
-static uint64_t copy_piece(const struct guest *g, struct range at, const uint8_t *from)
+/* Copy a piece of `s` from where load_offset stands. Its number of bytes; 0: that
+ * address is not in the guest's RAM. */
+static uint64_t copy_piece(const struct guest *g, const struct sys_segment *s)
 {
 	const struct sys_guest *c = g->config;
-	uint64_t to = at.base + g->load_offset;
+	uint64_t to = s->at.base + g->load_offset;
 
 	for (uint32_t i = 0; i < c->bank_count; i++) {
 		uint64_t offset = to - c->bank[i].base;
-		uint64_t size = min_u64(at.size - g->load_offset, WINDOW_SIZE);
+		uint64_t size = min_u64(s->at.size - g->load_offset, WINDOW_SIZE);
 		void *window;
 
 		if (!range_holds(c->bank[i], to, 1)) {
@@ -168,7 +127,7 @@ static uint64_t copy_piece(const struct guest *g, struct range at, const uint8_t
 		}
 		size = min_u64(size, c->bank[i].size - offset);
 		window = arch_window_map(pa_add(c->host[i], offset), size);
-		memcpy(window, from + g->load_offset, size);
+		memcpy(window, (const uint8_t *)s->data + g->load_offset, size);
 		arch_data_clean(window, size);
 		arch_window_unmap();
 		return size;
@@ -176,60 +135,41 @@ static uint64_t copy_piece(const struct guest *g, struct range at, const uint8_t
 	return 0;
 }
 
-static enum load_result bad(const struct guest *g, const char *what, uint64_t at)
+static enum load_result bad(const struct guest *g, const char *what, const struct sys_segment *s)
 {
-	log_line("guest %s: %s at 0x%llx: it is not started", g->config->name, what,
-		 (unsigned long long)at);
+	log_line("guest %s: %s of the segment at 0x%lx: it is not started", g->config->name, what,
+		 (unsigned long)s->at.base);
 	return LOAD_BAD;
-}
-
-static enum load_result next_item(struct guest *g)
-{
-	g->load_item++;
-	g->load_offset = 0;
-	loads[g->index].crc = 0;
-	return LOAD_MORE;
-}
-
-static enum load_result copy_segment(struct guest *g, const struct sys_segment *s)
-{
-	uint32_t *crc = &loads[g->index].crc;
-	uint64_t size;
-
-	if (!s->data) {
-		return bad(g, "no image for the segment", s->at.base);
-	}
-	if (g->load_offset < s->at.size) {
-		size = copy_piece(g, s->at, s->data);
-		if (!size) {
-			return bad(g, "no memory for the segment", s->at.base);
-		}
-		*crc = arch_crc32(*crc, (const uint8_t *)s->data + g->load_offset, size);
-		g->load_offset += size;
-	}
-	if (g->load_offset < s->at.size) {
-		return LOAD_MORE;
-	}
-	return *crc == s->crc32 ? next_item(g) : bad(g, "damaged image (CRC) of the segment",
-						     s->at.base);
 }
 
 static enum load_result copy_step(struct guest *g)
 {
-	struct range tree = { g->config->tree_address, g->tree ? g->tree_size : 0 };
+	const struct sys_segment tree = { { g->config->tree_address, g->tree_size }, g->tree, 0, 0 };
+	bool is_tree = g->load_item == g->config->segment_count;
+	const struct sys_segment *s = is_tree ? &tree : &g->config->segment[g->load_item];
+	struct load *l = &loads[g->index];
 	uint64_t size;
 
-	if (g->load_item < g->config->segment_count) {
-		return copy_segment(g, &g->config->segment[g->load_item]);
+	l->is_clean = false;
+	if (g->load_offset == s->at.size) {
+		if (!is_tree) {
+			if (l->crc != s->crc32) {
+				return bad(g, "damaged image (CRC)", s);
+			}
+			go_to(g, LOAD_COPY, g->load_item + 1);
+			return LOAD_MORE;
+		}
+		go_to(g, LOAD_READY, 0);
+		g->info->load_end = arch_time_now();
+		return LOAD_DONE;
 	}
-	if (g->load_offset < tree.size) {
-		size = copy_piece(g, tree, g->tree);
-		g->load_offset += size;
-		return size ? LOAD_MORE : bad(g, "no memory for the tree", tree.base);
+	size = s->data ? copy_piece(g, s) : 0;
+	if (!size) {
+		return bad(g, s->data ? "no memory" : "no bytes", s);
 	}
-	go_to(g, LOAD_READY);
-	g->info->load_end = arch_time_now();
-	return LOAD_DONE;
+	l->crc = arch_crc32(l->crc, (const uint8_t *)s->data + g->load_offset, size);
+	g->load_offset += size;
+	return LOAD_MORE;
 }
 
 enum load_result load_step(struct guest *g)
@@ -237,18 +177,12 @@ enum load_result load_step(struct guest *g)
 	uint64_t begin = arch_time_now();
 	enum load_result result = LOAD_DONE;
 
-	switch ((enum load_stage)g->load_stage) {
-	case LOAD_READY:
-		break;
-	case LOAD_SCRUB_ONLY:
-	case LOAD_SCRUB:
-		result = scrub_step(g);
-		g->info->load_scrub_ticks += arch_time_now() - begin;
-		break;
-	case LOAD_COPY:
+	if (g->load_stage == LOAD_COPY) {
 		result = copy_step(g);
 		g->info->load_copy_ticks += arch_time_now() - begin;
-		break;
+	} else if (g->load_stage != LOAD_READY) {
+		result = scrub_step(g);
+		g->info->load_scrub_ticks += arch_time_now() - begin;
 	}
 	if (result == LOAD_DONE) {
 		arch_data_clean(g->info, sizeof(*g->info));

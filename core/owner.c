@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/owner.h. A sorted array; every function looks it through from the
- * start: at most OWNER_MAX records, and only boot, a panic and the debug build's
+ * See core/owner.h. An array that every function looks through from the start: a few
+ * records in practice, OWNER_MAX at most, and only boot and the debug build's
  * oracle ask.
  */
 #include <abi/errors.h>
@@ -9,11 +9,6 @@
 
 static struct owner owners[OWNER_MAX];
 static uint32_t owner_count;
-
-static uint64_t owner_end(const struct owner *o)
-{
-	return o->at.base + o->at.size;
-}
 
 static bool is_whole(struct range at)
 {
@@ -30,16 +25,9 @@ const struct owner *owner_overlap(struct range at)
 	return NULL;
 }
 
-const struct owner *owner_of(struct pa at)
-{
-	return at.v == UINT64_MAX ? NULL : owner_overlap((struct range){ at.v, 1 });
-}
-
 int owner_add(struct range at, enum owner_kind kind, uint8_t index)
 {
-	uint32_t i;
-
-	if (!is_whole(at) || kind == OWNER_NOBODY) {
+	if (!is_whole(at)) {
 		return SKERRY_INVALID;
 	}
 	if (owner_overlap(at)) {
@@ -48,31 +36,15 @@ int owner_add(struct range at, enum owner_kind kind, uint8_t index)
 	if (owner_count == OWNER_MAX) {
 		return SKERRY_NO_MEMORY;
 	}
-	for (i = owner_count++; i && owners[i - 1].at.base > at.base; i--) {
-		owners[i] = owners[i - 1];
-	}
-	owners[i] = (struct owner){ at, (uint8_t)kind, index };
+	owners[owner_count++] = (struct owner){ at, (uint8_t)kind, index };
 	return SKERRY_OK;
 }
 
-/* Records of one owner may lie side by side. */
 bool owner_check(struct range at, enum owner_kind kind, uint8_t index)
 {
-	uint64_t next = at.base, end = at.base + at.size;
+	const struct owner *o = is_whole(at) ? owner_overlap(at) : NULL;
 
-	if (!is_whole(at)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < owner_count && next < end; i++) {
-		if (owner_end(&owners[i]) <= next) {
-			continue;
-		}
-		if (owners[i].at.base > next || owners[i].kind != kind || owners[i].index != index) {
-			return false;
-		}
-		next = owner_end(&owners[i]);
-	}
-	return next >= end;
+	return o && o->kind == kind && o->index == index && range_holds(o->at, at.base, at.size);
 }
 
 bool owner_may_map(struct range at, uint8_t index, enum s2_kind kind)
@@ -91,19 +63,12 @@ bool owner_may_map(struct range at, uint8_t index, enum s2_kind kind)
 
 bool owner_audit(void)
 {
-	uint64_t end = 0;
-
-	if (owner_count > OWNER_MAX) {
-		return false;
-	}
 	for (uint32_t i = 0; i < owner_count; i++) {
 		const struct owner *o = &owners[i];
 
-		if (!is_whole(o->at) || o->at.base < end || o->kind == OWNER_NOBODY ||
-		    o->kind > OWNER_DEVICE) {
+		if (!is_whole(o->at) || o->kind > OWNER_DEVICE || owner_overlap(o->at) != o) {
 			return false;
 		}
-		end = owner_end(o);
 	}
-	return true;
+	return owner_count <= OWNER_MAX;
 }

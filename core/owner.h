@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who owns which physical range: one record a range, sorted, none overlapping.
+ * Who owns which physical range: one record a range, none overlapping.
  * Boot writes them, before the other cores run guests; read-only after, so no lock.
  * What is in no record belongs to nobody and is mapped for nobody.
  */
@@ -14,7 +14,6 @@
 #define OWNER_EVERY	0xff	/* index: a device frame that every guest gets (GICv2's GICV) */
 
 enum owner_kind {
-	OWNER_NOBODY,
 	OWNER_HV,		/* EL2: image, heap, system image, its devices; index 0 */
 	OWNER_GUEST,		/* RAM of guest `index` */
 	OWNER_WINDOW,		/* memory of link `index` */
@@ -27,23 +26,22 @@ struct owner {
 	uint8_t index;
 };
 
-/* Nobody -> (kind, index), the whole range or nothing of it. Whole pages.
+/* Nobody's -> (kind, index)'s, the whole range or nothing of it. Whole pages.
  * SKERRY_OK; INVALID: empty, wraps, not whole pages; BUSY: a part has an owner
  * (owner_overlap says who); NO_MEMORY: OWNER_MAX records are there. */
 int owner_add(struct range at, enum owner_kind kind, uint8_t index) nodiscard;
 
 /* The first record that [at.base, at.base + at.size) touches, or NULL. `at` sane. */
 const struct owner *owner_overlap(struct range at);
-const struct owner *owner_of(struct pa at);
 
-/* Does the whole range belong to (kind, index)? */
+/* Does the whole range belong to (kind, index), by one record? */
 bool owner_check(struct range at, enum owner_kind kind, uint8_t index);
 
 /* May stage 2 of guest `index` map the range as `kind`? What arch_s2_map()'s
  * callers ask first, and the debug build's oracle about every leaf entry. */
 bool owner_may_map(struct range at, uint8_t index, enum s2_kind kind);
 
-/* The oracle: are the records sorted, whole and apart from each other? */
+/* The oracle: are the records whole and apart from each other? */
 bool owner_audit(void);
 
 #endif
