@@ -4,7 +4,7 @@
  * stop, restart or crash in every way that the tests want:
  *   off            SYSTEM_OFF after the greeting (as does no argument at all)
  *   reset=N        SYSTEM_RESET until life N, then go on with the others
- *   crash=KIND     read, write, exec, report, undef, vbar, stack
+ *   crash=KIND     read, write, exec, report, undef, vbar
  *   crash-until=N  crash only in lives below N
  *   wait=MS        before anything else
  *   spin           for ever, awake;  sleep: for ever, in WFI
@@ -36,8 +36,6 @@ static void crash(void)
 		asm volatile(".inst 0");
 	} else if (arg_is("crash", "vbar")) {
 		crash_vectors();
-	} else if (arg_is("crash", "stack")) {
-		asm volatile("mov sp, %0\n\tstr xzr, [sp]" :: "r"(NOWHERE));
 	}
 	guest_crash(3, 0x1234);
 }

@@ -157,6 +157,10 @@ void cpu_off(void) __attribute__((noreturn));
 bool cpu_wait_off(uint32_t index, uint64_t us);	/* by AFFINITY_INFO */
 void cpu_secondary_entry(void);		/* where CPU_ON points to; x0 = its struct cpu */
 
+/* Patterns in v0..v31 (which C code does not touch), and are they still there? 0: yes. */
+void canary_set(uint64_t seed);
+uint64_t canary_check(uint64_t seed);
+
 /* Locks. */
 struct lock {
 	uint32_t taken;

@@ -59,6 +59,16 @@ bool mmu_map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes)
 	return true;
 }
 
+void mmu_map_gib(uint64_t va, uint64_t pa, uint64_t attributes)
+{
+	entry_write(&root[va >> 30 & 511], pa | attributes | INNER | AF | VALID);
+}
+
+void mmu_set_root(uint64_t va, uint64_t descriptor)
+{
+	entry_write(&root[va >> 30 & 511], descriptor);
+}
+
 void mmu_unmap(uint64_t va, uint64_t size)
 {
 	for (uint64_t done = 0; done < size; done += MAP_BLOCK) {

@@ -188,10 +188,6 @@ static void test_suspend(void)
 		gic_eoi(SKERRY_INTID_VTIMER);
 		gic_disable(SKERRY_INTID_VTIMER);
 	}
-	if (platform.info) {
-		check(psci(PSCI_CPU_SUSPEND_64, ~0ull, 0, 0) == PSCI_INVALID_PARAMETERS,
-		      "a state that is none");
-	}
 }
 
 static volatile int64_t answer[CPU_MAX];

@@ -13,9 +13,6 @@
 #define SEED		0x5ca1ab1e0ddba11ull
 #define CHECKS		8		/* the checksum is spread over so many beats */
 
-void canary_set(uint64_t seed);
-uint64_t canary_check(uint64_t seed);
-
 static volatile uint64_t beats;
 static uint64_t deadline, period, latest, failures;
 static uint64_t base, size, part_sum[CHECKS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * victim: patterns in floating point registers, which this guest's C code never
- * touches: set once, compared at each beat. Nobody may change them.
+ * Patterns in floating point registers, which the guests' C code never touches:
+ * set once, compared later. Nobody may change them.
  */
 	.text
 /* x0 = seed: v<n>.d[0] = v<n>.d[1] = x0 + n */
