@@ -21,108 +21,84 @@
 
 uint64_t id_registers[4][8];
 
+/* What an access does; anything else is UNDEFINED in the guest. */
+enum kind {
+	UNDEFINED,
+	FIXED,		/* reads as `value`, writes are ignored */
+	READ_ONLY,	/* reads as `value` */
+	WRITE_IGNORED,	/* write-only */
+	SGI1R, DIR,	/* write-only */
+	PTIMER,		/* `value`: which of its registers */
+};
+
 struct sysreg_row {
 	uint32_t key;
-	uint64_t (*read)(struct vcpu *v);		/* NULL: UNDEFINED */
-	void (*write)(struct vcpu *v, uint64_t value);
+	uint8_t kind, value;
 };
-
-static uint64_t read_zero(struct vcpu *v)
-{
-	(void)v;
-	return 0;
-}
-
-static void write_nothing(struct vcpu *v, uint64_t value)
-{
-	(void)v;
-	(void)value;
-}
-
-static uint64_t read_oslsr(struct vcpu *v)
-{
-	(void)v;
-	return 1 << 3;		/* an OS lock is there, and is not set */
-}
-
-static uint64_t read_sre(struct vcpu *v)
-{
-	(void)v;
-	return 7;		/* system registers only, no bypass */
-}
-
-static uint64_t read_cntp_tval(struct vcpu *v)
-{
-	return ptimer_read(v, PTIMER_TVAL);
-}
-
-static uint64_t read_cntp_ctl(struct vcpu *v)
-{
-	return ptimer_read(v, PTIMER_CTL);
-}
-
-static uint64_t read_cntp_cval(struct vcpu *v)
-{
-	return ptimer_read(v, PTIMER_CVAL);
-}
-
-static void write_cntp_tval(struct vcpu *v, uint64_t value)
-{
-	ptimer_write(v, PTIMER_TVAL, value);
-}
-
-static void write_cntp_ctl(struct vcpu *v, uint64_t value)
-{
-	ptimer_write(v, PTIMER_CTL, value);
-}
-
-static void write_cntp_cval(struct vcpu *v, uint64_t value)
-{
-	ptimer_write(v, PTIMER_CVAL, value);
-}
 
 static const struct sysreg_row rows[] = {
-	{ KEY(3, 0, 12, 11, 5), NULL, vgic_write_sgi1r },		/* ICC_SGI1R_EL1 */
-	{ KEY(3, 0, 12, 11, 1), NULL, vgic_write_dir },			/* ICC_DIR_EL1 */
-	{ KEY(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval },	/* CNTP_TVAL_EL0 */
-	{ KEY(3, 3, 14, 2, 1), read_cntp_ctl, write_cntp_ctl },		/* CNTP_CTL_EL0 */
-	{ KEY(3, 3, 14, 2, 2), read_cntp_cval, write_cntp_cval },	/* CNTP_CVAL_EL0 */
-	{ KEY(3, 0, 12, 11, 6), NULL, write_nothing },			/* ICC_ASGI1R_EL1 */
-	{ KEY(3, 0, 12, 11, 7), NULL, write_nothing },			/* ICC_SGI0R_EL1 */
-	{ KEY(3, 0, 12, 12, 5), read_sre, write_nothing },		/* ICC_SRE_EL1 */
-	{ KEY(3, 0, 1, 0, 1), read_zero, write_nothing },		/* ACTLR_EL1 */
-	{ KEY(2, 0, 0, 2, 2), read_zero, write_nothing },		/* MDSCR_EL1 */
-	{ KEY(2, 0, 1, 0, 4), NULL, write_nothing },			/* OSLAR_EL1 */
-	{ KEY(2, 0, 1, 1, 4), read_oslsr, NULL },			/* OSLSR_EL1 */
-	{ KEY(2, 0, 1, 3, 4), read_zero, write_nothing },		/* OSDLR_EL1 */
-	{ KEY(2, 0, 1, 4, 4), read_zero, write_nothing },		/* DBGPRCR_EL1 */
-	{ KEY(2, 0, 0, 2, 0), read_zero, write_nothing },		/* MDCCINT_EL1 */
-	{ KEY(2, 3, 0, 1, 0), read_zero, NULL },			/* MDCCSR_EL0 */
-	{ KEY(2, 0, 0, 0, 2), read_zero, write_nothing },		/* OSDTRRX_EL1 */
-	{ KEY(2, 0, 0, 3, 2), read_zero, write_nothing },		/* OSDTRTX_EL1 */
-	{ KEY(2, 0, 0, 6, 2), read_zero, write_nothing },		/* OSECCR_EL1 */
-	{ KEY(2, 0, 1, 0, 0), read_zero, NULL },			/* MDRAR_EL1 */
-	{ KEY(2, 0, 7, 8, 6), read_zero, write_nothing },		/* DBGCLAIMSET_EL1 */
-	{ KEY(2, 0, 7, 9, 6), read_zero, write_nothing },		/* DBGCLAIMCLR_EL1 */
-	{ KEY(2, 0, 7, 14, 6), read_zero, NULL },			/* DBGAUTHSTATUS_EL1 */
+	{ KEY(3, 0, 12, 11, 5), SGI1R, 0 },			/* ICC_SGI1R_EL1 */
+	{ KEY(3, 0, 12, 11, 1), DIR, 0 },			/* ICC_DIR_EL1 */
+	{ KEY(3, 3, 14, 2, 0), PTIMER, PTIMER_TVAL },		/* CNTP_TVAL_EL0 */
+	{ KEY(3, 3, 14, 2, 1), PTIMER, PTIMER_CTL },		/* CNTP_CTL_EL0 */
+	{ KEY(3, 3, 14, 2, 2), PTIMER, PTIMER_CVAL },		/* CNTP_CVAL_EL0 */
+	{ KEY(3, 0, 12, 11, 6), WRITE_IGNORED, 0 },		/* ICC_ASGI1R_EL1 */
+	{ KEY(3, 0, 12, 11, 7), WRITE_IGNORED, 0 },		/* ICC_SGI0R_EL1 */
+	{ KEY(3, 0, 12, 12, 5), FIXED, 7 },			/* ICC_SRE_EL1: no bypass */
+	{ KEY(3, 0, 1, 0, 1), FIXED, 0 },			/* ACTLR_EL1 */
+	{ KEY(2, 0, 0, 2, 2), FIXED, 0 },			/* MDSCR_EL1 */
+	{ KEY(2, 0, 1, 0, 4), WRITE_IGNORED, 0 },		/* OSLAR_EL1 */
+	{ KEY(2, 0, 1, 1, 4), READ_ONLY, 1 << 3 },		/* OSLSR_EL1: there, not set */
+	{ KEY(2, 0, 1, 3, 4), FIXED, 0 },			/* OSDLR_EL1 */
+	{ KEY(2, 0, 1, 4, 4), FIXED, 0 },			/* DBGPRCR_EL1 */
+	{ KEY(2, 0, 0, 2, 0), FIXED, 0 },			/* MDCCINT_EL1 */
+	{ KEY(2, 3, 0, 1, 0), READ_ONLY, 0 },			/* MDCCSR_EL0 */
+	{ KEY(2, 0, 0, 0, 2), FIXED, 0 },			/* OSDTRRX_EL1 */
+	{ KEY(2, 0, 0, 3, 2), FIXED, 0 },			/* OSDTRTX_EL1 */
+	{ KEY(2, 0, 0, 6, 2), FIXED, 0 },			/* OSECCR_EL1 */
+	{ KEY(2, 0, 1, 0, 0), READ_ONLY, 0 },			/* MDRAR_EL1 */
+	{ KEY(2, 0, 7, 8, 6), FIXED, 0 },			/* DBGCLAIMSET_EL1 */
+	{ KEY(2, 0, 7, 9, 6), FIXED, 0 },			/* DBGCLAIMCLR_EL1 */
+	{ KEY(2, 0, 7, 14, 6), READ_ONLY, 0 },			/* DBGAUTHSTATUS_EL1 */
 };
 
-/* DBGBVR, DBGBCR, DBGWVR, DBGWCR<n>_EL1: there, and without effect */
-static const struct sysreg_row breakpoint_row = { 0, read_zero, write_nothing };
-
-static const struct sysreg_row *find(uint32_t key)
+static struct sysreg_row find(uint32_t key)
 {
 	unsigned i;
 
 	if ((key & KEY(3, 7, 15, 0, 4)) == KEY(2, 0, 0, 0, 4)) {
-		return &breakpoint_row;
+		return (struct sysreg_row){ key, FIXED, 0 };	/* DBG{B,W}{V,C}R<n>_EL1 */
 	}
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].key == key) {
-			return &rows[i];
+			return rows[i];
 		}
 	}
-	return NULL;
+	return (struct sysreg_row){ key, UNDEFINED, 0 };
+}
+
+/* False: UNDEFINED. */
+static bool sysreg_read(struct vcpu *v, struct sysreg_row row, uint64_t *value)
+{
+	*value = row.kind == PTIMER ? ptimer_read(v, row.value) : row.value;
+	return row.kind == FIXED || row.kind == READ_ONLY || row.kind == PTIMER;
+}
+
+static bool sysreg_write(struct vcpu *v, struct sysreg_row row, uint64_t value)
+{
+	switch (row.kind) {
+	case SGI1R:
+		vgic_write_sgi1r(v, value);
+		return true;
+	case DIR:
+		vgic_write_dir(v, value);
+		return true;
+	case PTIMER:
+		ptimer_write(v, row.value, value);
+		return true;
+	default:
+		return row.kind == FIXED || row.kind == WRITE_IGNORED;
+	}
 }
 
 /* ID registers: op0 3, op1 0, CRn 0, CRm 1..7; those of AArch32 read as 0. */
@@ -133,31 +109,30 @@ static bool is_id(uint32_t key)
 	return (key & KEY(3, 7, 15, 0, 0)) == KEY(3, 0, 0, 0, 0) && crm >= 1 && crm <= 7;
 }
 
-static uint64_t read_id(uint32_t key)
+static bool read_id(uint32_t key, uint64_t *value)
 {
 	unsigned crm = key >> 1 & 0xf;
 
-	return crm < 4 ? 0 : id_registers[crm - 4][key >> 17 & 7];
+	*value = crm < 4 ? 0 : id_registers[crm - 4][key >> 17 & 7];
+	return true;
 }
 
 void sysreg_handle(struct vcpu *v, uint64_t esr)
 {
-	uint32_t iss = ESR_ISS(esr);
-	uint32_t key = iss & KEY_MASK;
-	const struct sysreg_row *row;
+	uint32_t iss = ESR_ISS(esr), key = iss & KEY_MASK;
+	uint64_t value = 0;
+	bool is_done;
 
 	stats_exit(v, EXIT_SYSREG, esr);
-	if (is_id(key) && (iss & ISS_READ)) {
-		vcpu_set(v, ISS_RT(iss), read_id(key));
-		vcpu_skip(v, esr);
-		return;
+	if (!(iss & ISS_READ)) {
+		is_done = sysreg_write(v, find(key), vcpu_get(v, ISS_RT(iss)));
+	} else {
+		is_done = is_id(key) ? read_id(key, &value) : sysreg_read(v, find(key), &value);
+		if (is_done) {
+			vcpu_set(v, ISS_RT(iss), value);
+		}
 	}
-	row = find(key);
-	if (row != NULL && (iss & ISS_READ) && row->read != NULL) {
-		vcpu_set(v, ISS_RT(iss), row->read(v));
-		vcpu_skip(v, esr);
-	} else if (row != NULL && !(iss & ISS_READ) && row->write != NULL) {
-		row->write(v, vcpu_get(v, ISS_RT(iss)));
+	if (is_done) {
 		vcpu_skip(v, esr);
 	} else {
 		inject_undefined(v);

@@ -84,6 +84,26 @@ secondary_entry:
 	ldr	x8, =secondary_main
 	br	x8
 
+/* Translation on at one level. x1 root, x2 MAIR, x3 PARange, x4 TCR so far.
+ * tcr: RES1 bits, or EPD1 at EL1; sctlr: RES1, (WXN,) I, SA, C, M */
+	.macro	enable el, tlb, ps, tcr, sctlr
+	ldr	x5, =\tcr
+	orr	x4, x4, x3, lsl #\ps
+	orr	x4, x4, x5
+	msr	mair_\el, x2
+	msr	tcr_\el, x4
+	msr	ttbr0_\el, x1
+	isb
+	tlbi	\tlb
+	ic	iallu
+	dsb	nsh
+	isb
+	ldr	x5, =\sctlr
+	msr	sctlr_\el, x5
+	isb
+	ret
+	.endm
+
 /* mmu_on: translation on with EL2's tables, at the exception level in x22 (at
  * EL1 and EL3 only to say that it is the wrong one); returns to the linked
  * address. Clobbers x0..x9. */
@@ -101,53 +121,13 @@ mmu_on:
 	mov	x4, #5
 	csel	x3, x3, x4, lo
 	mov	x4, #0x3519			/* T0SZ 25, write-back, inner shareable, 4 KiB */
-	ldr	x5, =0x30cd183d			/* RES1, WXN, I, SA, C, M (see below) */
 	dsb	sy
 	cmp	x22, #(2 << 2)
 	b.hi	3f
-	b.lo	2f
-	orr	x4, x4, x3, lsl #16		/* TCR_EL2.PS */
-	ldr	x6, =0x80800000			/* RES1 */
-	orr	x4, x4, x6
-	msr	mair_el2, x2
-	msr	tcr_el2, x4
-	msr	ttbr0_el2, x1
-	isb
-	tlbi	alle2
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el2, x5
-	isb
-	ret
-2:	orr	x4, x4, x3, lsl #32		/* TCR_EL1.IPS */
-	orr	x4, x4, #(1 << 23)		/* EPD1 */
-	msr	mair_el1, x2
-	msr	tcr_el1, x4
-	msr	ttbr0_el1, x1
-	isb
-	tlbi	vmalle1
-	ic	iallu
-	dsb	nsh
-	isb
-	ldr	x5, =0x30d0181d			/* as above with EL1's RES1 */
-	msr	sctlr_el1, x5
-	isb
-	ret
-3:	orr	x4, x4, x3, lsl #16
-	ldr	x6, =0x80800000
-	orr	x4, x4, x6
-	msr	mair_el3, x2
-	msr	tcr_el3, x4
-	msr	ttbr0_el3, x1
-	isb
-	tlbi	alle3
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el3, x5
-	isb
-	ret
+	b.lo	1f
+	enable	el2, alle2, 16, 0x80800000, 0x30cd183d
+1:	enable	el1, vmalle1, 32, 0x00800000, 0x30d0181d
+3:	enable	el3, alle3, 16, 0x80800000, 0x30cd183d
 
 /* invalidate_range: [x0, x1) out of the data caches to the point of coherency;
  * whole lines: both ends are page-aligned. Clobbers x2..x4. */
