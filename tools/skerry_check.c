@@ -111,15 +111,24 @@ static bool is_tree(const void *data, size_t size)
 	return size >= 4 && fdt32_ld(data) == FDT_MAGIC;
 }
 
+/* dtc with our -I folders; twice, the second time for the lines. */
 static bool compile(struct check *c, size_t *size)
 {
-	const char *const tree[] = { "dtc", "-q", "-I", "dts", "-O", "dtb", c->file, NULL };
-	const char *const text[] = { "dtc", "-q", "-q", "-I", "dts", "-O", "dts", "-T", "-T",
-				     c->file, NULL };
+	const char *command[16 + 2 * CHECK_DIR_MAX] = { "dtc", "-q", "-q", "-I", "dts" };
+	int n = 5;
 	size_t text_size;
 
-	c->fdt = read_command(tree, size);
-	c->annotated = c->fdt ? read_command(text, &text_size) : NULL;
+	for (uint32_t i = 0; i < c->dir_count; i++) {
+		command[n++] = "-i";
+		command[n++] = c->dir[i];
+	}
+	command[n++] = c->file;
+	command[n++] = "-O";
+	command[n] = "dtb";
+	c->fdt = read_command(command, size);
+	command[n] = "dts";
+	command[n + 1] = command[n + 2] = "-T";
+	c->annotated = c->fdt ? read_command(command, &text_size) : NULL;
 	return c->fdt != NULL;
 }
 
