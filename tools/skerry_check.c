@@ -114,8 +114,8 @@ static bool is_tree(const void *data, size_t size)
 /* dtc with our -I folders; twice, the second time for the lines. */
 static bool compile(struct check *c, size_t *size)
 {
-	const char *command[16 + 2 * CHECK_DIR_MAX] = { "dtc", "-q", "-q", "-I", "dts" };
-	int n = 5;
+	const char *command[16 + 2 * CHECK_DIR_MAX] = { "dtc", "-q", "-I", "dts" };
+	int n = 4;
 	size_t text_size;
 
 	for (uint32_t i = 0; i < c->dir_count; i++) {

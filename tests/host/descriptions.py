@@ -112,7 +112,8 @@ class Cases:
         status, output = run(self.command(path, "/* tool: mksystem */" in text))
         lines = [line.replace(self.folder, "DIR") for line in output.splitlines()]
         if is_update:
-            seen = [line for line in lines if " errors, " not in line and " error, " not in line]
+            seen = [line for line in lines if re.search("error|mksystem", line, re.I) and
+                    not re.search(" errors?, ", line)]
             text = re.sub(r"(/\* expect: .*? \*/\n)+", lambda _: "".join(
                 "/* expect: %s */\n" % line for line in seen), text)
             with open(path, "w", encoding="utf-8") as f:
@@ -155,6 +156,8 @@ class Cases:
 
 
 def main():
+    if not os.access(CHECK, os.X_OK):
+        sys.exit("%s is not there: make" % CHECK)
     with tempfile.TemporaryDirectory(prefix="descriptions") as folder:
         make_files(folder)
         cases = Cases(folder)
