@@ -30,14 +30,6 @@ static const struct {
 	{ "brcm,bcm2835-pm", ROLE_PM },
 };
 
-static bool is_named(const void *fdt, int node, const char *name)
-{
-	size_t size = strlen(name);
-	const char *is = fdt_get_name(fdt, node, NULL);
-
-	return is && strncmp(is, name, size) == 0 && (is[size] == 0 || is[size] == '@');
-}
-
 /* Add to a sorted list, merging what touches; false: the list is full */
 static bool add_range(struct range *list, uint32_t *count, uint32_t max, struct range add)
 {
@@ -117,7 +109,8 @@ static void read_reserved(struct board_search *s)
 	if (s->reserved < 0) {
 		return;
 	}
-	fdt_for_each_subnode(p.node, s->fdt, s->reserved) {
+	p.node = -1;
+	while ((p.node = dt_child(s->fdt, s->reserved, p.node)) >= 0) {
 		p.up[2] = p.node;
 		if (!dt_is_enabled(s->fdt, p.node)) {
 			continue;
@@ -158,8 +151,8 @@ static void read_cpu(struct board_search *s, int node)
 {
 	struct board *b = s->b;
 	struct board_cpu *c = &b->cpu[b->cpu_count];
-	int size, cells = fdt_address_cells(s->fdt, s->cpus);
-	const void *reg = fdt_getprop(s->fdt, node, "reg", &size);
+	int size, cells = dt_cell_count(s->fdt, s->cpus, "#address-cells", 1);
+	const void *reg = dt_prop(s->fdt, node, "reg", &size);
 	uint64_t mpidr;
 
 	if (!reg || cells < 1 || size < cells * 4 || !dt_cells(reg, cells, &mpidr) ||
@@ -244,7 +237,7 @@ static void read_chosen(struct board_search *s)
 				     "above linux,initrd-start 0x%lx", to, from);
 		}
 	}
-	seed = fdt_getprop(s->fdt, s->chosen, "rng-seed", &size);
+	seed = dt_prop(s->fdt, s->chosen, "rng-seed", &size);
 	if (seed && size > 0) {
 		b->seed_size = (uint32_t)min_u64((uint64_t)size, sizeof(b->seed));
 		memcpy(b->seed, seed, b->seed_size);
@@ -273,15 +266,15 @@ static void look_at_top(struct board_search *s, const struct dt_place *p)
 {
 	const char *type = dt_string(s->fdt, p->node, "device_type");
 
-	if ((type && strcmp(type, "memory") == 0) || is_named(s->fdt, p->node, "memory")) {
+	if ((type && strcmp(type, "memory") == 0) || dt_is_named(s->fdt, p->node, "memory")) {
 		if (dt_is_enabled(s->fdt, p->node)) {
 			read_memory(s, p);
 		}
-	} else if (is_named(s->fdt, p->node, "cpus")) {
+	} else if (dt_is_named(s->fdt, p->node, "cpus")) {
 		s->cpus = p->node;
-	} else if (is_named(s->fdt, p->node, "reserved-memory")) {
+	} else if (dt_is_named(s->fdt, p->node, "reserved-memory")) {
 		s->reserved = p->node;
-	} else if (is_named(s->fdt, p->node, "chosen")) {
+	} else if (dt_is_named(s->fdt, p->node, "chosen")) {
 		s->chosen = p->node;
 	}
 }
@@ -289,7 +282,7 @@ static void look_at_top(struct board_search *s, const struct dt_place *p)
 static void look_at(struct board_search *s, const struct dt_place *p)
 {
 	int size;
-	const char *list = fdt_getprop(s->fdt, p->node, "compatible", &size);
+	const char *list = dt_prop(s->fdt, p->node, "compatible", &size);
 
 	if (p->depth == 1) {
 		look_at_top(s, p);

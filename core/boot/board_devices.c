@@ -99,7 +99,7 @@ static void read_timer_interrupt(struct board_search *s, int index, const char *
 	struct dt_interrupt irq;
 	int node = s->timer.node, named = index;
 
-	if (fdt_getprop(s->fdt, node, "interrupt-names", NULL)) {
+	if (dt_has(s->fdt, node, "interrupt-names")) {
 		named = fdt_stringlist_search(s->fdt, node, "interrupt-names", name);
 	}
 	if (named >= 0 && dt_interrupt(&s->timer, s->gic.node, (unsigned)named, &irq) == SKERRY_OK &&

@@ -7,42 +7,76 @@
  */
 #include <core/boot/fdt_util.h>
 
+static const char *structure(const void *fdt)
+{
+	return (const char *)fdt + fdt_off_dt_struct(fdt);
+}
+
+static uint32_t cell_at(const void *fdt, int at)
+{
+	return fdt32_to_cpu(*(const fdt32_t *)(structure(fdt) + at));
+}
+
+/* The tag at `at`, and the offset of the next one. For trees that dt_check() passed. */
+static int step(const void *fdt, int at, uint32_t *tag)
+{
+	*tag = cell_at(fdt, at);
+	if (*tag == FDT_BEGIN_NODE) {
+		return (int)align_up((uint64_t)at + 5 + strlen(dt_name(fdt, at)), 4);
+	}
+	return at + (*tag == FDT_PROP ? 12 + (int)align_up(cell_at(fdt, at + 4), 4) : 4);
+}
+
+/* Is what stands at `at` a whole tag? `left` bytes of structure are there. */
+static bool is_whole(const void *fdt, int at, uint32_t left)
+{
+	switch (left >= 4 ? cell_at(fdt, at) : 0) {
+	case FDT_BEGIN_NODE:
+		return memchr(dt_name(fdt, at), 0, left - 4);
+	case FDT_PROP:
+		return left >= 12 && cell_at(fdt, at + 4) <= left - 12 &&
+		       cell_at(fdt, at + 8) < fdt_size_dt_strings(fdt);
+	case FDT_END_NODE:
+	case FDT_NOP:
+	case FDT_END:
+		return true;
+	}
+	return false;
+}
+
 /* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
- * -12 to -1 pass (-12: for ever), and version 16 has no size of the structure. */
+ * -12 to -1 pass (-12: for ever), and takes ten times as long. */
 bool dt_check(const void *fdt, uint64_t size)
 {
-	int at = 0, next = 0, depth = 0, length;
+	uint32_t strings, tag, depth = 0;
+	int at, next = 0, end;
 
-	if (size < sizeof(struct fdt_header) || fdt_check_header(fdt) != 0 ||
-	    fdt_version(fdt) < 17 || fdt_totalsize(fdt) > size || fdt_num_mem_rsv(fdt) < 0) {
+	if (size < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, 4) ||
+	    fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > size || fdt_version(fdt) < 17 ||
+	    fdt_off_dt_struct(fdt) % 4 || fdt_num_mem_rsv(fdt) < 0) {
 		return false;
 	}
-	for (;; at = next) {
-		switch (fdt_next_tag(fdt, at, &next)) {
-		case FDT_BEGIN_NODE:
-			if (at > 0 && depth == 0) {
-				return false;	/* a second root */
-			}
-			depth++;
-			break;
-		case FDT_END_NODE:
-			depth--;
-			break;
-		case FDT_PROP:
-			if (depth == 0 || !fdt_get_property_by_offset(fdt, at, &length) ||
-			    length < 0) {
-				return false;
-			}
-			break;
-		case FDT_END:
-			return next > at && depth == 0;
-		default:		/* FDT_NOP */
-			break;
-		}
-		if (next <= at || depth < 0) {
+	strings = fdt_size_dt_strings(fdt);
+	if (strings && ((const char *)fdt)[fdt_off_dt_strings(fdt) + strings - 1] != 0) {
+		return false;
+	}
+	end = (int)fdt_size_dt_struct(fdt);
+	do {
+		at = next;
+		if (!is_whole(fdt, at, (uint32_t)(end - at))) {
 			return false;
 		}
-	}
+		next = step(fdt, at, &tag);
+		depth += tag == FDT_BEGIN_NODE;
+		if (tag == FDT_END || depth == 0) {
+			return tag == FDT_END && depth == 0 && at > 0;
+		}
+		if (tag == FDT_BEGIN_NODE && depth == 1 && at > 0) {
+			return false;	/* a second root */
+		}
+		depth -= tag == FDT_END_NODE;
+	} while (next <= end);
+	return false;
 }
 
 void dt_root(struct dt_place *p, const void *fdt)
@@ -55,13 +89,20 @@ void dt_root(struct dt_place *p, const void *fdt)
 
 bool dt_next(struct dt_place *p)
 {
+	uint32_t tag;
+	int at = p->node, next = step(p->fdt, at, &tag), depth = p->depth;
+
 	do {
-		p->node = fdt_next_node(p->fdt, p->node, &p->depth);
-		if (p->node < 0 || p->depth < 1) {
+		at = next;
+		next = step(p->fdt, at, &tag);
+		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+		if (depth < 0) {
 			return false;
 		}
-	} while (p->depth >= DT_DEPTH_MAX);
-	p->up[p->depth] = p->node;
+	} while (tag != FDT_BEGIN_NODE || depth >= DT_DEPTH_MAX);
+	p->node = at;
+	p->depth = depth;
+	p->up[depth] = at;
 	return true;
 }
 
@@ -76,39 +117,127 @@ bool dt_find(struct dt_place *p, const void *fdt, int node)
 	return p->node == node;
 }
 
-int dt_path(const void *fdt, const char *path, uint32_t length)
+int dt_child(const void *fdt, int parent, int after)
 {
-	uint32_t head = 0;
-	const char *alias;
-	int size, node;
+	uint32_t tag;
+	int at, next, depth = after < 0 ? 0 : 1;
 
-	if (length == 0 || length > 1024) {
-		return -FDT_ERR_BADPATH;
+	if (parent < 0) {
+		return parent;
 	}
-	if (path[0] == '/') {
-		return fdt_path_offset_namelen(fdt, path, (int)length);
-	}
-	/* not libfdt's own aliases: it follows an alias that names itself for ever */
-	while (head < length && path[head] != '/') {
-		head++;
-	}
-	node = fdt_path_offset(fdt, "/aliases");
-	alias = node < 0 ? NULL : fdt_getprop_namelen(fdt, node, path, (int)head, &size);
-	if (!alias || size < 2 || alias[0] != '/' || memchr(alias, 0, (size_t)size) != alias + size - 1) {
-		return -FDT_ERR_BADPATH;
-	}
-	node = fdt_path_offset(fdt, alias);
-	while (node >= 0 && head < length) {
-		uint32_t from = ++head;
+	next = step(fdt, after < 0 ? parent : after, &tag);
+	do {
+		at = next;
+		next = step(fdt, at, &tag);
+		if (tag == FDT_BEGIN_NODE && depth++ == 0) {
+			return at;
+		}
+		depth -= tag == FDT_END_NODE;
+	} while (depth >= 0);
+	return -FDT_ERR_NOTFOUND;
+}
 
-		while (head < length && path[head] != '/') {
-			head++;
+const char *dt_name(const void *fdt, int node)
+{
+	return structure(fdt) + node + 4;
+}
+
+static bool is_named(const char *is, const char *name, size_t length)
+{
+	return strncmp(is, name, length) == 0 &&
+	       (is[length] == 0 || (is[length] == '@' && !memchr(name, '@', length)));
+}
+
+bool dt_is_named(const void *fdt, int node, const char *name)
+{
+	return is_named(dt_name(fdt, node), name, strlen(name));
+}
+
+/* Down from `node` along the names in `path` */
+static int descend(const void *fdt, int node, const char *path, uint32_t length)
+{
+	uint32_t from, to = 0;
+
+	while (node >= 0 && to < length) {
+		for (from = to; to < length && path[to] != '/'; to++) {
 		}
-		if (head > from) {
-			node = fdt_subnode_offset_namelen(fdt, node, path + from, (int)(head - from));
+		if (to > from) {
+			int child = dt_child(fdt, node, -1);
+
+			while (child >= 0 && !is_named(dt_name(fdt, child), path + from, to - from)) {
+				child = dt_child(fdt, node, child);
+			}
+			node = child;
 		}
+		to++;
 	}
 	return node;
+}
+
+int dt_path(const void *fdt, const char *path, uint32_t length)
+{
+	char name[32];
+	const char *alias;
+	uint32_t head = 0;
+
+	if (length == 0 || path[0] == '/') {
+		return length ? descend(fdt, 0, path, length) : -FDT_ERR_BADPATH;
+	}
+	/* not libfdt's own aliases: it follows an alias that names itself for ever */
+	for (; head < length && path[head] != '/'; head++) {
+		if (head == sizeof(name) - 1) {
+			return -FDT_ERR_BADPATH;
+		}
+		name[head] = path[head];
+	}
+	name[head] = 0;
+	alias = dt_string(fdt, descend(fdt, 0, "aliases", 7), name);
+	if (!alias || alias[0] != '/') {
+		return -FDT_ERR_BADPATH;
+	}
+	return descend(fdt, descend(fdt, 0, alias, (uint32_t)strlen(alias)), path + head,
+		       length - head);
+}
+
+static int by_phandle(const void *fdt, uint32_t phandle)
+{
+	struct dt_place p;
+	uint32_t is;
+
+	for (dt_root(&p, fdt); phandle && dt_next(&p);) {
+		if (dt_u32(fdt, p.node, "phandle", &is) && is == phandle) {
+			return p.node;
+		}
+	}
+	return -FDT_ERR_NOTFOUND;
+}
+
+const void *dt_prop(const void *fdt, int node, const char *name, int *size)
+{
+	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
+	uint32_t tag;
+	int at, next;
+
+	if (node < 0) {
+		return NULL;
+	}
+	next = step(fdt, node, &tag);
+	do {
+		at = next;
+		next = step(fdt, at, &tag);
+		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
+			*size = (int)cell_at(fdt, at + 4);
+			return structure(fdt) + at + 12;
+		}
+	} while (tag == FDT_PROP || tag == FDT_NOP);
+	return NULL;
+}
+
+bool dt_has(const void *fdt, int node, const char *name)
+{
+	int size;
+
+	return dt_prop(fdt, node, name, &size);
 }
 
 bool dt_cells(const void *at, int count, uint64_t *out)
@@ -129,7 +258,7 @@ bool dt_cells(const void *at, int count, uint64_t *out)
 bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out)
 {
 	int size;
-	const fdt32_t *at = fdt_getprop(fdt, node, name, &size);
+	const fdt32_t *at = dt_prop(fdt, node, name, &size);
 
 	if (!at || size != 4) {
 		return false;
@@ -141,7 +270,7 @@ bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out)
 bool dt_number(const void *fdt, int node, const char *name, uint64_t *out)
 {
 	int size;
-	const void *at = fdt_getprop(fdt, node, name, &size);
+	const void *at = dt_prop(fdt, node, name, &size);
 
 	return at && (size == 4 || size == 8) && dt_cells(at, size / 4, out);
 }
@@ -149,7 +278,7 @@ bool dt_number(const void *fdt, int node, const char *name, uint64_t *out)
 const char *dt_string(const void *fdt, int node, const char *name)
 {
 	int size;
-	const char *at = fdt_getprop(fdt, node, name, &size);
+	const char *at = dt_prop(fdt, node, name, &size);
 
 	return at && size > 0 && at[size - 1] == 0 ? at : NULL;
 }
@@ -159,20 +288,22 @@ bool dt_is_enabled(const void *fdt, int node)
 	const char *status = dt_string(fdt, node, "status");
 
 	return status ? strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0 :
-			!fdt_getprop(fdt, node, "status", NULL);
+			!dt_has(fdt, node, "status");
 }
 
 bool dt_is_compatible(const void *fdt, int node, const char *with)
 {
-	return fdt_node_check_compatible(fdt, node, with) == 0;
+	int size;
+	const char *list = dt_prop(fdt, node, "compatible", &size);
+
+	return list && fdt_stringlist_contains(list, size, with);
 }
 
 int dt_next_cpu(const void *fdt, int cpus, int node)
 {
 	const char *type;
 
-	node = node < 0 ? fdt_first_subnode(fdt, cpus) : fdt_next_subnode(fdt, node);
-	for (; node >= 0; node = fdt_next_subnode(fdt, node)) {
+	while ((node = dt_child(fdt, cpus, node)) >= 0) {
 		type = dt_string(fdt, node, "device_type");
 		if (type && strcmp(type, "cpu") == 0 && dt_is_enabled(fdt, node)) {
 			break;
@@ -181,10 +312,20 @@ int dt_next_cpu(const void *fdt, int cpus, int node)
 	return node;
 }
 
+int dt_cell_count(const void *fdt, int node, const char *name, uint32_t least)
+{
+	uint32_t count = name[1] == 'a' ? 2 : 1;
+
+	if (dt_has(fdt, node, name) && !dt_u32(fdt, node, name, &count)) {
+		return -1;
+	}
+	return count >= least && count <= FDT_MAX_NCELLS ? (int)count : -1;
+}
+
 int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 {
 	int size, address_cells, size_cells, row;
-	const char *reg = fdt_getprop(p->fdt, p->node, "reg", &size);
+	const char *reg = dt_prop(p->fdt, p->node, "reg", &size);
 
 	if (!reg) {
 		return SKERRY_AGAIN;
@@ -192,8 +333,8 @@ int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 	if (p->depth < 1) {
 		return SKERRY_INVALID;
 	}
-	address_cells = fdt_address_cells(p->fdt, p->up[p->depth - 1]);
-	size_cells = fdt_size_cells(p->fdt, p->up[p->depth - 1]);
+	address_cells = dt_cell_count(p->fdt, p->up[p->depth - 1], "#address-cells", 1);
+	size_cells = dt_cell_count(p->fdt, p->up[p->depth - 1], "#size-cells", 0);
 	if (address_cells < 1 || size_cells < 0) {
 		return SKERRY_INVALID;
 	}
@@ -211,16 +352,16 @@ int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 static int translate(const void *fdt, int bus, int parent, struct range *at)
 {
 	int size, below, above, sizes, row;
-	const char *ranges = fdt_getprop(fdt, bus, "ranges", &size);
+	const char *ranges = dt_prop(fdt, bus, "ranges", &size);
 	struct range from;
 	uint64_t to;
 
 	if (!ranges || size == 0) {
 		return ranges ? SKERRY_OK : SKERRY_NOT_SUPPORTED;
 	}
-	below = fdt_address_cells(fdt, bus);
-	above = fdt_address_cells(fdt, parent);
-	sizes = fdt_size_cells(fdt, bus);
+	below = dt_cell_count(fdt, bus, "#address-cells", 1);
+	above = dt_cell_count(fdt, parent, "#address-cells", 1);
+	sizes = dt_cell_count(fdt, bus, "#size-cells", 0);
 	if (below < 1 || above < 1 || sizes < 0) {
 		return SKERRY_INVALID;
 	}
@@ -253,16 +394,16 @@ int dt_gic(const void *fdt)
 	static const char *const known[] = {
 		"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-v3",
 	};
-	int node = 0;
+	struct dt_place p;
 
-	while ((node = fdt_next_node(fdt, node, NULL)) >= 0) {
+	for (dt_root(&p, fdt); dt_next(&p);) {
 		for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
-			if (dt_is_compatible(fdt, node, known[i]) && dt_is_enabled(fdt, node)) {
-				return node;
+			if (dt_is_compatible(fdt, p.node, known[i]) && dt_is_enabled(fdt, p.node)) {
+				return p.node;
 			}
 		}
 	}
-	return node;
+	return -FDT_ERR_NOTFOUND;
 }
 
 /* A GIC's interrupt specifier: type, number, flags (and a partition that we skip) */
@@ -285,11 +426,12 @@ static int decode(const fdt32_t *cell, struct dt_interrupt *out)
 static int extended(const void *fdt, const fdt32_t *cell, int size, int gic, unsigned index,
 		    struct dt_interrupt *out)
 {
-	uint32_t mine = fdt_get_phandle(fdt, gic), cells, left = (uint32_t)size / 4;
+	uint32_t mine = 0, cells, left = (uint32_t)size / 4;
 
+	dt_u32(fdt, gic, "phandle", &mine);
 	while (left > 0) {
 		uint32_t phandle = fdt32_ld(cell);
-		int to = phandle == mine ? gic : fdt_node_offset_by_phandle(fdt, phandle);
+		int to = phandle == mine ? gic : by_phandle(fdt, phandle);
 
 		if (to < 0 || !dt_u32(fdt, to, "#interrupt-cells", &cells) || cells >= left) {
 			return SKERRY_INVALID;
@@ -307,14 +449,15 @@ static int extended(const void *fdt, const fdt32_t *cell, int size, int gic, uns
 /* Does "interrupts" of this node mean `gic`? The node or the nearest parent says. */
 static bool is_wired_to(const struct dt_place *p, int gic)
 {
-	uint32_t phandle, cells;
+	uint32_t phandle, cells, mine = 0;
 
+	dt_u32(p->fdt, gic, "phandle", &mine);
 	for (int d = p->depth; d >= 0; d--) {
 		if (d < p->depth && dt_u32(p->fdt, p->up[d], "#interrupt-cells", &cells)) {
 			return p->up[d] == gic;
 		}
 		if (dt_u32(p->fdt, p->up[d], "interrupt-parent", &phandle)) {
-			return phandle == fdt_get_phandle(p->fdt, gic);
+			return phandle == mine;
 		}
 	}
 	return p->node == gic;
@@ -324,12 +467,12 @@ int dt_interrupt(const struct dt_place *p, int gic, unsigned index, struct dt_in
 {
 	int size;
 	uint32_t cells;
-	const fdt32_t *cell = fdt_getprop(p->fdt, p->node, "interrupts-extended", &size);
+	const fdt32_t *cell = dt_prop(p->fdt, p->node, "interrupts-extended", &size);
 
 	if (cell) {
 		return extended(p->fdt, cell, size, gic, index, out);
 	}
-	cell = fdt_getprop(p->fdt, p->node, "interrupts", &size);
+	cell = dt_prop(p->fdt, p->node, "interrupts", &size);
 	if (!cell) {
 		return SKERRY_AGAIN;
 	}
@@ -354,8 +497,8 @@ uint32_t dt_clock_hz(const void *fdt, int node)
 	if (dt_u32(fdt, node, "clock-frequency", &hz)) {
 		return hz;
 	}
-	clocks = fdt_getprop(fdt, node, "clocks", &size);
-	clock = clocks && size >= 4 ? fdt_node_offset_by_phandle(fdt, fdt32_ld(clocks)) : -1;
+	clocks = dt_prop(fdt, node, "clocks", &size);
+	clock = clocks && size >= 4 ? by_phandle(fdt, fdt32_ld(clocks)) : -1;
 	if (clock < 0 || !dt_is_compatible(fdt, clock, "fixed-clock") ||
 	    !dt_u32(fdt, clock, "clock-frequency", &hz)) {
 		return 0;

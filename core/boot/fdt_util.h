@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small helpers on top of libfdt's reading functions, boot only; the host tools
- * use them too. Trees are untrusted: every function is bounded by the tree's
- * size and checks lengths and cell counts. None prints; callers report.
+ * Reading device trees, boot only; the host tools use this too. In the place of
+ * libfdt's reading functions, which check everything again at each step: here
+ * dt_check() is made once, and the others are an order of magnitude faster.
+ * Node offsets are libfdt's. Trees are untrusted: every function is bounded by the
+ * tree's size and checks lengths and cell counts. None prints; callers report.
  * Results: SKERRY_OK, SKERRY_AGAIN (no such entry), SKERRY_INVALID (malformed),
  * SKERRY_NOT_SUPPORTED (well formed, but nothing Skerry can follow).
  */
@@ -30,7 +32,8 @@ struct dt_interrupt {
 	uint32_t flags;		/* third cell as it stands */
 };
 
-/* Is it a tree, whole, and within `size` bytes? */
+/* Is it a tree (version 17, 4-byte aligned), whole, and within `size` bytes? All
+ * other functions want a tree that passed this, and node offsets of that tree. */
 bool dt_check(const void *fdt, uint64_t size);
 
 /* Walk all nodes in tree order: dt_root(), then dt_next() until it says false.
@@ -38,9 +41,16 @@ bool dt_check(const void *fdt, uint64_t size);
 void dt_root(struct dt_place *p, const void *fdt);
 bool dt_next(struct dt_place *p);
 bool dt_find(struct dt_place *p, const void *fdt, int node);
+/* Next node directly below `parent` after `after` (-1: the first); or negative. */
+int dt_child(const void *fdt, int parent, int after);
+const char *dt_name(const void *fdt, int node);		/* with its unit address */
+bool dt_is_named(const void *fdt, int node, const char *name); /* with or without "@..." */
 /* Node of an absolute path or alias (or alias/path) of `length` bytes; or negative. */
 int dt_path(const void *fdt, const char *path, uint32_t length);
 
+/* A property's value and size in bytes; NULL: not there, also for a negative node. */
+const void *dt_prop(const void *fdt, int node, const char *name, int *size);
+bool dt_has(const void *fdt, int node, const char *name);
 /* `count` cells at `at` as a number; false when it needs more than 64 bits. */
 bool dt_cells(const void *at, int count, uint64_t *out);
 /* A property of exactly one cell; of one or two cells; a string with its NUL. */
@@ -54,6 +64,9 @@ bool dt_is_compatible(const void *fdt, int node, const char *with);
  * A core's number is its position in this order. */
 int dt_next_cpu(const void *fdt, int cpus, int node);
 
+/* "#address-cells" (2 if absent) or "#size-cells" (1), which count for the node's
+ * children: `least`..4, or negative */
+int dt_cell_count(const void *fdt, int node, const char *name, uint32_t least);
 /* Range `index` of "reg", untranslated / as the CPU sees it, through all `ranges`. */
 int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out) nodiscard;
 int dt_reg(const struct dt_place *p, unsigned index, struct range *out) nodiscard;

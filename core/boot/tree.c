@@ -26,32 +26,34 @@
 struct writer {
 	void *fdt;
 	int error;		/* libfdt's first */
+	char *seed;		/* rng-seed's value, or NULL */
 	const struct board *b;
 	const struct sys_guest *g;
 	const void *board_fdt, *system_fdt;
 	struct report *r;
 };
 
-static void check(struct writer *w, int result)
+static int gather(struct writer *w, int result)
 {
 	if (result < 0 && w->error == 0) {
 		w->error = result;
 	}
+	return result;
 }
 
 static void begin(struct writer *w, const char *name)
 {
-	check(w, fdt_begin_node(w->fdt, name));
+	gather(w, fdt_begin_node(w->fdt, name));
 }
 
 static void end(struct writer *w)
 {
-	check(w, fdt_end_node(w->fdt));
+	gather(w, fdt_end_node(w->fdt));
 }
 
 static void bytes(struct writer *w, const char *name, const void *value, size_t size)
 {
-	check(w, fdt_property(w->fdt, name, value, (int)size));
+	gather(w, fdt_property(w->fdt, name, value, (int)size));
 }
 
 static void text(struct writer *w, const char *name, const char *value)
@@ -64,7 +66,7 @@ static void cells_list(struct writer *w, const char *name, const uint32_t *value
 	void *at;
 	int result = fdt_property_placeholder(w->fdt, name, (int)count * 4, &at);
 
-	check(w, result);
+	gather(w, result);
 	for (size_t i = 0; result == 0 && i < count; i++) {
 		fdt32_st((fdt32_t *)at + i, value[i]);
 	}
@@ -81,7 +83,7 @@ static void write_reg(struct writer *w, const struct range *at, uint32_t count)
 	void *value;
 	int result = fdt_property_placeholder(w->fdt, "reg", (int)count * 16, &value);
 
-	check(w, result);
+	gather(w, result);
 	for (uint32_t i = 0; result == 0 && i < count; i++) {
 		fdt64_st((fdt64_t *)value + i * 2, at[i].base);
 		fdt64_st((fdt64_t *)value + i * 2 + 1, at[i].size);
@@ -102,7 +104,7 @@ static void write_memory(struct writer *w)
 /* The board's cpu node of a core: same order as board_discover()'s */
 static int board_cpu_node(const struct writer *w, uint32_t core)
 {
-	int cpus = fdt_path_offset(w->board_fdt, "/cpus"), node = -1;
+	int cpus = dt_path(w->board_fdt, "/cpus", 5), node = -1;
 
 	do {
 		node = dt_next_cpu(w->board_fdt, cpus, node);
@@ -120,8 +122,8 @@ static void write_cpus(struct writer *w)
 	cells(w, "#address-cells", 1);
 	cells(w, "#size-cells", 0);
 	for (uint32_t i = 0; i < w->g->vcpu_count; i++) {
-		compatible = fdt_getprop(w->board_fdt, board_cpu_node(w, w->g->cpu[i]),
-					 "compatible", &size);
+		compatible = dt_prop(w->board_fdt, board_cpu_node(w, w->g->cpu[i]),
+				     "compatible", &size);
 		format_to(name, sizeof(name), "cpu@%x", i);
 		begin(w, name);
 		text(w, "device_type", "cpu");
@@ -210,8 +212,8 @@ static void write_pl011(struct writer *w)
 
 static void write_chosen(struct writer *w)
 {
-	static const uint8_t zero[SEED_SIZE];
 	const struct sys_guest *g = w->g;
+	void *at;
 
 	begin(w, "chosen");
 	if (g->bootargs) {
@@ -224,8 +226,9 @@ static void write_chosen(struct writer *w)
 		cells(w, "linux,initrd-start", HI_LO(g->ramdisk.base));
 		cells(w, "linux,initrd-end", HI_LO(g->ramdisk.base + g->ramdisk.size));
 	}
-	if (w->b->seed_size) {
-		bytes(w, "rng-seed", zero, sizeof(zero));
+	if (w->b->seed_size && !gather(w, fdt_property_placeholder(w->fdt, "rng-seed", SEED_SIZE,
+								   &at))) {
+		w->seed = memset(at, 0, SEED_SIZE);
 	}
 	end(w);
 }
@@ -301,7 +304,7 @@ static void copy_properties(struct writer *w, int node, char *dropped)
 			bytes(w, name, value, (size_t)size);
 		}
 	}
-	if (fdt_first_subnode(w->board_fdt, node) >= 0) {
+	if (dt_child(w->board_fdt, node, -1) >= 0) {
 		note(dropped, "(child nodes)");
 	}
 }
@@ -311,7 +314,7 @@ static void write_clocks(struct writer *w, const struct sys_device *d, uint32_t 
 {
 	uint32_t list[CLOCK_MAX];
 	int size, count = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
-	const void *names = fdt_getprop(w->board_fdt, d->board_node, "clock-names", &size);
+	const void *names = dt_prop(w->board_fdt, d->board_node, "clock-names", &size);
 
 	if (names && count > 0 && count <= CLOCK_MAX) {
 		bytes(w, "clock-names", names, (size_t)size);
@@ -332,10 +335,10 @@ static bool is_coherent(const struct writer *w, int node)
 		return false;
 	}
 	for (; p.depth >= 0; p.depth--) {
-		if (fdt_getprop(w->board_fdt, p.up[p.depth], "dma-noncoherent", NULL)) {
+		if (dt_has(w->board_fdt, p.up[p.depth], "dma-noncoherent")) {
 			return false;
 		}
-		if (fdt_getprop(w->board_fdt, p.up[p.depth], "dma-coherent", NULL)) {
+		if (dt_has(w->board_fdt, p.up[p.depth], "dma-coherent")) {
 			return true;
 		}
 	}
@@ -359,9 +362,9 @@ static void write_interrupts(struct writer *w, const struct sys_device *d)
 static void write_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
 	char name[64], dropped[DROPPED_MAX] = "";
-	const char *is = fdt_get_name(w->board_fdt, d->board_node, NULL);
+	const char *is = dt_name(w->board_fdt, d->board_node);
 	uint32_t hz = 0;
-	bool has_clocks = fdt_getprop(w->board_fdt, d->board_node, "clocks", NULL);
+	bool has_clocks = dt_has(w->board_fdt, d->board_node, "clocks");
 
 	if (has_clocks && !dt_u32(w->system_fdt, d->node, "clock-frequency", &hz)) {
 		hz = dt_clock_hz(w->board_fdt, d->board_node);
@@ -370,7 +373,7 @@ static void write_device(struct writer *w, const struct sys_device *d, uint32_t 
 		format_to(name, sizeof(name), "clock-%s", d->name);
 		write_clock(w, name, hz, phandle);
 	}
-	str_copy(name, is ? is : d->name, 40);
+	str_copy(name, is, 40);
 	for (is = name; *is && *is != '@'; is++) {
 	}
 	format_to(name + (is - name), sizeof(name) - (size_t)(is - name), "@%lx", d->regs[0].base);
@@ -424,18 +427,17 @@ int tree_build(const struct system *sys, unsigned guest, const struct board *b,
 	       const void *board_fdt, const void *system_fdt, void *out, uint32_t room,
 	       uint32_t *seed_offset, struct report *r)
 {
-	struct writer w = { out, 0, b, &sys->guest[guest], board_fdt, system_fdt, r };
-	const char *seed;
+	struct writer w = { out, 0, NULL, b, &sys->guest[guest], board_fdt, system_fdt, r };
 
 	*seed_offset = 0;
-	check(&w, fdt_create_with_flags(out, (int)min_u64(room, INT32_MAX),
+	gather(&w, fdt_create_with_flags(out, (int)min_u64(room, INT32_MAX),
 					FDT_CREATE_FLAG_NO_NAME_DEDUP));
 	if (w.error == 0) {
-		check(&w, fdt_finish_reservemap(out));
+		gather(&w, fdt_finish_reservemap(out));
 		write_all(&w);
 	}
 	if (w.error == 0) {
-		check(&w, fdt_finish(out));
+		gather(&w, fdt_finish(out));
 	}
 	if (w.error) {
 		report_error(r, system_fdt, w.g->node, NULL, w.error == -FDT_ERR_NOSPACE ?
@@ -443,9 +445,8 @@ int tree_build(const struct system *sys, unsigned guest, const struct board *b,
 			     "its device tree can't be built in %u bytes", room);
 		return w.error == -FDT_ERR_NOSPACE ? SKERRY_NO_MEMORY : SKERRY_INVALID;
 	}
-	seed = fdt_getprop(out, fdt_path_offset(out, "/chosen"), "rng-seed", NULL);
-	if (seed) {
-		*seed_offset = (uint32_t)(seed - (const char *)out);
+	if (w.seed) {
+		*seed_offset = (uint32_t)(w.seed - (char *)out);
 	}
 	return SKERRY_OK;
 }
