@@ -58,6 +58,11 @@ def own_tree(gic="arm,gic-v3", at=0x8000000):
 """ % (at, gic, at)).encode()
 
 
+def zboot(packed):
+    """An EFI application that unpacks the gzip'd kernel in it."""
+    return struct.pack("<2sH4sII8x8s32x", b"MZ", 0, b"zimg", 64, len(packed), b"gzip") + packed
+
+
 def make_files(folder):
     raw = bytes(i & 0xff for i in range(5000))
     packed = gzip.compress(image(), mtime=0)
@@ -66,7 +71,7 @@ def make_files(folder):
         "big-endian.img": image(flags=0xb), "odd-offset.img": image(text_offset=0x80),
         "raw.bin": raw, "empty.bin": b"", "big.bin": bytes(0x300000),
         "raw.bin.gz": gzip.compress(raw, mtime=0), "good.img.gz": packed,
-        "cut.img.gz": packed[:100], "good.elf": elf(), "pie.elf": elf(kind=3, at=0),
+        "good.efi": zboot(packed), "cut.img.gz": packed[:100], "good.elf": elf(), "pie.elf": elf(kind=3, at=0),
         "x86.elf": elf(machine=62), "cut.elf": elf()[:0x1800],
         "gicv2.dts": own_tree("arm,cortex-a15-gic"), "gicv3.dts": own_tree(),
         "gicv3-elsewhere.dts": own_tree(at=0x9800000),
