@@ -16,6 +16,7 @@ WORK = os.path.join(BUILD, "test-work")
 
 _runs = set()
 _image_lock = threading.Lock()
+_images = {}
 
 
 class Failure(Exception):
@@ -108,26 +109,40 @@ def system(*guests, model="test", top=""):
 
 
 def image(log, name, text):
-    """The system image of a description given as text or as a path."""
-    os.makedirs(WORK, exist_ok=True)
+    """The system image of a description given as text or as a path. The same
+    text is made once a run of the tests; do not write to the file."""
     source = text
-    if text.startswith("/dts-v1/"):
-        source = os.path.join(WORK, name + ".dts")
-        with open(source, "w", encoding="ascii") as f:
-            f.write(text)
-        log.write(text)
-    out = os.path.join(WORK, name + ".itb")
     with _image_lock:           # making one reads tens of megabytes: one at a time
+        if text in _images:
+            log.write(f"system image: {_images[text]}\n")
+            return _images[text]
+        out = os.path.join(WORK, f"{name}-{len(_images)}.itb")
+        os.makedirs(WORK, exist_ok=True)
+        if text.startswith("/dts-v1/"):
+            source = out[:-4] + ".dts"
+            with open(source, "w", encoding="ascii") as f:
+                f.write(text)
+            log.write(text)
         command(log, "scripts/mksystem", source, "-I", BUILD, "-o", out)
-    return out
+        _images[text] = out
+        return out
+
+
+def qemu():
+    """The command that starts QEMU, as scripts/run-qemu chooses it."""
+    if os.environ.get("QEMU"):
+        return os.environ["QEMU"].split()
+    own = cache("qemu/usr/bin/qemu-system-aarch64")
+    return [own, "-L", cache("qemu/usr/share/qemu")] if os.path.exists(own) else \
+        ["qemu-system-aarch64"]
 
 
 class Run:
     """A run of scripts/run-qemu --batch. Output is matched from where the last
-    match ended; `\\r` is dropped."""
+    match ended; `\\r` is dropped. `words`: another command instead."""
 
-    def __init__(self, log, itb, *arguments, limit=100, qemu=(), command_line=None):
-        words = command_line or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
+    def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None):
+        words = words or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
                                  os.path.join(BUILD, "skerry.bin"), "--timeout", str(limit),
                                  *map(str, arguments), itb]
         if qemu:
