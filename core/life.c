@@ -12,7 +12,6 @@
 #include <core/quiesce.h>
 #include <core/vpl011.h>
 #include <hv/arch.h>
-#include <lib/format.h>
 
 static struct lock life_lock = LOCK_INIT(LOCK_LIFE);
 static bool is_ending;		/* under life_lock: nothing starts again */
@@ -43,14 +42,11 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 
 const char *life_state_name(enum guest_state s)
 {
-	static const char names[GUEST_STATES][12] = {
-		[GUEST_ABSENT] = "absent", [GUEST_LOADING] = "loading",
-		[GUEST_RUNNING] = "running", [GUEST_PAUSED] = "paused",
-		[GUEST_STOPPING] = "stopping", [GUEST_STOPPED] = "off",
-		[GUEST_CRASHED] = "crashed", [GUEST_QUARANTINED] = "quarantined",
+	static const char *const names[GUEST_STATES] = {
+		"absent", "loading", "running", "paused", "stopping", "off", "crashed", "quarantined",
 	};
 
-	return s < GUEST_STATES ? names[s] : "?";
+	return names[s];
 }
 
 static enum guest_state state_of(const struct guest *g)
@@ -94,19 +90,13 @@ static void begin_stopping(struct guest *g, enum life_event event)
 {
 	uint32_t i;
 
-	switch (event) {
-	case LIFE_RESET:
+	g->next_state = GUEST_STOPPED;
+	if (event == LIFE_RESET) {
 		g->next_state = GUEST_LOADING;
-		break;
-	case LIFE_CRASH:
+	} else if (event == LIFE_CRASH) {
 		g->next_state = (uint8_t)after_crash(g);
-		break;
-	case LIFE_LOAD_FAILED:
+	} else if (event == LIFE_LOAD_FAILED) {
 		g->next_state = GUEST_CRASHED;
-		break;
-	default:
-		g->next_state = GUEST_STOPPED;
-		break;
 	}
 	g->is_scrubbing = false;
 	g->left_count = 0;
@@ -149,54 +139,45 @@ static int apply_locked(struct guest *g, enum life_event event)
 	return SKERRY_OK;
 }
 
-static const char *end_word(const struct guest *g)
-{
-	return g->config->refused ? "refused" : life_state_name(state_of(g));
-}
-
+/* Everything is down, nobody else prints any more. */
 static void print_end(void)
 {
-	char line[SKERRY_GUEST_MAX * (SKERRY_NAME_MAX + 13) + 1];
-	size_t used = 0;
 	uint32_t i;
 
-	line[0] = '\0';
-	for (i = 0; i < guest_count && used < sizeof(line); i++) {
-		used += (size_t)format_to(line + used, sizeof(line) - used, " %s=%s",
-					  guests[i].config->name, end_word(&guests[i]));
+	log_raw("skerry: end");
+	for (i = 0; i < guest_count; i++) {
+		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
+			"refused" : life_state_name(state_of(&guests[i])));
 	}
-	log_raw("skerry: end%s\n", line);
+	log_raw("\n");
 }
 
-/* Under life_lock: has the run come to its end? Then the guests that only serve
- * are stopped, and when all are down this is the end. */
-static bool end_reached(void)
+/* Under life_lock: nothing starts again, and what is up goes down. */
+static void begin_end(void)
 {
-	uint32_t i, active = 0, wanted = 0;
+	uint32_t i;
 
+	is_ending = true;
 	for (i = 0; i < guest_count; i++) {
-		active += is_active(&guests[i]);
-		wanted += is_active(&guests[i]) && !guests[i].config->service;
+		(void)apply_locked(&guests[i], LIFE_OFF);
 	}
-	if (wanted == 0 && active != 0) {
-		is_ending = true;
-		for (i = 0; i < guest_count; i++) {
-			(void)apply_locked(&guests[i], LIFE_OFF);
-		}
-	}
-	if (active != 0 || has_ended) {
-		return false;
-	}
-	has_ended = true;
-	return true;
 }
 
 void life_check_end(void)
 {
+	uint32_t i, active = 0, wanted = 0;
 	bool is_over;
 
 	lock_acquire(&life_lock);
-	is_over = end_reached();
+	for (i = 0; i < guest_count; i++) {
+		active += is_active(&guests[i]);
+		wanted += is_active(&guests[i]) && !guests[i].config->service;
+	}
+	if (wanted == 0 && !is_ending) {
+		begin_end();
+	}
+	is_over = active == 0 && !has_ended;
+	has_ended |= is_over;
 	lock_release(&life_lock);
 	if (is_over) {
 		print_end();
@@ -216,13 +197,8 @@ int life_apply(struct guest *g, enum life_event event)
 
 void life_end_run(void)
 {
-	uint32_t i;
-
 	lock_acquire(&life_lock);
-	is_ending = true;
-	for (i = 0; i < guest_count; i++) {
-		(void)apply_locked(&guests[i], LIFE_OFF);
-	}
+	begin_end();
 	lock_release(&life_lock);
 	life_check_end();
 }
@@ -240,10 +216,7 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 		log_line("%s crashed: the board is reset, as its description says", g->config->name);
 		arch_board_reset();
 	}
-	if (life_apply(g, LIFE_CRASH) != SKERRY_OK) {
-		return;
-	}
-	if (g->config->on_crash == CRASH_PAUSE) {
+	if (life_apply(g, LIFE_CRASH) == SKERRY_OK && state_of(g) == GUEST_PAUSED) {
 		log_line("%s: paused", g->config->name);
 	}
 }
@@ -270,17 +243,12 @@ static bool have_all_left(const struct guest *g)
 
 static void finish_stopping(struct guest *g, enum life_event event)
 {
-	const char *name = g->config->name;
-
 	console_flush_guest(g);
 	if (life_apply(g, event) != SKERRY_OK) {
-		panic("%s: no way out of %s", name, life_state_name(state_of(g)));
+		panic("%s: no way out of %s", g->config->name, life_state_name(state_of(g)));
 	}
-	if (state_of(g) == GUEST_LOADING) {
-		log_line("%s: restarting", name);
-	} else {
-		log_line("%s: %s", name, life_state_name(state_of(g)));
-	}
+	log_line("%s: %s", g->config->name, state_of(g) == GUEST_LOADING ?
+		 "restarting" : life_state_name(state_of(g)));
 	life_check_end();
 }
 
