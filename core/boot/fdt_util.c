@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Helpers on top of libfdt's reading functions: walking with parents, cells,
- * strings, translation through `ranges`, interrupts of a GIC, clocks.
- * Called by board discovery, the description's parser and tree generation, on
- * one core at boot and on the host. Never trusts a length or a count.
+ * Reading device trees: walking with parents, paths, cells, strings, translation
+ * through `ranges`, interrupts of a GIC, clocks. Called by board discovery, the
+ * description's parser and tree generation, on one core at boot and on the host.
+ * After dt_check() the structure is known to be sound; values never are.
  */
 #include <core/boot/fdt_util.h>
 
@@ -17,7 +17,12 @@ static uint32_t cell_at(const void *fdt, int at)
 	return fdt32_to_cpu(*(const fdt32_t *)(structure(fdt) + at));
 }
 
-/* The tag at `at`, and the offset of the next one. For trees that dt_check() passed. */
+const char *dt_name(const void *fdt, int node)
+{
+	return structure(fdt) + node + 4;
+}
+
+/* The tag at `at`, and the offset of the next one */
 static int step(const void *fdt, int at, uint32_t *tag)
 {
 	*tag = cell_at(fdt, at);
@@ -27,92 +32,73 @@ static int step(const void *fdt, int at, uint32_t *tag)
 	return at + (*tag == FDT_PROP ? 12 + (int)align_up(cell_at(fdt, at + 4), 4) : 4);
 }
 
-/* Is what stands at `at` a whole tag? `left` bytes of structure are there. */
-static bool is_whole(const void *fdt, int at, uint32_t left)
+/* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
+ * -12 to -1 pass (-12: for ever), and takes ten times as long. */
+static bool is_structure_sound(const void *fdt, uint32_t size, uint32_t strings)
 {
-	switch (left >= 4 ? cell_at(fdt, at) : 0) {
-	case FDT_BEGIN_NODE:
-		return memchr(dt_name(fdt, at), 0, left - 4);
-	case FDT_PROP:
-		return left >= 12 && cell_at(fdt, at + 4) <= left - 12 &&
-		       cell_at(fdt, at + 8) < fdt_size_dt_strings(fdt);
-	case FDT_END_NODE:
-	case FDT_NOP:
-	case FDT_END:
-		return true;
+	uint32_t tag, depth = 0;
+
+	for (int at = 0; (uint32_t)at + 4 <= size; at = step(fdt, at, &tag)) {
+		uint32_t left = size - (uint32_t)at;
+
+		tag = cell_at(fdt, at);
+		if (tag == FDT_END) {
+			return depth == 0 && at > 0;
+		}
+		if ((depth == 0 && (tag != FDT_BEGIN_NODE || at > 0)) ||
+		    (tag == FDT_BEGIN_NODE && !memchr(dt_name(fdt, at), 0, left - 4)) ||
+		    (tag == FDT_PROP && (left < 12 || cell_at(fdt, at + 4) > left - 12 ||
+					 cell_at(fdt, at + 8) >= strings)) ||
+		    tag < FDT_BEGIN_NODE || tag > FDT_NOP) {
+			return false;
+		}
+		depth += tag == FDT_BEGIN_NODE ? 1u : tag == FDT_END_NODE ? -1u : 0u;
 	}
 	return false;
 }
 
-/* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
- * -12 to -1 pass (-12: for ever), and takes ten times as long. */
 bool dt_check(const void *fdt, uint64_t size)
 {
-	uint32_t strings, tag, depth = 0;
-	int at, next = 0, end;
+	const char *strings;
+	uint32_t length;
 
 	if (size < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, 4) ||
 	    fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > size || fdt_version(fdt) < 17 ||
 	    fdt_off_dt_struct(fdt) % 4 || fdt_num_mem_rsv(fdt) < 0) {
 		return false;
 	}
-	strings = fdt_size_dt_strings(fdt);
-	if (strings && ((const char *)fdt)[fdt_off_dt_strings(fdt) + strings - 1] != 0) {
-		return false;
-	}
-	end = (int)fdt_size_dt_struct(fdt);
-	do {
-		at = next;
-		if (!is_whole(fdt, at, (uint32_t)(end - at))) {
-			return false;
-		}
-		next = step(fdt, at, &tag);
-		depth += tag == FDT_BEGIN_NODE;
-		if (tag == FDT_END || depth == 0) {
-			return tag == FDT_END && depth == 0 && at > 0;
-		}
-		if (tag == FDT_BEGIN_NODE && depth == 1 && at > 0) {
-			return false;	/* a second root */
-		}
-		depth -= tag == FDT_END_NODE;
-	} while (next <= end);
-	return false;
+	strings = (const char *)fdt + fdt_off_dt_strings(fdt);
+	length = fdt_size_dt_strings(fdt);
+	return (length == 0 || strings[length - 1] == 0) &&
+	       is_structure_sound(fdt, fdt_size_dt_struct(fdt), length);
 }
 
 void dt_root(struct dt_place *p, const void *fdt)
 {
-	p->fdt = fdt;
-	p->node = 0;
-	p->depth = 0;
-	p->up[0] = 0;
+	*p = (struct dt_place){ .fdt = fdt };
 }
 
 bool dt_next(struct dt_place *p)
 {
 	uint32_t tag;
-	int at = p->node, next = step(p->fdt, at, &tag), depth = p->depth;
+	int at, next = step(p->fdt, p->node, &tag), depth = p->depth;
 
 	do {
 		at = next;
 		next = step(p->fdt, at, &tag);
 		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
-		if (depth < 0) {
-			return false;
-		}
-	} while (tag != FDT_BEGIN_NODE || depth >= DT_DEPTH_MAX);
-	p->node = at;
+	} while (depth >= 0 && (tag != FDT_BEGIN_NODE || depth >= DT_DEPTH_MAX));
+	if (depth < 0) {
+		return false;
+	}
+	p->node = p->up[depth] = at;
 	p->depth = depth;
-	p->up[depth] = at;
 	return true;
 }
 
 bool dt_find(struct dt_place *p, const void *fdt, int node)
 {
-	dt_root(p, fdt);
-	while (p->node < node) {
-		if (!dt_next(p)) {
-			return false;
-		}
+	for (dt_root(p, fdt); p->node < node && dt_next(p);) {
 	}
 	return p->node == node;
 }
@@ -137,11 +123,6 @@ int dt_child(const void *fdt, int parent, int after)
 	return -FDT_ERR_NOTFOUND;
 }
 
-const char *dt_name(const void *fdt, int node)
-{
-	return structure(fdt) + node + 4;
-}
-
 static bool is_named(const char *is, const char *name, size_t length)
 {
 	return strncmp(is, name, length) == 0 &&
@@ -153,50 +134,42 @@ bool dt_is_named(const void *fdt, int node, const char *name)
 	return is_named(dt_name(fdt, node), name, strlen(name));
 }
 
-/* Down from `node` along the names in `path` */
-static int descend(const void *fdt, int node, const char *path, uint32_t length)
+/* Down from `node` along the names in `path`, up to its end or a ':' */
+static int descend(const void *fdt, int node, const char *path)
 {
-	uint32_t from, to = 0;
+	while (node >= 0 && *path != 0 && *path != ':') {
+		size_t length = 0;
+		int child = -1;
 
-	while (node >= 0 && to < length) {
-		for (from = to; to < length && path[to] != '/'; to++) {
+		while (path[length] != 0 && path[length] != '/' && path[length] != ':') {
+			length++;
 		}
-		if (to > from) {
-			int child = dt_child(fdt, node, -1);
-
-			while (child >= 0 && !is_named(dt_name(fdt, child), path + from, to - from)) {
-				child = dt_child(fdt, node, child);
-			}
-			node = child;
+		while (length && (child = dt_child(fdt, node, child)) >= 0 &&
+		       !is_named(dt_name(fdt, child), path, length)) {
 		}
-		to++;
+		node = length ? child : node;
+		path += length + (path[length] == '/');
 	}
 	return node;
 }
 
-int dt_path(const void *fdt, const char *path, uint32_t length)
+int dt_path(const void *fdt, const char *path)
 {
 	char name[32];
 	const char *alias;
-	uint32_t head = 0;
+	size_t i = 0;
 
-	if (length == 0 || path[0] == '/') {
-		return length ? descend(fdt, 0, path, length) : -FDT_ERR_BADPATH;
+	if (path[0] == '/') {
+		return descend(fdt, 0, path);
 	}
 	/* not libfdt's own aliases: it follows an alias that names itself for ever */
-	for (; head < length && path[head] != '/'; head++) {
-		if (head == sizeof(name) - 1) {
-			return -FDT_ERR_BADPATH;
-		}
-		name[head] = path[head];
+	while (path[i] != 0 && path[i] != ':' && i < sizeof(name) - 1) {
+		name[i] = path[i];
+		i++;
 	}
-	name[head] = 0;
-	alias = dt_string(fdt, descend(fdt, 0, "aliases", 7), name);
-	if (!alias || alias[0] != '/') {
-		return -FDT_ERR_BADPATH;
-	}
-	return descend(fdt, descend(fdt, 0, alias, (uint32_t)strlen(alias)), path + head,
-		       length - head);
+	name[i] = 0;
+	alias = dt_string(fdt, descend(fdt, 0, "aliases"), name);
+	return alias && alias[0] == '/' ? descend(fdt, 0, alias) : -FDT_ERR_BADPATH;
 }
 
 static int by_phandle(const void *fdt, uint32_t phandle)
@@ -215,22 +188,22 @@ static int by_phandle(const void *fdt, uint32_t phandle)
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
-	uint32_t tag;
+	uint32_t tag = FDT_PROP;
 	int at, next;
 
 	if (node < 0) {
 		return NULL;
 	}
-	next = step(fdt, node, &tag);
-	do {
-		at = next;
+	for (at = step(fdt, node, &tag); ; at = next) {
 		next = step(fdt, at, &tag);
+		if (tag != FDT_PROP && tag != FDT_NOP) {
+			return NULL;
+		}
 		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
 			*size = (int)cell_at(fdt, at + 4);
 			return structure(fdt) + at + 12;
 		}
-	} while (tag == FDT_PROP || tag == FDT_NOP);
-	return NULL;
+	}
 }
 
 bool dt_has(const void *fdt, int node, const char *name)
@@ -243,15 +216,13 @@ bool dt_has(const void *fdt, int node, const char *name)
 bool dt_cells(const void *at, int count, uint64_t *out)
 {
 	const fdt32_t *cell = at;
-	uint64_t v = 0;
 
-	for (int i = 0; i < count; i++) {
-		if (v >> 32) {
+	for (*out = 0; count > 0; count--) {
+		if (*out >> 32) {
 			return false;
 		}
-		v = v << 32 | fdt32_ld(cell + i);
+		*out = *out << 32 | fdt32_ld(cell++);
 	}
-	*out = v;
 	return true;
 }
 
@@ -303,12 +274,10 @@ int dt_next_cpu(const void *fdt, int cpus, int node)
 {
 	const char *type;
 
-	while ((node = dt_child(fdt, cpus, node)) >= 0) {
+	do {
+		node = dt_child(fdt, cpus, node);
 		type = dt_string(fdt, node, "device_type");
-		if (type && strcmp(type, "cpu") == 0 && dt_is_enabled(fdt, node)) {
-			break;
-		}
-	}
+	} while (node >= 0 && !(type && strcmp(type, "cpu") == 0 && dt_is_enabled(fdt, node)));
 	return node;
 }
 
@@ -324,59 +293,51 @@ int dt_cell_count(const void *fdt, int node, const char *name, uint32_t least)
 
 int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 {
-	int size, address_cells, size_cells, row;
-	const char *reg = dt_prop(p->fdt, p->node, "reg", &size);
+	int size, bus = p->up[p->depth ? p->depth - 1 : 0];
+	int addresses = dt_cell_count(p->fdt, bus, "#address-cells", 1);
+	int sizes = dt_cell_count(p->fdt, bus, "#size-cells", 0);
+	const fdt32_t *reg = dt_prop(p->fdt, p->node, "reg", &size);
 
 	if (!reg) {
 		return SKERRY_AGAIN;
 	}
-	if (p->depth < 1) {
+	if (addresses < 0 || sizes < 0) {
 		return SKERRY_INVALID;
 	}
-	address_cells = dt_cell_count(p->fdt, p->up[p->depth - 1], "#address-cells", 1);
-	size_cells = dt_cell_count(p->fdt, p->up[p->depth - 1], "#size-cells", 0);
-	if (address_cells < 1 || size_cells < 0) {
-		return SKERRY_INVALID;
+	if (index >= (unsigned)(size / 4 / (addresses + sizes))) {
+		return size % ((addresses + sizes) * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
 	}
-	row = (address_cells + size_cells) * 4;
-	if (index >= (unsigned)(size / row)) {
-		return size % row ? SKERRY_INVALID : SKERRY_AGAIN;
-	}
-	reg += index * (unsigned)row;
-	return dt_cells(reg, address_cells, &out->base) &&
-	       dt_cells(reg + address_cells * 4, size_cells, &out->size) &&
+	reg += index * (unsigned)(addresses + sizes);
+	return dt_cells(reg, addresses, &out->base) &&
+	       dt_cells(reg + addresses, sizes, &out->size) &&
 	       range_is_sane(out->base, out->size) ? SKERRY_OK : SKERRY_INVALID;
 }
 
 /* One step up: from the addresses below `bus` to those of its parent */
-static int translate(const void *fdt, int bus, int parent, struct range *at)
+static bool translate(const void *fdt, int bus, int parent, struct range *at)
 {
-	int size, below, above, sizes, row;
-	const char *ranges = dt_prop(fdt, bus, "ranges", &size);
+	int size, below = dt_cell_count(fdt, bus, "#address-cells", 1);
+	int above = dt_cell_count(fdt, parent, "#address-cells", 1);
+	int sizes = dt_cell_count(fdt, bus, "#size-cells", 0), row = below + above + sizes;
+	const fdt32_t *ranges = dt_prop(fdt, bus, "ranges", &size);
 	struct range from;
 	uint64_t to;
 
 	if (!ranges || size == 0) {
-		return ranges ? SKERRY_OK : SKERRY_NOT_SUPPORTED;
+		return ranges;		/* empty: the same addresses */
 	}
-	below = dt_cell_count(fdt, bus, "#address-cells", 1);
-	above = dt_cell_count(fdt, parent, "#address-cells", 1);
-	sizes = dt_cell_count(fdt, bus, "#size-cells", 0);
-	if (below < 1 || above < 1 || sizes < 0) {
-		return SKERRY_INVALID;
+	if (below < 0 || above < 0 || sizes < 0) {
+		return false;
 	}
-	row = (below + above + sizes) * 4;
-	for (; size >= row; size -= row, ranges += row) {
-		if (dt_cells(ranges, below, &from.base) &&
-		    dt_cells(ranges + below * 4, above, &to) &&
-		    dt_cells(ranges + (below + above) * 4, sizes, &from.size) &&
+	for (size /= 4; size >= row; size -= row, ranges += row) {
+		if (dt_cells(ranges, below, &from.base) && dt_cells(ranges + below, above, &to) &&
+		    dt_cells(ranges + below + above, sizes, &from.size) &&
 		    range_holds(from, at->base, at->size)) {
 			at->base = at->base - from.base + to;
-			return range_is_sane(at->base, at->size) && at->base >= to ?
-			       SKERRY_OK : SKERRY_INVALID;
+			return at->base >= to && range_is_sane(at->base, at->size);
 		}
 	}
-	return SKERRY_INVALID;
+	return false;
 }
 
 int dt_reg(const struct dt_place *p, unsigned index, struct range *out)
@@ -384,26 +345,11 @@ int dt_reg(const struct dt_place *p, unsigned index, struct range *out)
 	int result = dt_reg_raw(p, index, out);
 
 	for (int d = p->depth - 1; result == SKERRY_OK && d > 0; d--) {
-		result = translate(p->fdt, p->up[d], p->up[d - 1], out);
-	}
-	return result;
-}
-
-int dt_gic(const void *fdt)
-{
-	static const char *const known[] = {
-		"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-v3",
-	};
-	struct dt_place p;
-
-	for (dt_root(&p, fdt); dt_next(&p);) {
-		for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
-			if (dt_is_compatible(fdt, p.node, known[i]) && dt_is_enabled(fdt, p.node)) {
-				return p.node;
-			}
+		if (!translate(p->fdt, p->up[d], p->up[d - 1], out)) {
+			result = SKERRY_INVALID;
 		}
 	}
-	return -FDT_ERR_NOTFOUND;
+	return result;
 }
 
 /* A GIC's interrupt specifier: type, number, flags (and a partition that we skip) */
@@ -411,10 +357,7 @@ static int decode(const fdt32_t *cell, struct dt_interrupt *out)
 {
 	uint32_t type = fdt32_ld(cell), number = fdt32_ld(cell + 1);
 
-	if (type > 1) {
-		return SKERRY_NOT_SUPPORTED;	/* extended ranges of GICv3.1 */
-	}
-	if (number > (type ? 15u : 987u)) {
+	if (type > 1 || number > (type ? 15u : 987u)) {
 		return SKERRY_INVALID;
 	}
 	out->intid = number + (type ? 16 : 32);
@@ -423,16 +366,14 @@ static int decode(const fdt32_t *cell, struct dt_interrupt *out)
 }
 
 /* "interrupts-extended": rows of a phandle and as many cells as that controller says */
-static int extended(const void *fdt, const fdt32_t *cell, int size, int gic, unsigned index,
+static int extended(const void *fdt, const fdt32_t *cell, uint32_t left, int gic, unsigned index,
 		    struct dt_interrupt *out)
 {
-	uint32_t mine = 0, cells, left = (uint32_t)size / 4;
+	uint32_t cells;
+	int to;
 
-	dt_u32(fdt, gic, "phandle", &mine);
-	while (left > 0) {
-		uint32_t phandle = fdt32_ld(cell);
-		int to = phandle == mine ? gic : by_phandle(fdt, phandle);
-
+	for (; left > 0; cell += cells + 1, left -= cells + 1) {
+		to = by_phandle(fdt, fdt32_ld(cell));
 		if (to < 0 || !dt_u32(fdt, to, "#interrupt-cells", &cells) || cells >= left) {
 			return SKERRY_INVALID;
 		}
@@ -440,8 +381,6 @@ static int extended(const void *fdt, const fdt32_t *cell, int size, int gic, uns
 			return to != gic ? SKERRY_NOT_SUPPORTED :
 			       cells < 3 ? SKERRY_INVALID : decode(cell + 1, out);
 		}
-		cell += cells + 1;
-		left -= cells + 1;
 	}
 	return SKERRY_AGAIN;
 }
@@ -449,15 +388,14 @@ static int extended(const void *fdt, const fdt32_t *cell, int size, int gic, uns
 /* Does "interrupts" of this node mean `gic`? The node or the nearest parent says. */
 static bool is_wired_to(const struct dt_place *p, int gic)
 {
-	uint32_t phandle, cells, mine = 0;
+	uint32_t parent, mine = 0;
 
-	dt_u32(p->fdt, gic, "phandle", &mine);
 	for (int d = p->depth; d >= 0; d--) {
-		if (d < p->depth && dt_u32(p->fdt, p->up[d], "#interrupt-cells", &cells)) {
+		if (d < p->depth && dt_has(p->fdt, p->up[d], "#interrupt-cells")) {
 			return p->up[d] == gic;
 		}
-		if (dt_u32(p->fdt, p->up[d], "interrupt-parent", &phandle)) {
-			return phandle == mine;
+		if (dt_u32(p->fdt, p->up[d], "interrupt-parent", &parent)) {
+			return dt_u32(p->fdt, gic, "phandle", &mine) && parent == mine;
 		}
 	}
 	return p->node == gic;
@@ -470,7 +408,7 @@ int dt_interrupt(const struct dt_place *p, int gic, unsigned index, struct dt_in
 	const fdt32_t *cell = dt_prop(p->fdt, p->node, "interrupts-extended", &size);
 
 	if (cell) {
-		return extended(p->fdt, cell, size, gic, index, out);
+		return extended(p->fdt, cell, (uint32_t)size / 4, gic, index, out);
 	}
 	cell = dt_prop(p->fdt, p->node, "interrupts", &size);
 	if (!cell) {
@@ -491,17 +429,14 @@ int dt_interrupt(const struct dt_place *p, int gic, unsigned index, struct dt_in
 uint32_t dt_clock_hz(const void *fdt, int node)
 {
 	uint32_t hz = 0;
-	int size, clock;
-	const fdt32_t *clocks;
+	int size;
+	const fdt32_t *clocks = dt_prop(fdt, node, "clocks", &size);
 
-	if (dt_u32(fdt, node, "clock-frequency", &hz)) {
-		return hz;
-	}
-	clocks = dt_prop(fdt, node, "clocks", &size);
-	clock = clocks && size >= 4 ? by_phandle(fdt, fdt32_ld(clocks)) : -1;
-	if (clock < 0 || !dt_is_compatible(fdt, clock, "fixed-clock") ||
-	    !dt_u32(fdt, clock, "clock-frequency", &hz)) {
-		return 0;
+	if (!dt_u32(fdt, node, "clock-frequency", &hz) && clocks && size >= 4) {
+		node = by_phandle(fdt, fdt32_ld(clocks));
+		if (dt_is_compatible(fdt, node, "fixed-clock")) {
+			dt_u32(fdt, node, "clock-frequency", &hz);
+		}
 	}
 	return hz;
 }

@@ -45,8 +45,8 @@ bool dt_find(struct dt_place *p, const void *fdt, int node);
 int dt_child(const void *fdt, int parent, int after);
 const char *dt_name(const void *fdt, int node);		/* with its unit address */
 bool dt_is_named(const void *fdt, int node, const char *name); /* with or without "@..." */
-/* Node of an absolute path or alias (or alias/path) of `length` bytes; or negative. */
-int dt_path(const void *fdt, const char *path, uint32_t length);
+/* Node of an absolute path or an alias, which end at the NUL or at a ':'; or negative. */
+int dt_path(const void *fdt, const char *path);
 
 /* A property's value and size in bytes; NULL: not there, also for a negative node. */
 const void *dt_prop(const void *fdt, int node, const char *name, int *size);
@@ -71,8 +71,6 @@ int dt_cell_count(const void *fdt, int node, const char *name, uint32_t least);
 int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out) nodiscard;
 int dt_reg(const struct dt_place *p, unsigned index, struct range *out) nodiscard;
 
-/* The board's interrupt controller: its node, or negative. */
-int dt_gic(const void *fdt);
 /* Interrupt `index` ("interrupts-extended" or "interrupts" with the inherited
  * parent). NOT_SUPPORTED: it goes to another controller than `gic`. */
 int dt_interrupt(const struct dt_place *p, int gic, unsigned index,

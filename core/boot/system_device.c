@@ -36,9 +36,10 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 	       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node, "quiesce",
 	       "offset 0x%x, width %u: the width is 1, 2, 4 or 8, the offset a multiple of it "
 	       "inside the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
-	bad_if(p, (q->expect & ~q->mask) || (q->mask && !q->limit_us) || q->limit_us > POLL_LIMIT_US,
-	       d->node, "quiesce", "can't poll for 0x%x under mask 0x%x within %u us (1 to %u)",
-	       q->expect, q->mask, q->limit_us, POLL_LIMIT_US);
+	bad_if(p, (q->expect & ~q->mask) || (q->mask && !q->limit_us) ||
+	       q->limit_us > POLL_LIMIT_US, d->node, "quiesce",
+	       "can't poll for 0x%x under mask 0x%x within %u us (1 to %u)", q->expect, q->mask,
+	       q->limit_us, POLL_LIMIT_US);
 }
 
 static void read_regs(struct parse *p, struct sys_device *d, const struct dt_place *at)
@@ -57,7 +58,7 @@ static void read_regs(struct parse *p, struct sys_device *d, const struct dt_pla
 
 static void read_interrupts(struct parse *p, struct sys_device *d, const struct dt_place *at)
 {
-	int gic = dt_gic(p->board_fdt), result;
+	int gic = p->board ? p->board->gic_node : -1, result;
 	struct dt_interrupt irq;
 
 	while ((result = dt_interrupt(at, gic, d->irq_count, &irq)) == SKERRY_OK &&
@@ -74,7 +75,7 @@ static void read_board_node(struct parse *p, struct sys_device *d, const char *p
 	const void *board = p->board_fdt;
 	struct dt_place at;
 
-	d->board_node = dt_path(board, path, (uint32_t)strlen(path));
+	d->board_node = dt_path(board, path);
 	if (bad_if(p, d->board_node < 0 || !dt_find(&at, board, d->board_node), d->node, "device",
 		   "\"%s\" is not in the board's tree", path)) {
 		return;

@@ -104,7 +104,7 @@ static void write_memory(struct writer *w)
 /* The board's cpu node of a core: same order as board_discover()'s */
 static int board_cpu_node(const struct writer *w, uint32_t core)
 {
-	int cpus = dt_path(w->board_fdt, "/cpus", 5), node = -1;
+	int cpus = dt_path(w->board_fdt, "/cpus"), node = -1;
 
 	do {
 		node = dt_next_cpu(w->board_fdt, cpus, node);

@@ -4,8 +4,8 @@
  * and keeps its promises about what it found; a guest's tree is then generated
  * with the first nodes as its assigned devices.
  */
-/* sources: core/boot/board.c core/boot/board_devices.c core/boot/fdt_util.c
- * core/boot/tree.c core/boot/report.c lib/format.c */
+/* sources: core/boot/board.c core/boot/fdt_util.c core/boot/tree.c core/boot/report.c
+ * lib/format.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void *fdt = malloc(size ? size : 1);	/* exactly its size, and aligned */
 
 	memcpy(fdt, data, size);
-	if (size >= sizeof(struct fdt_header) && fdt_totalsize(fdt) <= size) {
+	if (dt_check(fdt, size)) {
 		if (board_discover(fdt, &b, &r) == SKERRY_OK) {
 			need(r.errors == 0);
 			check_board(&b);
