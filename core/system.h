@@ -24,7 +24,7 @@ struct sys_segment {		/* flat bytes: pristine copy in the system image */
 	struct range at;	/* guest-physical destination and size in bytes */
 	const void *data;	/* EL2's mapping of the system image; NULL: not given */
 	uint32_t crc32;		/* IEEE, as mkimage's "crc32" hash */
-	int node;		/* offset in the system tree (boot only): its `data` names the FIT image */
+	int node;		/* in the system tree (boot only): `data` names the FIT image */
 };
 
 struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
@@ -51,7 +51,7 @@ struct sys_device {
 struct sys_guest {
 	char name[SKERRY_NAME_MAX];
 	int node;			/* offset in the system tree (boot only) */
-	struct range bank[SYS_BANK_MAX];/* guest-physical RAM; identity: filled by placement */
+	struct range bank[SYS_BANK_MAX]; /* guest-physical RAM; identity: filled by placement */
 	struct pa host[SYS_BANK_MAX];	/* where placement put each bank */
 	uint32_t bank_count;
 	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
@@ -70,7 +70,7 @@ struct sys_guest {
 	uint32_t tree_size;		/* bytes */
 	struct sys_segment segment[SYS_SEGMENT_MAX];
 	uint32_t segment_count;
-	struct range ramdisk;		/* guest-physical (also one of the segments); size 0: none */
+	struct range ramdisk;		/* guest-physical, one of the segments; size 0: none */
 	const char *bootargs;		/* in the system tree (boot only), or NULL */
 	uint16_t after;			/* mask of guests that must be running first */
 	struct sys_device device[SYS_DEVICE_MAX];

@@ -28,7 +28,8 @@ static int find_gic(struct dt_place *at, const void *tree)
 }
 
 /* A guest's own tree against what the guest will find. */
-static void check_own_tree(struct check *c, const struct sys_guest *g, const void *tree, size_t size)
+static void check_own_tree(struct check *c, const struct sys_guest *g, const void *tree,
+			   size_t size)
 {
 	static const char *const kinds[] = { "none", "GICv2", "GICv3" };
 	struct dt_place at;
@@ -73,8 +74,8 @@ static void check_segments_in_fit(struct check *c)
 
 	for (uint32_t i = 0; i < s->guest_count; i++) {
 		if (s->guest[i].refused) {
-			report_error(&c->report, c->fdt, s->guest[i].node, "segments", "are missing: "
-				     "not made by mksystem");
+			report_error(&c->report, c->fdt, s->guest[i].node, "segments",
+				     "are missing: not made by mksystem");
 		}
 		s->guest[i].verify = true;
 	}
@@ -134,7 +135,8 @@ static void check_image(struct check *c, const struct sys_guest *g, const unsign
 		room = max_u64(room, g->bank[i].size);
 	}
 	if (is_image) {
-		uint64_t base = g->bank[0].base, text = le64(data + 8), image_size = le64(data + 16);
+		uint64_t text = le64(data + 8), image_size = le64(data + 16);
+		uint64_t base = g->bank[0].base;
 		uint64_t lost = align_up(base, BLOCK_SIZE) - base;
 
 		if (image_size == 0) {
@@ -171,7 +173,8 @@ static void check_file(struct check *c, const struct sys_guest *g, const char *p
 		check_image(c, g, data, size);
 	} else if (strcmp(property, "dtb") == 0) {
 		if (size < 4 || fdt32_ld(data) != FDT_MAGIC) {
-			const char *const dtc[] = { "dtc", "-q", "-I", "dts", "-O", "dtb", path, NULL };
+			const char *const dtc[] = { "dtc", "-q", "-I", "dts", "-O", "dtb", path,
+						    NULL };
 
 			free(data);
 			data = read_command(dtc, &size);
@@ -182,8 +185,8 @@ static void check_file(struct check *c, const struct sys_guest *g, const char *p
 			report_error(&c->report, c->fdt, g->node, "dtb", "does not compile");
 		}
 	} else if (g->bank_count && size > g->bank[0].size) {
-		report_error(&c->report, c->fdt, g->node, property, "is too large: 0x%lx bytes, the "
-			     "guest's first bank has 0x%lx", (uint64_t)size, g->bank[0].size);
+		report_error(&c->report, c->fdt, g->node, property, "is too large: 0x%lx bytes, "
+			     "the guest's first bank has 0x%lx", (uint64_t)size, g->bank[0].size);
 	}
 	free(data);
 	free(path);

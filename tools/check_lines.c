@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds file and line of a node, or of a property or child of it, in what `dtc -O dts -T -T` prints:
- * one node or property a line, its source position in a comment at the end.
+ * Finds file and line of a node, or of a property or child of it, in what
+ * `dtc -O dts -T -T` prints: one node or property a line, its source
+ * position in a comment at the end.
  */
 #include <string.h>
 #include "check.h"

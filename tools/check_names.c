@@ -230,8 +230,8 @@ static void judge_guest(struct check *c, const struct sys_guest *g)
 
 	for (uint32_t i = 0; i < c->system.guest_count; i++) {
 		if ((g->after & 1u << i) && !c->system.guest[i].autostart) {
-			report_warning(r, c->fdt, g->node, "after", "waits for \"%s\", which has no "
-				       "autostart", c->system.guest[i].name);
+			report_warning(r, c->fdt, g->node, "after", "waits for \"%s\", which has "
+				       "no autostart", c->system.guest[i].name);
 		}
 	}
 	if (g->on_crash != CRASH_RESTART && fdt_getprop(c->fdt, g->node, "restart-limit", NULL)) {

@@ -83,7 +83,8 @@ static void refuse_later(struct parse *p, int node)
 
 void parse_name(struct parse *p, int node, char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
 	const char *given = fdt_get_name(p->fdt, node, NULL);
 	bool is_good = given && *given && str_copy(name, given, SKERRY_NAME_MAX) < SKERRY_NAME_MAX;
 

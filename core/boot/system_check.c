@@ -71,12 +71,13 @@ void check_segments(struct parse *p, const struct sys_guest *g)
 		bool is_tree = g->has_own_tree && s->at.base == tree.base;
 
 		if (bad_if(p, !is_in_bank(g, s->at), s->node, "address",
-			   "0x%lx, 0x%lx bytes: not in the guest's memory", s->at.base, s->at.size)) {
+			   "0x%lx, 0x%lx bytes: not in the guest's memory", s->at.base,
+			   s->at.size)) {
 			return;
 		}
-		bad_if(p, !is_tree && range_overlaps(s->at, tree), g->node, "dtb-address", "the "
-		       "guest's tree, 0x%lx-0x%lx, overlaps segment %s, 0x%lx-0x%lx", RANGE_ARGS(tree),
-		       fdt_get_name(p->fdt, s->node, NULL), RANGE_ARGS(s->at));
+		bad_if(p, !is_tree && range_overlaps(s->at, tree), g->node, "dtb-address",
+		       "the guest's tree, 0x%lx-0x%lx, overlaps segment %s, 0x%lx-0x%lx",
+		       RANGE_ARGS(tree), fdt_get_name(p->fdt, s->node, NULL), RANGE_ARGS(s->at));
 		for (const struct sys_segment *o = g->segment; o < s; o++) {
 			bad_if(p, range_overlaps(s->at, o->at), s->node, "address",
 			       "0x%lx-0x%lx overlaps segment %s, 0x%lx-0x%lx", RANGE_ARGS(s->at),
@@ -124,7 +125,8 @@ static void check_registers(struct parse *p, const struct sys_guest *g, const st
 {
 	const char *owner = p->board ? owner_in_el2(p->board, r) : NULL;
 
-	bad_if(p, owner, d->node, "device", "its page 0x%lx-0x%lx holds %s too", RANGE_ARGS(r), owner);
+	bad_if(p, owner, d->node, "device", "its page 0x%lx-0x%lx holds %s too", RANGE_ARGS(r),
+	       owner);
 	bad_if(p, !range_holds(address_space, r.base, r.size), d->node, "device", "0x%lx-0x%lx is "
 	       "above the %u bits of guest-physical addresses", RANGE_ARGS(r), SKERRY_IPA_BITS);
 	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
@@ -186,33 +188,30 @@ static uint64_t shared_page(const struct sys_device *a, const struct sys_device 
 	return 0;
 }
 
-/* Device `d` against those that were given before it. */
-static void check_given(struct parse *p, const struct sys_guest *g, const struct sys_device *d)
+/* Device `d` of `g` against `e` of `o`, which was given before it. */
+static void check_pair(struct parse *p, const struct sys_guest *g, const struct sys_device *d,
+		       const struct sys_guest *o, const struct sys_device *e)
 {
-	for (const struct sys_guest *o = p->system->guest; o <= g; o++) {
-		for (uint32_t i = 0; i < o->device_count && &o->device[i] != d; i++) {
-			const struct sys_device *e = &o->device[i];
-			uint32_t irq = o == g ? 0 : shared_interrupt(e, d);
-			uint64_t page = o == g ? 0 : shared_page(e, d);
+	bool is_same = d->board_node >= 0 && d->board_node == e->board_node;
+	uint32_t irq = is_same || o == g ? 0 : shared_interrupt(e, d);
+	uint64_t page = is_same || o == g ? 0 : shared_page(e, d);
 
-			if (bad_if(p, d->board_node >= 0 && d->board_node == e->board_node, d->node,
-				   "device", "is given twice, to \"%s\" (%s) and \"%s\" (%s)",
-				   o->name, e->name, g->name, d->name)) {
-				continue;
-			}
-			bad_if(p, irq, d->node, "device", "shares interrupt %u: \"%s\" (%s) and \"%s\" "
-			       "(%s); one guest must get both", irq, o->name, e->name, g->name, d->name);
-			bad_if(p, page, d->node, "device", "shares the page at 0x%lx: \"%s\" (%s) and "
-			       "\"%s\" (%s); one guest must get both", page, o->name, e->name, g->name,
-			       d->name);
-		}
-	}
+	bad_if(p, is_same, d->node, "device", "is given twice, to \"%s\" (%s) and \"%s\" (%s)",
+	       o->name, e->name, g->name, d->name);
+	bad_if(p, irq, d->node, "device", "shares interrupt %u: \"%s\" (%s) and \"%s\" (%s); one "
+	       "guest must get both", irq, o->name, e->name, g->name, d->name);
+	bad_if(p, page, d->node, "device", "shares the page at 0x%lx: \"%s\" (%s) and \"%s\" (%s); "
+	       "one guest must get both", page, o->name, e->name, g->name, d->name);
 }
 
 void check_devices(struct parse *p, const struct sys_guest *g)
 {
 	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
 		check_device(p, g, d);
-		check_given(p, g, d);
+		for (const struct sys_guest *o = p->system->guest; o <= g; o++) {
+			for (uint32_t i = 0; i < o->device_count && &o->device[i] != d; i++) {
+				check_pair(p, g, d, o, &o->device[i]);
+			}
+		}
 	}
 }

@@ -41,6 +41,6 @@ void parse_devices(struct parse *p, struct sys_guest *g);
 
 void check_banks(struct parse *p, const struct sys_guest *g);
 void check_segments(struct parse *p, const struct sys_guest *g);
-void check_devices(struct parse *p, const struct sys_guest *g);	/* the guest's, against all before */
+void check_devices(struct parse *p, const struct sys_guest *g);	/* and against others' */
 
 #endif

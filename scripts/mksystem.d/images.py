@@ -85,7 +85,8 @@ def _elf_loads(data):
     """(type, entry, [(offset, vaddr, paddr, filesz, memsz)]) of what has to be loaded."""
     if len(data) < 64 or data[4] != 2 or data[5] != 1:
         raise ImageError("is an ELF file, but not a little-endian one of 64 bits")
-    kind, machine, _, entry, table, _, _, _, row, count = struct.unpack_from("<HHIQQQIHHH", data, 16)
+    kind, machine, _, entry, table, _, _, _, row, count = struct.unpack_from(
+        "<HHIQQQIHHH", data, 16)
     if machine != 183:
         raise ImageError("is an ELF file for another machine (%d), not for AArch64" % machine)
     if kind not in (2, 3):

@@ -36,7 +36,9 @@ static bool is_held(const struct sys_guest *g, struct range r)
 static void judge(const struct system *s)
 {
 	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
-		if (g->vcpu_count == 0 || !is_held(g, (struct range){ g->tree_address, g->tree_size })) {
+		struct range own = { g->tree_address, g->tree_size };
+
+		if (g->vcpu_count == 0 || !is_held(g, own)) {
 			abort();
 		}
 		for (uint32_t i = 0; i < g->segment_count; i++) {

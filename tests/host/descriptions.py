@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("O", "build"))
@@ -37,7 +38,8 @@ def elf(machine=183, kind=2, at=0x40200000):
     header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", kind, machine, 1, at, 64, 0,
                          0, 64, 56, 2, 0, 0, 0)
     loads = struct.pack("<IIQQQQQQ", 1, 5, 0x1000, at, at, 0x1000, 0x1000, 0x1000)
-    loads += struct.pack("<IIQQQQQQ", 1, 6, 0x2000, at + 0x1000, at + 0x1000, 0x100, 0x3000, 0x1000)
+    loads += struct.pack("<IIQQQQQQ", 1, 6, 0x2000, at + 0x1000, at + 0x1000, 0x100, 0x3000,
+                         0x1000)
     return (header + loads).ljust(0x1000, b"\0") + bytes(range(256)) * 16 + b"data" * 64
 
 
@@ -71,7 +73,8 @@ def make_files(folder):
         "big-endian.img": image(flags=0xb), "odd-offset.img": image(text_offset=0x80),
         "raw.bin": raw, "empty.bin": b"", "big.bin": bytes(0x300000),
         "raw.bin.gz": gzip.compress(raw, mtime=0), "good.img.gz": packed,
-        "good.efi": zboot(packed), "cut.img.gz": packed[:100], "good.elf": elf(), "pie.elf": elf(kind=3, at=0),
+        "long.txt": b"a" * 512 + b"\0", "good.efi": zboot(packed),
+        "cut.img.gz": packed[:100], "good.elf": elf(), "pie.elf": elf(kind=3, at=0),
         "x86.elf": elf(machine=62), "cut.elf": elf()[:0x1800],
         "gicv2.dts": own_tree("arm,cortex-a15-gic"), "gicv3.dts": own_tree(),
         "gicv3-elsewhere.dts": own_tree(at=0x9800000),
@@ -113,14 +116,19 @@ class Cases:
     def bad(self, path, is_update):
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        wanted = re.findall(r"/\* expect: (.*?) \*/", text)
+        wanted = [" ".join(line.replace("\n * ", " ").split()) for line in
+                  re.findall(r"/\* expect: (.*?) \*/", text, re.DOTALL)]
         status, output = run(self.command(path, "/* tool: mksystem */" in text))
-        lines = [line.replace(self.folder, "DIR") for line in output.splitlines()]
+        lines = [" ".join(line.replace(self.folder, "DIR").split())
+                 for line in output.splitlines()]
         if is_update:
             seen = [line for line in lines if re.search("error|mksystem", line, re.I) and
                     not re.search(" errors?, ", line)]
-            text = re.sub(r"(/\* expect: .*? \*/\n)+", lambda _: "".join(
-                "/* expect: %s */\n" % line for line in seen), text)
+            comments = [textwrap.fill("/* expect: " + line, 90, subsequent_indent=" * ",
+                                      break_long_words=False, break_on_hyphens=False) + " */"
+                        for line in seen]
+            before, *rest = re.split(r"/\* expect: .*? \*/\n", text, flags=re.DOTALL)
+            text = before + "".join(c + "\n" for c in comments) + "".join(rest)
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
         missing = [line for line in wanted if line not in lines]
