@@ -14,7 +14,7 @@
 #define PHANDLE_GIC	1u
 #define PHANDLE_APB	2u
 #define PHANDLE_CLOCK	3u	/* of the first assigned device with clocks, and so on */
-#define CLOCK_MAX	8
+#define CLOCK_MAX	4
 #define SEED_SIZE	32
 #define DROPPED_MAX	160
 
@@ -101,37 +101,26 @@ static void write_memory(struct writer *w)
 	end(w);
 }
 
-/* The board's cpu node of a core: same order as board_discover()'s */
-static int board_cpu_node(const struct writer *w, uint32_t core)
-{
-	int cpus = dt_path(w->board_fdt, "/cpus"), node = -1;
-
-	do {
-		node = dt_next_cpu(w->board_fdt, cpus, node);
-	} while (node >= 0 && core-- > 0);
-	return node;
-}
-
 static void write_cpus(struct writer *w)
 {
+	int size, node, cpus = dt_path(w->board_fdt, "/cpus");
 	const void *compatible;
 	char name[16];
-	int size;
 
 	begin(w, "cpus");
 	cells(w, "#address-cells", 1);
 	cells(w, "#size-cells", 0);
 	for (uint32_t i = 0; i < w->g->vcpu_count; i++) {
-		compatible = dt_prop(w->board_fdt, board_cpu_node(w, w->g->cpu[i]),
-				     "compatible", &size);
+		node = dt_next_cpu(w->board_fdt, cpus, -1);	/* of its core */
+		for (uint32_t core = 0; core < w->g->cpu[i]; core++) {
+			node = dt_next_cpu(w->board_fdt, cpus, node);
+		}
+		compatible = dt_prop(w->board_fdt, node, "compatible", &size);
 		format_to(name, sizeof(name), "cpu@%x", i);
 		begin(w, name);
 		text(w, "device_type", "cpu");
-		if (compatible) {
-			bytes(w, "compatible", compatible, (size_t)size);
-		} else {
-			text(w, "compatible", "arm,armv8");
-		}
+		bytes(w, "compatible", compatible ? compatible : "arm,armv8",
+		      compatible ? (size_t)size : sizeof("arm,armv8"));
 		cells(w, "reg", i);
 		text(w, "enable-method", "psci");
 		end(w);
@@ -167,17 +156,13 @@ static void write_timer(struct writer *w)
 
 static void write_gic(struct writer *w)
 {
+	bool is_v3 = w->b->gic == GIC_V3;
+
 	begin(w, "interrupt-controller@8000000");
-	if (w->b->gic == GIC_V3) {
-		texts(w, "compatible", "arm,gic-v3");
-		cells(w, "reg", HI_LO((uint64_t)SKERRY_GICD_BASE), 0, 0x10000,
-		      HI_LO((uint64_t)SKERRY_GICR_BASE), 0, SKERRY_GICR_STRIDE * w->g->vcpu_count);
-		cells(w, "#redistributor-regions", 1);
-	} else {
-		texts(w, "compatible", "arm,cortex-a15-gic");
-		cells(w, "reg", HI_LO((uint64_t)SKERRY_GICD_BASE), 0, 0x10000,
-		      HI_LO((uint64_t)SKERRY_GICC_BASE), 0, 0x2000);
-	}
+	text(w, "compatible", is_v3 ? "arm,gic-v3" : "arm,cortex-a15-gic");
+	cells(w, "reg", 0, SKERRY_GICD_BASE, 0, 0x10000,
+	      0, is_v3 ? SKERRY_GICR_BASE : SKERRY_GICC_BASE,
+	      0, is_v3 ? SKERRY_GICR_STRIDE * w->g->vcpu_count : 0x2000);
 	bytes(w, "interrupt-controller", NULL, 0);
 	cells(w, "#interrupt-cells", 3);
 	cells(w, "#address-cells", 0);
@@ -200,7 +185,7 @@ static void write_pl011(struct writer *w)
 	write_clock(w, "apb-pclk", 24000000, PHANDLE_APB);
 	begin(w, "pl011@9000000");
 	texts(w, "compatible", "arm,pl011\0arm,primecell");
-	cells(w, "reg", HI_LO((uint64_t)SKERRY_PL011_BASE), 0, 0x1000);
+	cells(w, "reg", 0, SKERRY_PL011_BASE, 0, 0x1000);
 	cells(w, "interrupts", SPI(SKERRY_INTID_PL011), HIGH);
 	cells(w, "clocks", PHANDLE_APB, PHANDLE_APB);
 	texts(w, "clock-names", "uartclk\0apb_pclk");
@@ -237,46 +222,40 @@ static void write_info(struct writer *w)
 {
 	begin(w, "skerry@b000000");
 	text(w, "compatible", "skerry,info");
-	cells(w, "reg", HI_LO((uint64_t)SKERRY_INFO_BASE), 0, (uint32_t)PAGE_SIZE);
+	cells(w, "reg", 0, SKERRY_INFO_BASE, 0, (uint32_t)PAGE_SIZE);
 	cells(w, "interrupts", SPI(SKERRY_INTID_EVENT), RISING);
 	end(w);
 }
 
-/* Does a property's name match? A pattern may begin or end with '*'. */
-static bool matches(const char *name, const char *pattern)
+/* Is a property in the list? There "x-" stands for what begins so, "-x" for what ends so. */
+static bool is_in(const char *name, const char *const *list)
 {
-	size_t size = strlen(pattern), length = strlen(name);
+	size_t size, length = strlen(name);
 
-	if (pattern[0] == '*') {
-		return length >= size - 1 && strcmp(name + length - (size - 1), pattern + 1) == 0;
+	for (; *list; list++) {
+		size = strlen(*list);
+		if (strcmp(name, *list) == 0 ||
+		    ((*list)[size - 1] == '-' && strncmp(name, *list, size) == 0) ||
+		    ((*list)[0] == '-' && length > size && strcmp(name + length - size, *list) == 0)) {
+			return true;
+		}
 	}
-	if (pattern[size - 1] == '*') {
-		return strncmp(name, pattern, size - 1) == 0;
-	}
-	return strcmp(name, pattern) == 0;
-}
-
-static bool matches_any(const char *name, const char *const *patterns)
-{
-	while (*patterns && !matches(name, *patterns)) {
-		patterns++;
-	}
-	return *patterns;
+	return false;
 }
 
 /* Written anew for the guest */
 static const char *const rewritten[] = {
 	"reg", "interrupts", "interrupts-extended", "interrupt-parent", "status", "clocks",
-	"clock-names", "phandle", "linux,phandle", "dma-coherent", "dma-ranges", "ranges", NULL
+	"phandle", "linux,phandle", "dma-coherent", "dma-ranges", "ranges", NULL
 };
 
-/* Refer to nodes that the guest does not have */
+/* Refer to nodes that the guest does not have, or name such references */
 static const char *const references[] = {
-	"pinctrl-*", "*-supply", "*-gpio", "*-gpios", "gpio", "gpios", "resets", "reset-names",
-	"power-domain*", "iommu*", "dmas", "dma-names", "phys", "phy-names", "phy-handle",
-	"nvmem-cell*", "memory-region*", "msi-*", "operating-points-v2", "interconnect*",
-	"mbox*", "hwlocks", "assigned-clock*", "mmc-pwrseq", "syscon*", "interrupt-map*",
-	"thermal-sensors", "extcon", NULL
+	"pinctrl-", "-supply", "-gpio", "-gpios", "gpio", "gpios", "resets", "reset-names",
+	"power-domains", "power-domain-names", "iommus", "iommu-map", "dmas", "dma-names", "phys",
+	"phy-names", "phy-handle", "nvmem-cells", "nvmem-cell-names", "memory-region", "msi-",
+	"operating-points-v2", "interconnects", "interconnect-names", "mboxes", "mbox-names",
+	"hwlocks", "assigned-", "mmc-pwrseq", "syscon", "interrupt-map", "thermal-sensors", NULL
 };
 
 static void note(char *dropped, const char *name)
@@ -294,13 +273,9 @@ static void copy_properties(struct writer *w, int node, char *dropped)
 
 	fdt_for_each_property_offset(at, w->board_fdt, node) {
 		value = fdt_getprop_by_offset(w->board_fdt, at, &name, &size);
-		if (!value || !name) {
-			w->error = -FDT_ERR_BADSTRUCTURE;
-			return;
-		}
-		if (matches_any(name, references)) {
+		if (value && is_in(name, references)) {
 			note(dropped, name);
-		} else if (!matches_any(name, rewritten)) {
+		} else if (value && !is_in(name, rewritten)) {
 			bytes(w, name, value, (size_t)size);
 		}
 	}
@@ -309,37 +284,16 @@ static void copy_properties(struct writer *w, int node, char *dropped)
 	}
 }
 
-/* All of a device's clocks are one fixed clock: `clock-frequency` of the description */
-static void write_clocks(struct writer *w, const struct sys_device *d, uint32_t phandle)
-{
-	uint32_t list[CLOCK_MAX];
-	int size, count = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
-	const void *names = dt_prop(w->board_fdt, d->board_node, "clock-names", &size);
-
-	if (names && count > 0 && count <= CLOCK_MAX) {
-		bytes(w, "clock-names", names, (size_t)size);
-	} else {
-		count = 1;
-	}
-	for (int i = 0; i < count; i++) {
-		list[i] = phandle;
-	}
-	cells_list(w, "clocks", list, (size_t)count);
-}
-
 static bool is_coherent(const struct writer *w, int node)
 {
 	struct dt_place p;
 
-	if (!dt_find(&p, w->board_fdt, node)) {
-		return false;
-	}
-	for (; p.depth >= 0; p.depth--) {
-		if (dt_has(w->board_fdt, p.up[p.depth], "dma-noncoherent")) {
-			return false;
-		}
+	for (dt_find(&p, w->board_fdt, node); p.depth >= 0; p.depth--) {
 		if (dt_has(w->board_fdt, p.up[p.depth], "dma-coherent")) {
 			return true;
+		}
+		if (dt_has(w->board_fdt, p.up[p.depth], "dma-noncoherent")) {
+			break;
 		}
 	}
 	return false;
@@ -359,31 +313,43 @@ static void write_interrupts(struct writer *w, const struct sys_device *d)
 	}
 }
 
+/* All of a device's clocks are one fixed clock: the rate is `clock-frequency` of the
+ * description, or that of the board's clock where it is a fixed one. */
+static uint32_t clock_rate(const struct writer *w, const struct sys_device *d)
+{
+	uint32_t hz;
+
+	if (!dt_has(w->board_fdt, d->board_node, "clocks")) {
+		return 0;
+	}
+	return dt_u32(w->system_fdt, d->node, "clock-frequency", &hz) ? hz :
+	       dt_clock_hz(w->board_fdt, d->board_node);
+}
+
 static void write_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
 	char name[64], dropped[DROPPED_MAX] = "";
-	const char *is = dt_name(w->board_fdt, d->board_node);
-	uint32_t hz = 0;
-	bool has_clocks = dt_has(w->board_fdt, d->board_node, "clocks");
+	uint32_t hz = clock_rate(w, d), length = 0;
+	int names = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
 
-	if (has_clocks && !dt_u32(w->system_fdt, d->node, "clock-frequency", &hz)) {
-		hz = dt_clock_hz(w->board_fdt, d->board_node);
-	}
 	if (hz) {
 		format_to(name, sizeof(name), "clock-%s", d->name);
 		write_clock(w, name, hz, phandle);
 	}
-	str_copy(name, is, 40);
-	for (is = name; *is && *is != '@'; is++) {
+	str_copy(name, dt_name(w->board_fdt, d->board_node), 40);
+	while (name[length] != 0 && name[length] != '@') {
+		length++;
 	}
-	format_to(name + (is - name), sizeof(name) - (size_t)(is - name), "@%lx", d->regs[0].base);
+	format_to(name + length, sizeof(name) - length, "@%lx", d->regs[0].base);
 	begin(w, name);
 	copy_properties(w, d->board_node, dropped);
 	write_reg(w, d->regs, d->reg_count);
 	write_interrupts(w, d);
 	if (hz) {
-		write_clocks(w, d, phandle);
-	} else if (has_clocks) {
+		const uint32_t clocks[CLOCK_MAX] = { phandle, phandle, phandle, phandle };
+
+		cells_list(w, "clocks", clocks, names < 1 ? 1 : min_u64((unsigned)names, CLOCK_MAX));
+	} else if (dt_has(w->board_fdt, d->board_node, "clocks")) {
 		note(dropped, "clocks (no clock-frequency in the description)");
 	}
 	if (is_coherent(w, d->board_node)) {
