@@ -7,7 +7,6 @@
  * set and clear registers need none.
  */
 #include <core/console.h>
-#include <core/guest.h>
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
@@ -15,14 +14,19 @@
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */
+#define SPURIOUS	1020	/* and above: none waits */
+#define GICR_SGI_FRAME	0x10000
 
 struct gic gic;
 static struct lock gic_lock = LOCK_INIT(LOCK_GIC);
 
 static volatile uint32_t *bit_register(unsigned cpu, unsigned reg, unsigned intid)
 {
-	uintptr_t frame = intid < 32 ? gic.ops->private_frame(cpu) : GICD_VA;
+	uintptr_t frame = GICD_VA;
 
+	if (intid < 32 && gic.version == 3) {
+		frame = GICR_VA + cpu * (uintptr_t)GICR_VA_STRIDE + GICR_SGI_FRAME;
+	}
 	return (volatile uint32_t *)(frame + reg + intid / 32 * 4);
 }
 
@@ -46,6 +50,15 @@ void gic_set_edge(unsigned intid, bool is_edge)
 	lock_release(&gic_lock);
 }
 
+void gic_route(unsigned intid, unsigned cpu)
+{
+	if (gic.version == 2) {
+		*(volatile uint8_t *)(GICD_VA + GICD_ITARGETSR + intid) = (uint8_t)gic.cpu[cpu];
+	} else {
+		*(volatile uint64_t *)(GICD_VA + GICD_IROUTER + 8ull * intid) = gic.mpidr[cpu];
+	}
+}
+
 void gic_kick(unsigned cpu)
 {
 	gic.ops->kick(cpu);
@@ -56,15 +69,7 @@ bool gic_has_pending(void)
 	return READ_SYSREG(isr_el1) & 1u << 7;
 }
 
-/* Nobody's: never again until someone asks for it. */
-static void mask_spurious(unsigned intid)
-{
-	if (intid >= 16) {
-		gic_write_bit(pcpu()->index, GICD_ICENABLER, intid);
-	}
-}
-
-/* For EL2 itself */
+/* For EL2 itself. What nobody expects: never again. */
 static void dispatch_own(unsigned intid, struct vcpu *v)
 {
 	if (intid == gic.hyp_timer) {
@@ -73,20 +78,16 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 		if (v != NULL) {
 			timer_expired(v);
 		}
-	} else if (intid == gic.maintenance) {
-		if (v != NULL) {
-			vgic_sync(v);
-		} else {
-			gic.ops->write_hcr(0);
-		}
+	} else if (intid == gic.maintenance && v != NULL) {
+		vgic_sync(v);
 	} else if (intid == gic.uart) {
 		console_uart_interrupt();
-	} else if (intid != GIC_KICK) {
-		mask_spurious(intid);
+	} else if (intid >= 16) {
+		gic_write_bit(pcpu()->index, GICD_ICENABLER, intid);
 	}
 }
 
-static void dispatch(uint32_t iar)
+void gic_dispatch(uint32_t iar)
 {
 	unsigned intid = iar & 0x3ff;
 	struct vcpu *v = pcpu()->current;
@@ -95,7 +96,7 @@ static void dispatch(uint32_t iar)
 	if (intid == gic.vtimer && v != NULL) {
 		vgic_timer_fired(v);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {
-		vgic_spi_fired(&guests[gic.owner[intid] - 1], intid);
+		vgic_raise(&guests[gic.owner[intid] - 1], intid);
 	} else {
 		dispatch_own(intid, v);
 		gic.ops->deactivate(iar);
@@ -107,9 +108,9 @@ void gic_handle(void)
 	for (unsigned n = 0; n < ACKNOWLEDGE_MAX; n++) {
 		uint32_t iar = gic.ops->acknowledge();
 
-		if ((iar & 0x3ff) >= GIC_SPURIOUS) {
+		if ((iar & 0x3ff) >= SPURIOUS) {
 			return;
 		}
-		dispatch(iar);
+		gic_dispatch(iar);
 	}
 }

@@ -7,10 +7,8 @@
 #ifndef GIC_H
 #define GIC_H
 
-#include <hv/types.h>
-#include <abi/layout.h>
+#include <core/guest.h>
 #include <vgic.h>
-#include <vgic_types.h>
 
 /* A list register as EL2 handles it: ICH_LR<n>_EL2 (IHI 0069H, 12.4.7). On
  * GICv2 the source of an SGI is in the low bits of the physical INTID, as in GICH_LR<n>. */
@@ -29,10 +27,12 @@
 #define HCR_UIE		(1u << 1)	/* at most one valid list register */
 #define HCR_LRENPIE	(1u << 2)	/* an EOI found no list register */
 #define HCR_TDIR	(1u << 14)	/* ICH_HCR_EL2: trap ICC_DIR_EL1 */
+#define HCR_EOI_COUNT(h) ((h) >> 27)	/* EOIs that found none; a write clears it */
 
 /* Registers of the distributor, and of the redistributor's SGI frame. */
 #define GICD_CTLR	0x000
 #define GICD_TYPER	0x004
+#define GICD_IIDR	0x008
 #define GICD_IGROUPR	0x080
 #define GICD_ISENABLER	0x100
 #define GICD_ICENABLER	0x180
@@ -44,30 +44,28 @@
 #define GICD_ITARGETSR	0x800
 #define GICD_ICFGR	0xc00
 #define GICD_SGIR	0xf00
+#define GICD_CPENDSGIR	0xf10
+#define GICD_SPENDSGIR	0xf20
 #define GICD_IROUTER	0x6000
 
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
 #define GIC_KICK	0u	/* EL2's SGI */
-#define GIC_SPURIOUS	1020	/* and above: no interrupt */
 
 struct gic_ops {
 	/* List registers and the hypervisor interface of this core. */
 	uint64_t (*read_lr)(unsigned i);
 	void (*write_lr)(unsigned i, uint64_t lr);
 	uint64_t (*native_lr)(uint64_t lr);	/* what write_lr() writes */
-	uint32_t (*empty_lrs)(void);		/* free without losing a maintenance interrupt */
-	uint32_t (*eoi_count)(void);		/* EOIs that found no list register */
-	void (*write_hcr)(uint32_t hcr);	/* the count too, to 0 */
-	void (*reset)(void);			/* virtual CPU interface to its reset state */
-	bool (*is_split_eoi)(void);		/* does the guest deactivate apart from EOI? */
+	uint32_t (*empty_lrs)(void);	/* free without losing a maintenance interrupt */
+	uint32_t (*read_hcr)(void);
+	void (*write_hcr)(uint32_t hcr);
+	bool (*is_split_eoi)(void);	/* does the guest deactivate apart from EOI? */
+	void (*reset)(void);		/* virtual CPU interface to its reset state */
 	/* The physical CPU interface of this core. */
-	uint32_t (*acknowledge)(void);		/* INTID in bits 9..0 */
-	void (*drop)(uint32_t iar);		/* priority drop */
+	uint32_t (*acknowledge)(void);	/* INTID in bits 9..0 */
+	void (*drop)(uint32_t iar);	/* priority drop */
 	void (*deactivate)(uint32_t iar);
 	void (*kick)(unsigned cpu);
-	/* The distributor. */
-	uintptr_t (*private_frame)(unsigned cpu); /* where the core's SGIs and PPIs are */
-	void (*route)(unsigned intid, unsigned cpu);
 };
 
 extern const struct gic_ops gicv2_ops, gicv3_ops;
@@ -75,7 +73,7 @@ extern const struct gic_ops gicv2_ops, gicv3_ops;
 struct gic {			/* written at boot only */
 	const struct gic_ops *ops;
 	uint8_t version;	/* 2 or 3 */
-	uint8_t lr_count;	/* 2..VGIC_LR_MAX */
+	uint8_t lr_count;	/* 3..VGIC_LR_MAX */
 	bool can_trap_dir;
 	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
 	uint64_t cpu[SKERRY_CPU_MAX];	/* GICv2: interface mask. GICv3: ICC_SGI1R_EL1 for a kick */
@@ -89,36 +87,52 @@ extern struct gic gic;
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);
 bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid);
 void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */
+void gic_route(unsigned intid, unsigned cpu);
+void gic_dispatch(uint32_t iar);	/* one that was acknowledged */
 
-/* The virtual side, for gic.c and between its files. */
-struct vgic_bank;
-void vgic_timer_fired(struct vcpu *v);
-void vgic_spi_fired(struct guest *g, unsigned intid);
-void vgic_sync(struct vcpu *v);
-void timer_expired(struct vcpu *v);	/* the hypervisor timer: the emulated physical timer is due */
+void timer_expired(struct vcpu *v);	/* the emulated physical timer may be due */
 void timer_stop(struct vcpu *v);
 
-/* Under the guest's lock. */
-struct vgic_bank *vgic_bank(struct vcpu *v, unsigned word);
-void vgic_fold(struct vcpu *v);		/* own core; vgic_sync() must follow before the guest runs */
-void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits);
-void vgic_notify(struct guest *g, uint32_t vcpus);
-void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits);
-int vgic_target(const struct guest *g, unsigned intid);
-uint32_t vgic_sgis(const struct vcpu *v);
+/* The virtual side, between its files. */
+void vgic_timer_fired(struct vcpu *v);
+void vgic_sync(struct vcpu *v);
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
-void vgic_post_sgi(struct vcpu *to, unsigned sgi, unsigned source);
+uint32_t vgic_sgis(const struct vcpu *v);	/* pending ones */
 
-/* Does the distributor forward the group that guests use? */
-bool vgic_is_on(const struct guest *g);
+/* These under the guest's lock, from lock to unlock. */
+enum vgic_op { VGIC_SET_PENDING, VGIC_CLEAR_PENDING, VGIC_SET_ACTIVE, VGIC_CLEAR_ACTIVE };
+
+struct vgic_guest *vgic_lock(struct guest *g);
+void vgic_unlock(struct vgic_guest *x);
+void vgic_fold(struct vcpu *v);		/* own core; a sync must follow before the guest runs */
+void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits);
+void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits);
+void vgic_notify(struct guest *g, uint32_t vcpus);
+int vgic_target(const struct guest *g, unsigned intid);
+bool vgic_end_spilled(struct vcpu *v);
+
+static inline struct vgic_bank *vgic_bank(struct vcpu *v, unsigned word)
+{
+	return word == 0 ? &v->arch.vgic.bank : &v->guest->arch.vgic.bank[word - 1];
+}
+
+/* Is the group that guests use forwarded by the distributor? */
+static inline bool vgic_is_on(const struct guest *g)
+{
+	return g->arch.vgic.ctlr & (gic.version == 2 ? 1 : 2);
+}
 
 static inline unsigned where_vcpu(uint8_t where) { return where >> 4 & 7; }
 static inline unsigned where_lr(uint8_t where) { return where & 15; }
 
-/* In a list register? */
 static inline bool where_is_lr(uint8_t where)
 {
-	return where && where_lr(where) != 15;
+	return where != WHERE_NOWHERE && where_lr(where) != WHERE_SPILLED;
+}
+
+static inline uint32_t vgic_all(const struct guest *g)	/* vCPUs, as a mask */
+{
+	return (1u << g->config->vcpu_count) - 1;
 }
 
 /* The physical number of a guest's interrupt. */

@@ -49,9 +49,9 @@ static uint32_t empty_lrs(void)
 	return *reg(GICH_VA + GICH_ELRSR0);
 }
 
-static uint32_t eoi_count(void)
+static uint32_t read_hcr(void)
 {
-	return *reg(GICH_VA + GICH_HCR) >> 27;
+	return *reg(GICH_VA + GICH_HCR);
 }
 
 static void write_hcr(uint32_t hcr)
@@ -91,21 +91,7 @@ static void kick(unsigned cpu)
 	*reg(GICD_VA + GICD_SGIR) = (uint32_t)gic.cpu[cpu] << 16 | GIC_KICK;
 }
 
-static uintptr_t private_frame(unsigned cpu)
-{
-	(void)cpu;	/* banked: the caller's own */
-	return GICD_VA;
-}
-
-static void route(unsigned intid, unsigned cpu)
-{
-	*(volatile uint8_t *)(GICD_VA + GICD_ITARGETSR + intid) = (uint8_t)gic.cpu[cpu];
-}
-
 const struct gic_ops gicv2_ops = {
-	.read_lr = read_lr, .write_lr = write_lr, .native_lr = native_lr,
-	.empty_lrs = empty_lrs, .eoi_count = eoi_count, .write_hcr = write_hcr,
-	.reset = reset, .is_split_eoi = is_split_eoi,
-	.acknowledge = acknowledge, .drop = drop, .deactivate = deactivate, .kick = kick,
-	.private_frame = private_frame, .route = route,
+	read_lr, write_lr, native_lr, empty_lrs, read_hcr, write_hcr, is_split_eoi, reset,
+	acknowledge, drop, deactivate, kick,
 };

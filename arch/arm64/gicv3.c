@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * GICv3 behind struct gic_ops: CPU interface and hypervisor interface by system
- * register, redistributors and IROUTER by memory. Each core's own; no lock.
+ * register. Each core's own; no lock.
  * Source: Arm IHI 0069H, chapter 12.
  */
-#include <mmu.h>
 #include <sysreg.h>
 
 #include "gic.h"
 
-#define SGI_FRAME	0x10000		/* of a redistributor */
 #define VMCR_FIQ_EN	(1u << 3)	/* RES1 with system registers */
 #define VMCR_EOI_MODE	(1u << 9)
 #define SRE_SRE		0x7		/* SRE, and no bypass */
@@ -45,9 +43,9 @@ static uint32_t empty_lrs(void)
 	return (uint32_t)READ_SYSREG(ich_elrsr_el2);
 }
 
-static uint32_t eoi_count(void)
+static uint32_t read_hcr(void)
 {
-	return (uint32_t)READ_SYSREG(ich_hcr_el2) >> 27;
+	return (uint32_t)READ_SYSREG(ich_hcr_el2);
 }
 
 static void write_hcr(uint32_t hcr)
@@ -60,19 +58,16 @@ static void reset(void)
 {
 	uint64_t bits = (READ_SYSREG(ich_vtr_el2) >> 26 & 7) + 1;
 
-	WRITE_SYSREG(VMCR_FIQ_EN, ich_vmcr_el2);
-	WRITE_SYSREG(0, ich_ap0r0_el2);
-	WRITE_SYSREG(0, ich_ap1r0_el2);
+#define CLEAR_PRIORITIES(n) WRITE_SYSREG(0, ich_ap0r##n##_el2); WRITE_SYSREG(0, ich_ap1r##n##_el2)
+	CLEAR_PRIORITIES(0);
 	if (bits >= 6) {
-		WRITE_SYSREG(0, ich_ap0r1_el2);
-		WRITE_SYSREG(0, ich_ap1r1_el2);
+		CLEAR_PRIORITIES(1);
 	}
 	if (bits >= 7) {
-		WRITE_SYSREG(0, ich_ap0r2_el2);
-		WRITE_SYSREG(0, ich_ap1r2_el2);
-		WRITE_SYSREG(0, ich_ap0r3_el2);
-		WRITE_SYSREG(0, ich_ap1r3_el2);
+		CLEAR_PRIORITIES(2);
+		CLEAR_PRIORITIES(3);
 	}
+	WRITE_SYSREG(VMCR_FIQ_EN, ich_vmcr_el2);
 	WRITE_SYSREG(SRE_SRE, icc_sre_el1);
 	isb();
 }
@@ -110,20 +105,7 @@ static void kick(unsigned cpu)
 	isb();
 }
 
-static uintptr_t private_frame(unsigned cpu)
-{
-	return GICR_VA + (uintptr_t)cpu * GICR_VA_STRIDE + SGI_FRAME;
-}
-
-static void route(unsigned intid, unsigned cpu)
-{
-	*(volatile uint64_t *)(uintptr_t)(GICD_VA + GICD_IROUTER + 8ull * intid) = gic.mpidr[cpu];
-}
-
 const struct gic_ops gicv3_ops = {
-	.read_lr = read_lr, .write_lr = write_lr, .native_lr = native_lr,
-	.empty_lrs = empty_lrs, .eoi_count = eoi_count, .write_hcr = write_hcr,
-	.reset = reset, .is_split_eoi = is_split_eoi,
-	.acknowledge = acknowledge, .drop = drop, .deactivate = deactivate, .kick = kick,
-	.private_frame = private_frame, .route = route,
+	read_lr, write_lr, native_lr, empty_lrs, read_hcr, write_hcr, is_split_eoi, reset,
+	acknowledge, drop, deactivate, kick,
 };

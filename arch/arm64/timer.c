@@ -5,7 +5,6 @@
  * is armed only while the guest waits for one. On the vCPU's own core; no lock.
  * Source: Arm DDI 0487, D12.2 (CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0).
  */
-#include <core/guest.h>
 #include <hv/arch.h>
 #include <sysreg.h>
 #include <timer.h>

@@ -192,7 +192,8 @@ void gic_cpu_boot(void)
 {
 	unsigned cpu = pcpu()->index;
 	uint32_t vtr, own;
-	uintptr_t frame = gic.ops->private_frame(cpu);
+	uintptr_t frame = gic.version == 2 ? GICD_VA :
+			  GICR_VA + cpu * (uintptr_t)GICR_VA_STRIDE + GICR_SGI_FRAME;
 
 	*reg32(frame + GICD_ICENABLER) = UINT32_MAX;
 	*reg32(frame + GICD_ICACTIVER) = UINT32_MAX;
@@ -215,7 +216,7 @@ void gic_cpu_boot(void)
 	*reg32(frame + GICD_ISENABLER) = own;
 	gic.ops->write_hcr(0);
 	if (cpu == 0 && gic.uart != 0) {
-		gic.ops->route(gic.uart, cpu);
+		gic_route(gic.uart, cpu);
 		gic_write_bit(cpu, GICD_ISENABLER, gic.uart);
 	}
 }
@@ -237,6 +238,7 @@ static void assign(struct guest *g, const struct sys_device *device)
 		}
 		gic.owner[intid] = (uint8_t)(g->index + 1);
 		g->arch.vgic.bank[intid / 32 - 1].hw |= 1u << intid % 32;
+		g->arch.vgic.bank[intid / 32 - 1].hw_edge |= (device->edge[i] ? 1u : 0) << intid % 32;
 	}
 }
 
@@ -248,5 +250,6 @@ void vgic_guest_boot(struct guest *g)
 	}
 	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
 		g->vcpu[i].arch.vgic.bank.hw = 1u << SKERRY_INTID_VTIMER;
+		g->vcpu[i].arch.vgic.gic = gic.version;
 	}
 }
