@@ -37,7 +37,6 @@ static int input = -1;			/* the guest with the input */
 static bool is_shown;			/* its unfinished line stands on the terminal's last row */
 static char ring[INPUT_SIZE];		/* its waiting input */
 static uint32_t ring_put, ring_got;	/* count for ever */
-static uint32_t lost;			/* input bytes dropped: nobody took them */
 static bool is_key;			/* Ctrl-] was the last byte */
 
 static void put_char(char c)
@@ -138,7 +137,7 @@ static void forget_query(struct line *l)
 {
 	uint32_t n = l->count - 1u;
 
-	while (n > 0 && ((l->text[n - 1] >= '0' && l->text[n - 1] <= '9') || l->text[n - 1] == ';')) {
+	while (n > 0 && l->text[n - 1] >= '0' && l->text[n - 1] <= ';') {	/* ':' is harmless */
 		n--;
 	}
 	if (n >= 2 && l->text[n - 1] == '[' && l->text[n - 2] == '\033') {
@@ -206,11 +205,13 @@ void console_flush_guest(struct guest *g)
 	leave();
 }
 
-void console_put(const char *text)
+void console_put(const char *before, const char *text, const char *after)
 {
 	enter();
 	hide();
+	put(before);
 	put(text);
+	put(after);
 	leave();
 }
 
@@ -227,9 +228,8 @@ bool console_break(void)
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
 		return false;
 	}
-	for (unsigned n = 0; n < BREAK_WAIT && __atomic_load_n(&console_lock.next, __ATOMIC_RELAXED) !=
-	     __atomic_load_n(&console_lock.owner, __ATOMIC_ACQUIRE); n++) {
-		arch_cpu_relax();
+	for (unsigned n = 0; n < BREAK_WAIT && console_lock.next != console_lock.owner; n++) {
+		arch_cpu_relax();	/* the compiler reads both again */
 	}
 	return true;
 }
@@ -304,7 +304,7 @@ static void obey_key(char c)
 		crash_print();
 	} else {
 		log_line("Ctrl-] and then: q end, n input to the next guest, c crashes, "
-			 "Ctrl-] itself; %u bytes of input were lost", lost);
+			 "Ctrl-] itself");
 	}
 }
 
@@ -318,9 +318,7 @@ static bool receive(char c)
 		return was_key;
 	}
 	if (takes_input(input) && ring_put - ring_got < INPUT_SIZE) {
-		ring[ring_put++ % INPUT_SIZE] = c;
-	} else {
-		lost++;
+		ring[ring_put++ % INPUT_SIZE] = c;	/* what nobody takes is lost */
 	}
 	return false;
 }

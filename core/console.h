@@ -52,7 +52,8 @@ uint64_t console_ticks(void);				/* time spent printing so far */
 void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
 
 /* For core/log.c. */
-void console_put(const char *text);	/* EL2's text; "\n" ends a line */
-bool console_break(void);		/* panic: only this core prints now, without the lock. False: not the first */
+void console_put(const char *before, const char *text, const char *after); /* "\n" ends a line */
+/* Panic: from now on only this core prints, without the lock. False: not the first. */
+bool console_break(void);
 
 #endif

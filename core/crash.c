@@ -74,7 +74,6 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 		return;
 	}
 	memset(r, 0, sizeof(*r));
-	r->magic = CRASH_MAGIC;
 	r->life = g->life;
 	r->time = arch_time_now();
 	r->vcpu = v->index;
@@ -94,8 +93,10 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 void crash_print(void)
 {
 	for (uint32_t i = 0; i < guest_count; i++) {
-		if (records[i].magic == CRASH_MAGIC && records[i].checksum == checksum(&records[i])) {
-			print_record(&records[i]);
+		const struct crash_record *r = &records[i];
+
+		if (r->life != 0 && r->checksum == checksum(r)) {
+			print_record(r);
 		} else {
 			log_line("%s has not crashed", guests[i].config->name);
 		}

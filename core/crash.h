@@ -9,17 +9,14 @@
 #include <abi/layout.h>
 #include <core/guest.h>
 
-#define CRASH_MAGIC	0x53415243u	/* "CRAS" */
-
 struct crash_registers {
 	uint64_t x[31];
 	uint64_t pc, pstate, sp;	/* sp: of EL1 */
 };
 
 struct crash_record {
-	uint32_t magic;
-	uint32_t checksum;		/* CRC-32 of everything behind this field */
-	uint64_t life;			/* number of the guest's start */
+	uint64_t checksum;		/* CRC-32 of everything behind this field */
+	uint64_t life;			/* number of the guest's start; 0: no record */
 	uint64_t time;			/* ticks */
 	uint32_t vcpu, cpu;
 	uint64_t esr, far, ipa;

@@ -12,36 +12,22 @@
 #include <hv/types.h>
 
 #ifdef __aarch64__
-#define MMIO_ACCESSORS(bits, suffix, w) \
-static inline uint##bits##_t mmio_read##bits(uintptr_t at) \
-{ \
-	uint##bits##_t v; \
-	__asm__ volatile("ldr" suffix " %" w "0, [%1]" : "=r"(v) : "r"(at)); \
-	return v; \
-} \
-static inline void mmio_write##bits(uintptr_t at, uint##bits##_t v) \
-{ \
-	__asm__ volatile("str" suffix " %" w "0, [%1]" : : "r"(v), "r"(at)); \
-}
+#define MMIO_LOAD(v, at, suffix) __asm__ volatile("ldr" suffix " %w0, [%1]" : "=r"(v) : "r"(at))
+#define MMIO_STORE(v, at, suffix) __asm__ volatile("str" suffix " %w0, [%1]" : : "r"(v), "r"(at))
 #else
-uint64_t fake_mmio_read(uintptr_t at, unsigned width);
-void fake_mmio_write(uintptr_t at, unsigned width, uint64_t value);
-
-#define MMIO_ACCESSORS(bits, suffix, w) \
-static inline uint##bits##_t mmio_read##bits(uintptr_t at) \
-{ \
-	return (uint##bits##_t)fake_mmio_read(at, (bits) / 8); \
-} \
-static inline void mmio_write##bits(uintptr_t at, uint##bits##_t v) \
-{ \
-	fake_mmio_write(at, (bits) / 8, v); \
-}
+uint32_t fake_mmio_read(uintptr_t at, unsigned width);
+void fake_mmio_write(uintptr_t at, unsigned width, uint32_t value);
+#define MMIO_LOAD(v, at, suffix) ((v) = (__typeof__(v))fake_mmio_read(at, sizeof(v)))
+#define MMIO_STORE(v, at, suffix) fake_mmio_write(at, sizeof(v), v)
 #endif
 
-MMIO_ACCESSORS(8, "b", "w")
-MMIO_ACCESSORS(16, "h", "w")
-MMIO_ACCESSORS(32, "", "w")
-MMIO_ACCESSORS(64, "", "x")
-#undef MMIO_ACCESSORS
+#define MMIO_ACCESSORS(type, bits, suffix) \
+	static inline type mmio_read##bits(uintptr_t at) \
+	{ type v; MMIO_LOAD(v, at, suffix); return v; } \
+	static inline void mmio_write##bits(uintptr_t at, type v) { MMIO_STORE(v, at, suffix); }
+
+MMIO_ACCESSORS(uint8_t, 8, "b")
+MMIO_ACCESSORS(uint16_t, 16, "h")
+MMIO_ACCESSORS(uint32_t, 32, "")
 
 #endif

@@ -24,6 +24,7 @@ static int begin(void **state)
 	(void)state;
 	fake_reset();
 	fake_guests(config, 2);
+	guests[0].life = guests[1].life = 1;
 	return 0;
 }
 
@@ -58,8 +59,10 @@ static void a_record_shows_where_and_why(void **state)
 	guests[0].life = 3;
 	fake.now = 62500000ull * 12 + 625;
 	crash_record(v, "stage-2 abort: write", 0x93810046, 0xffff0000, 0x50000000);
-	assert_non_null(strstr(fake.log, "skerry: rt crashed at 12.000010 s: stage-2 abort: write\n"));
-	assert_non_null(strstr(fake.log, "life 3, vCPU 0 on core 1, pc 0000000040001234, pstate 3c5,"));
+	assert_non_null(strstr(fake.log,
+			       "skerry: rt crashed at 12.000010 s: stage-2 abort: write\n"));
+	assert_non_null(strstr(fake.log,
+			       "life 3, vCPU 0 on core 1, pc 0000000040001234, pstate 3c5,"));
 	assert_non_null(strstr(fake.log, "ESR 93810046, FAR 00000000ffff0000, IPA 0050000000\n"));
 	assert_non_null(strstr(fake.log, "  x0  0000000000001000 0000000000001001 "));
 	assert_non_null(strstr(fake.log, "  x28 000000000000101c 000000000000101d "

@@ -3,7 +3,8 @@
  * drivers/: the UARTs and the Pi's power block against models of their
  * registers, among them hardware that never gets ready.
  */
-/* sources: drivers/pl011.c drivers/bcm2835_aux.c drivers/bcm2835_pm.c tests/host/fake/fake_arch.c */
+/* sources: drivers/pl011.c drivers/bcm2835_aux.c drivers/bcm2835_pm.c
+ * tests/host/fake/fake_arch.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ static uint32_t *at_offset(int offset)
 	return &reg[0x200 + offset / 4];
 }
 
-static uint64_t model_read(uintptr_t at, unsigned width)
+static uint32_t model_read(uintptr_t at, unsigned width)
 {
 	int offset = (int)((long)at - (long)BASE);
 
@@ -40,12 +41,12 @@ static uint64_t model_read(uintptr_t at, unsigned width)
 	return *at_offset(offset);
 }
 
-static void model_write(uintptr_t at, unsigned width, uint64_t value)
+static void model_write(uintptr_t at, unsigned width, uint32_t value)
 {
 	assert_int_equal(width, 4);
 	assert_true(write_count < LOG);
 	writes[write_count].offset = (int)((long)at - (long)BASE);
-	writes[write_count++].value = (uint32_t)value;
+	writes[write_count++].value = value;
 }
 
 static int begin(void **state)

@@ -174,9 +174,9 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
 	return ~crc;
 }
 
-uint64_t fake_mmio_read(uintptr_t at, unsigned width)
+uint32_t fake_mmio_read(uintptr_t at, unsigned width)
 {
-	uint64_t v = 0;
+	uint32_t v = 0;
 
 	if (fake.mmio_read) {
 		return fake.mmio_read(at, width);
@@ -185,7 +185,7 @@ uint64_t fake_mmio_read(uintptr_t at, unsigned width)
 	return v;
 }
 
-void fake_mmio_write(uintptr_t at, unsigned width, uint64_t value)
+void fake_mmio_write(uintptr_t at, unsigned width, uint32_t value)
 {
 	if (fake.mmio_write) {
 		fake.mmio_write(at, width, value);

@@ -36,8 +36,8 @@ struct fake {
 	bool is_window_mapped;
 	struct fake_map map[FAKE_MAPS];	/* arch_s2_map()'s calls */
 	unsigned map_count;
-	uint64_t (*mmio_read)(uintptr_t at, unsigned width);	/* NULL: plain memory */
-	void (*mmio_write)(uintptr_t at, unsigned width, uint64_t value);
+	uint32_t (*mmio_read)(uintptr_t at, unsigned width);	/* NULL: plain memory */
+	void (*mmio_write)(uintptr_t at, unsigned width, uint32_t value);
 	void (*on_relax)(void);		/* called by arch_cpu_relax(): "another core" */
 	enum fake_end end;
 	jmp_buf *way_out;
