@@ -56,7 +56,8 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 HV_BOOT_CFLAGS := -isystem lib/libc -isystem $(CACHE)/arm64/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
 	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
-	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S)))
+	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
+	$(if $(DEBUG),tests/oracle/*.c))))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
 
 $(HV_OBJECTS): Makefile

@@ -8,33 +8,6 @@
 #include <hv/arch.h>
 #include <hv/mmio.h>
 
-static void reg_write(uintptr_t at, uint32_t width, uint32_t value)
-{
-	switch (width) {
-	case 1:
-		mmio_write8(at, (uint8_t)value);
-		break;
-	case 2:
-		mmio_write16(at, (uint16_t)value);
-		break;
-	default:
-		mmio_write32(at, value);
-		break;
-	}
-}
-
-static uint32_t reg_read(uintptr_t at, uint32_t width)
-{
-	switch (width) {
-	case 1:
-		return mmio_read8(at);
-	case 2:
-		return mmio_read16(at);
-	default:
-		return mmio_read32(at);
-	}
-}
-
 static bool quiesce(const struct sys_device *d)
 {
 	const struct sys_quiesce *q = &d->quiesce;
@@ -43,9 +16,9 @@ static bool quiesce(const struct sys_device *d)
 	uintptr_t at = (uintptr_t)arch_window_map_device(pa_add(pa(d->regs[0].base), q->offset));
 	bool has_stopped;
 
-	reg_write(at, q->width, q->value);
+	mmio_write(at, q->width, q->value);
 	do {
-		has_stopped = (reg_read(at, q->width) & q->mask) == q->expect;
+		has_stopped = (mmio_read(at, q->width) & q->mask) == q->expect;
 	} while (!has_stopped && arch_time_now() - begin < limit);
 	arch_window_unmap();
 	return has_stopped;

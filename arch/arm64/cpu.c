@@ -116,21 +116,7 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
 	return ~crc;
 }
 
-uint64_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
-{
-	register uint64_t x0 __asm__("x0") = function;
-	register uint64_t x1 __asm__("x1") = a;
-	register uint64_t x2 __asm__("x2") = b;
-	register uint64_t x3 __asm__("x3") = c;
-
-	/* SMCCC 1.0: x4..x17 may change too */
-	__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) ::
-			 "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-			 "x14", "x15", "x16", "x17", "memory");
-	return x0;
-}
-
-/* Only for functions that `firmware` says are there: x0..x3 in and out. */
+/* SMCCC 1.0: x4..x17 may change too */
 void arch_firmware_call(uint64_t *x)
 {
 	register uint64_t x0 __asm__("x0") = x[0];
@@ -145,6 +131,14 @@ void arch_firmware_call(uint64_t *x)
 	x[1] = x1;
 	x[2] = x2;
 	x[3] = x3;
+}
+
+int32_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t x[4] = { function, a, b, c };
+
+	arch_firmware_call(x);
+	return (int32_t)x[0];
 }
 
 void arch_halt(void)

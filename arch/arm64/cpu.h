@@ -10,8 +10,8 @@
 extern uint8_t board_psci;	/* enum board_psci */
 extern bool board_has_pm;
 
-/* Secure monitor call (SMCCC 1.0 register rules); x0 of the answer. */
-uint64_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+/* Secure monitor call, SMCCC 1.0; the answer in w0. */
+int32_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
 /* Boot only: what the firmware offers, into `firmware` (core/smccc.h). */
 void firmware_boot(void);

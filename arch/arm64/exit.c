@@ -15,7 +15,6 @@
 #include <sysreg.h>
 #include <vgic.h>
 
-#include "oracle.h"
 #include "trap.h"
 
 static void exit_wfx(struct vcpu *v, uint64_t esr)
@@ -24,20 +23,15 @@ static void exit_wfx(struct vcpu *v, uint64_t esr)
 	vcpu_skip(v, esr);
 }
 
-static void exit_hvc(struct vcpu *v, uint64_t esr)
+/* HVC, SMC: the second returns to itself, and is stepped over. */
+static void exit_call(struct vcpu *v, uint64_t esr)
 {
-	stats_exit(v, EXIT_HVC, esr);
-	if ((ESR_ISS(esr) & 0xffff) != 0) {
-		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
-		return;
-	}
-	smccc_call(v, v->arch.x);
-}
+	bool is_smc = ESR_EC(esr) == EC_SMC64;
 
-static void exit_smc(struct vcpu *v, uint64_t esr)
-{
-	stats_exit(v, EXIT_SMC, esr);
-	vcpu_skip(v, esr);
+	stats_exit(v, is_smc ? EXIT_SMC : EXIT_HVC, esr);
+	if (is_smc) {
+		vcpu_skip(v, esr);
+	}
 	if ((ESR_ISS(esr) & 0xffff) != 0) {
 		v->arch.x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 		return;
@@ -53,8 +47,8 @@ static void exit_undefined(struct vcpu *v, uint64_t esr)
 
 static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
 	[EC_WFX] = exit_wfx,
-	[EC_HVC64] = exit_hvc,
-	[EC_SMC64] = exit_smc,
+	[EC_HVC64] = exit_call,
+	[EC_SMC64] = exit_call,
 	[EC_SYSREG] = sysreg_handle,
 	[EC_IABORT_LOW] = abort_handle,
 	[EC_DABORT_LOW] = abort_handle,
@@ -71,7 +65,9 @@ static struct vcpu *exit_finish(struct vcpu *v)
 	if (!goes_on(v)) {
 		v = core_next();
 	}
+#ifdef DEBUG
 	oracle_check(v);
+#endif
 	vgic_enter(v);
 	return v;
 }

@@ -41,26 +41,17 @@ static uint64_t vector_offset(uint64_t spsr)
 	}
 }
 
-static bool has_pan(void)
-{
-	return (READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf) != 0;
-}
-
-static bool has_ssbs(void)
-{
-	return (READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf) != 0;
-}
-
 static void inject(struct vcpu *v, uint64_t esr)
 {
 	uint64_t spsr = v->arch.spsr;
 	uint64_t sctlr = READ_SYSREG(sctlr_el1);
 	uint64_t state = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H;
 
-	if (has_pan() && (!(sctlr & SCTLR_SPAN) || (spsr & SPSR_PAN))) {
+	if ((READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf) != 0 &&
+	    (!(sctlr & SCTLR_SPAN) || (spsr & SPSR_PAN))) {
 		state |= SPSR_PAN;
 	}
-	if (has_ssbs() && (sctlr & SCTLR_DSSBS)) {
+	if ((READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf) != 0 && (sctlr & SCTLR_DSSBS)) {
 		state |= SPSR_SSBS;
 	}
 	WRITE_SYSREG(esr, esr_el1);

@@ -28,6 +28,8 @@ struct vcpu *exit_sync(struct vcpu *v);
 struct vcpu *exit_irq(struct vcpu *v);
 struct vcpu *exit_fiq(struct vcpu *v);
 struct vcpu *exit_serror(struct vcpu *v);
+/* The debug build's oracle, tests/oracle: panics when a guest maps what is not its own. */
+void oracle_check(const struct vcpu *v);
 void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr) __attribute__((noreturn));
 void guest_enter(struct vcpu *v) __attribute__((noreturn));
 void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));

@@ -30,4 +30,21 @@ MMIO_ACCESSORS(uint8_t, 8, "b")
 MMIO_ACCESSORS(uint16_t, 16, "h")
 MMIO_ACCESSORS(uint32_t, 32, "")
 
+/* Width in bytes: 1, 2 or 4. */
+static inline uint32_t mmio_read(uintptr_t at, uint32_t width)
+{
+	return width == 1 ? mmio_read8(at) : width == 2 ? mmio_read16(at) : mmio_read32(at);
+}
+
+static inline void mmio_write(uintptr_t at, uint32_t width, uint32_t value)
+{
+	if (width == 1) {
+		mmio_write8(at, (uint8_t)value);
+	} else if (width == 2) {
+		mmio_write16(at, (uint16_t)value);
+	} else {
+		mmio_write32(at, value);
+	}
+}
+
 #endif

@@ -114,21 +114,21 @@ void cpu_boot_init(unsigned index)
 /* ARCH_FEATURES of SMCCC 1.1 on: is a call there? */
 static bool has_arch_call(uint32_t function)
 {
-	return (int32_t)smc_call(SMCCC_ARCH_FEATURES, function, 0, 0) >= 0;
+	return smc_call(SMCCC_ARCH_FEATURES, function, 0, 0) >= 0;
 }
 
 void firmware_boot(void)
 {
 	if (board_psci != PSCI_BY_SMC ||
-	    (int32_t)smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
-	    (int32_t)smc_call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
-	    (int32_t)smc_call(SMCCC_VERSION, 0, 0, 0) < 0x10001) {
+	    smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
+	    smc_call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
+	    smc_call(SMCCC_VERSION, 0, 0, 0) < 0x10001) {
 		return;
 	}
 	firmware.workaround_1 = has_arch_call(SMCCC_ARCH_WORKAROUND_1);
 	firmware.workaround_2 = has_arch_call(SMCCC_ARCH_WORKAROUND_2);
 	firmware.workaround_3 = has_arch_call(SMCCC_ARCH_WORKAROUND_3);
-	firmware.trng = (int32_t)smc_call(SMCCC_TRNG_VERSION, 0, 0, 0) >= 0x10000;
+	firmware.trng = smc_call(SMCCC_TRNG_VERSION, 0, 0, 0) >= 0x10000;
 }
 
 /* Called by secondary_entry on no stack: a leaf that keeps to registers. */
@@ -177,7 +177,7 @@ static bool start_one(unsigned index)
 
 	switch (c->enable) {
 	case ENABLE_PSCI:
-		return (int32_t)smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), index) == 0;
+		return smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), index) == 0;
 	case ENABLE_SPIN_TABLE:
 		return start_by_spin_table(c);
 	default:
