@@ -137,7 +137,7 @@ static void forget_query(struct line *l)
 {
 	uint32_t n = l->count - 1u;
 
-	while (n > 0 && l->text[n - 1] >= '0' && l->text[n - 1] <= ';') {	/* ':' is harmless */
+	while (n > 0 && l->text[n - 1] >= '0' && l->text[n - 1] <= ';') {	/* and ':' */
 		n--;
 	}
 	if (n >= 2 && l->text[n - 1] == '[' && l->text[n - 2] == '\033') {
