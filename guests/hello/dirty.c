@@ -97,11 +97,13 @@ static void check_gic(void)
 	}
 	for (uint32_t i = 32; i < SKERRY_INTID_COUNT; i += 32) {
 		uint64_t line = i == 32 ? 1u << (SKERRY_INTID_PL011 - 32) : 0;
+		uint64_t edge = i == SKERRY_INTID_EVENT ? 2 : 0;	/* the event's is fixed */
 
 		expect("spi enabled", i, read32(platform.gicd + GICD_ISENABLER + i / 8), 0);
 		expect("spi active", i, read32(platform.gicd + GICD_ISACTIVER + i / 8), 0);
 		expect("spi pending", i, read32(platform.gicd + GICD_ISPENDR + i / 8) & ~line, 0);
-		expect("spi configuration", i, read32(platform.gicd + GICD_ICFGR + i / 4) & ~8, 0);
+		expect("spi configuration", i, read32(platform.gicd + GICD_ICFGR + i / 4) & ~8,
+		       edge);
 	}
 	expect("running priority", 0, gic_running_priority() & 0xf8, 0xf8);
 }

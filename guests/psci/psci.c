@@ -167,7 +167,8 @@ static void test_32_bit(void)
 	}
 	check(psci(PSCI_AFFINITY_INFO_32, garbage | platform.mpidr[0], garbage, garbage) == ON,
 	      "upper halves are ignored");
-	check(psci(PSCI_CPU_ON_32, garbage | platform.mpidr[0], 0, 0) == PSCI_ALREADY_ON,
+	check(psci(PSCI_CPU_ON_32, garbage | platform.mpidr[0],
+		   garbage | (uint32_t)(uint64_t)cpu_secondary_entry, 0) == PSCI_ALREADY_ON,
 	      "CPU_ON by SMC32");
 	check(psci(garbage | PSCI_VERSION, 0, 0, 0) == PSCI_VERSION_1_1, "function is in w0");
 }
