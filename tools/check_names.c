@@ -7,6 +7,8 @@
 #include <string.h>
 #include "check.h"
 
+#define DAY_S	86400
+
 enum type { TYPE_FLAG, TYPE_STRING, TYPE_STRINGS, TYPE_CELLS, TYPE_ANY };
 
 struct word {
@@ -38,7 +40,7 @@ static const struct word guest_words[] = {
 	{ "autostart", TYPE_FLAG, false }, { "service", TYPE_FLAG, false },
 	{ "on-crash", TYPE_STRING, false }, { "restart-limit", TYPE_CELLS, false },
 	{ "after", TYPE_CELLS, false }, { "verify", TYPE_STRING, false },
-	/* later versions': system.c says so */
+	/* later versions': see refuse_later() */
 	{ "window-bank", TYPE_ANY, false }, { "control", TYPE_ANY, false },
 	{ "priority", TYPE_ANY, false }, { "budget-us", TYPE_ANY, false },
 	{ "period-us", TYPE_ANY, false },
@@ -200,6 +202,48 @@ static void check_words(struct check *c, int node, const struct place *p)
 	}
 }
 
+/* What the format has room for, but this version does not do. */
+static void refuse_later(struct check *c, int node)
+{
+	static const char *const later[] = {
+		"links", "volumes", "schedule", "priority", "budget-us", "period-us", "control",
+		"window-bank",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
+		if (dt_has(c->fdt, node, later[i]) ||
+		    fdt_subnode_offset(c->fdt, node, later[i]) >= 0) {
+			report_error(&c->report, c->fdt, node, later[i], "is not supported by this "
+				     "version");
+		}
+	}
+}
+
+static void check_guest_node(struct check *c, int node)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+	const char *name = dt_name(c->fdt, node);
+	bool is_identity = dt_has(c->fdt, node, "identity");
+
+	refuse_later(c, node);
+	if (!*name || name[strspn(name, letters)]) {
+		report_error(&c->report, c->fdt, node, NULL, "a guest's name has letters, digits, "
+			     "'-', '_' and '.' only");
+	}
+	if (is_identity && dt_has(c->fdt, node, "memory")) {
+		report_error(&c->report, c->fdt, node, "memory", "an identity guest's addresses are "
+			     "chosen at boot: give memory-size");
+	}
+	if (is_identity && dt_has(c->fdt, node, "dtb")) {
+		report_error(&c->report, c->fdt, node, "dtb", "an identity guest can't bring a "
+			     "tree: its addresses are chosen at boot");
+	}
+	if (!is_identity && dt_has(c->fdt, node, "memory-size")) {
+		report_error(&c->report, c->fdt, node, "memory-size", "goes with identity only");
+	}
+}
+
 static void check_list(struct check *c, int node, const char *name, const struct place *list,
 		       const struct place *entry)
 {
@@ -212,6 +256,7 @@ static void check_list(struct check *c, int node, const char *name, const struct
 	fdt_for_each_subnode(below, c->fdt, at) {
 		check_words(c, below, entry);
 		if (entry == &guest_place) {
+			check_guest_node(c, below);
 			check_list(c, below, "devices", &devices_place, &device_place);
 			check_list(c, below, "segments", &segments_place, &segment_place);
 		}
@@ -221,7 +266,21 @@ static void check_list(struct check *c, int node, const char *name, const struct
 void check_names(struct check *c)
 {
 	check_words(c, 0, &root_place);
+	refuse_later(c, 0);
 	check_list(c, 0, "guests", &guests_place, &guest_place);
+}
+
+static void judge_devices(struct check *c, const struct sys_guest *g)
+{
+	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
+		const struct sys_quiesce *q = &d->quiesce;
+
+		if ((q->expect & ~q->mask) || (q->mask && !q->limit_us)) {
+			report_error(&c->report, c->fdt, d->node, "quiesce", "can't poll for 0x%x "
+				     "under mask 0x%x within %u us", q->expect, q->mask,
+				     q->limit_us);
+		}
+	}
 }
 
 static void judge_guest(struct check *c, const struct sys_guest *g)
@@ -234,6 +293,11 @@ static void judge_guest(struct check *c, const struct sys_guest *g)
 				       "no autostart", c->system.guest[i].name);
 		}
 	}
+	if (g->restart_window_s < 1 || g->restart_window_s > DAY_S) {
+		report_error(r, c->fdt, g->node, "restart-limit", "has a window of %u s; it can be "
+			     "1 to %u", g->restart_window_s, DAY_S);
+	}
+	judge_devices(c, g);
 	if (g->on_crash != CRASH_RESTART && fdt_getprop(c->fdt, g->node, "restart-limit", NULL)) {
 		report_warning(r, c->fdt, g->node, "restart-limit", "has no effect without "
 			       "on-crash = \"restart\"");

@@ -10,7 +10,8 @@
 #include <lib/string.h>
 
 #define TREE_ROOM	KIB(64)		/* for a generated guest tree */
-#define DAY_S		86400
+#define RESTARTS	5		/* default restart-limit: this many ... */
+#define RESTART_WINDOW_S 60		/* ... in this time */
 
 int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uint32_t max,
 		const fdt32_t **cells)
@@ -18,7 +19,7 @@ int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uin
 	int size;
 	uint32_t count;
 
-	*cells = fdt_getprop(p->fdt, node, name, &size);
+	*cells = dt_prop(p->fdt, node, name, &size);
 	if (!*cells) {
 		return 0;
 	}
@@ -39,7 +40,7 @@ static bool parse_u64(struct parse *p, int node, const char *name, uint64_t *val
 const char *parse_string(struct parse *p, int node, const char *name)
 {
 	int size;
-	const char *s = fdt_getprop(p->fdt, node, name, &size);
+	const char *s = dt_prop(p->fdt, node, name, &size);
 
 	return !s || bad_if(p, size < 2 || memchr(s, 0, (size_t)size) != s + size - 1, node, name,
 			    "must be one string") ? NULL : s;
@@ -62,58 +63,25 @@ static uint8_t parse_choice(struct parse *p, int node, const char *name, const c
 	return 0;
 }
 
-static bool has(struct parse *p, int node, const char *name)
-{
-	return fdt_getprop(p->fdt, node, name, NULL);
-}
-
-/* What the format has room for, but this version does not do. */
-static void refuse_later(struct parse *p, int node)
-{
-	static const char *const later[] = {
-		"links", "volumes", "schedule", "priority", "budget-us", "period-us", "control",
-		"window-bank",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		bad_if(p, has(p, node, later[i]) || fdt_subnode_offset(p->fdt, node, later[i]) >= 0,
-		       node, later[i], "is not supported by this version");
-	}
-}
-
 void parse_name(struct parse *p, int node, char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-_.";
-	const char *given = fdt_get_name(p->fdt, node, NULL);
-	bool is_good = given && *given && str_copy(name, given, SKERRY_NAME_MAX) < SKERRY_NAME_MAX;
-
-	for (const char *c = name; is_good && *c; c++) {
-		is_good = strchr(letters, *c);
-	}
-	bad_if(p, !is_good, node, NULL, "is no name: it has 1 to %u letters, digits, '-', '_', '.'",
-	       SKERRY_NAME_MAX - 1);
+	bad_if(p, str_copy(name, dt_name(p->fdt, node), SKERRY_NAME_MAX) >= SKERRY_NAME_MAX, node,
+	       NULL, "has a name of more than %u characters", SKERRY_NAME_MAX - 1);
 }
 
 static void parse_memory(struct parse *p, struct sys_guest *g)
 {
+	const char *name = g->identity ? "memory-size" : "memory";
+	uint32_t cells = g->identity ? 2 : 4;
 	const fdt32_t *c;
-	int count = parse_cells(p, g->node, "memory", 4, SYS_BANK_MAX, &c);
+	int count = parse_cells(p, g->node, name, cells, g->identity ? 1 : SYS_BANK_MAX, &c);
 
-	bad_if(p, count == 0 && !g->identity, g->node, "memory", "is missing");
-	bad_if(p, count && g->identity, g->node, "memory",
-	       "an identity guest's addresses are chosen at boot: give memory-size");
-	bad_if(p, has(p, g->node, "memory-size") != g->identity, g->node, "memory-size", "%s",
-	       g->identity ? "is missing (identity is given)" : "goes with identity only");
-	for (int i = 0; i < count && !g->identity; i++, c += 4) {
-		dt_cells(c, 2, &g->bank[i].base);
-		dt_cells(c + 2, 2, &g->bank[i].size);
-		g->bank_count++;
+	bad_if(p, count == 0, g->node, name, "is missing");
+	for (; count > 0; count--, c += cells) {
+		dt_cells(c, (int)cells - 2, &g->bank[g->bank_count].base);
+		dt_cells(c + cells - 2, 2, &g->bank[g->bank_count++].size);
 	}
-	if (g->identity && parse_u64(p, g->node, "memory-size", &g->identity_size)) {
-		g->bank[0].size = g->identity_size;
-		g->bank_count = 1;
-	}
+	g->identity_size = g->identity ? g->bank[0].size : 0;
 	check_banks(p, g);
 }
 
@@ -143,13 +111,9 @@ static void parse_cpus(struct parse *p, struct sys_guest *g)
 /* The guest's segments, as mksystem has written them. */
 static void parse_segments(struct parse *p, struct sys_guest *g)
 {
-	int list = fdt_subnode_offset(p->fdt, g->node, "segments"), node;
+	int list = fdt_subnode_offset(p->fdt, g->node, "segments"), node = -1;
 
-	g->refused = list < 0;
-	if (g->refused) {
-		return;
-	}
-	fdt_for_each_subnode(node, p->fdt, list) {
+	while ((node = dt_child(p->fdt, list, node)) >= 0) {
 		struct sys_segment *s = &g->segment[g->segment_count];
 
 		if (bad_if(p, g->segment_count == SYS_SEGMENT_MAX, node, NULL,
@@ -163,7 +127,9 @@ static void parse_segments(struct parse *p, struct sys_guest *g)
 		s->node = node;
 		g->segment_count++;
 	}
-	bad_if(p, !parse_u64(p, g->node, "entry", &g->entry), g->node, "entry", "is missing");
+	g->refused = list < 0;
+	bad_if(p, list >= 0 && !parse_u64(p, g->node, "entry", &g->entry), g->node, "entry",
+	       "is missing");
 	bad_if(p, parse_u64(p, g->node, "ramdisk-address", &g->ramdisk.base) !=
 	       parse_u64(p, g->node, "ramdisk-size", &g->ramdisk.size), g->node, "ramdisk-address",
 	       "and ramdisk-size come together");
@@ -172,51 +138,44 @@ static void parse_segments(struct parse *p, struct sys_guest *g)
 /* Where the guest's tree goes: its own one is a segment, a generated one needs room. */
 static void parse_tree(struct parse *p, struct sys_guest *g)
 {
-	g->has_own_tree = has(p, g->node, "dtb");
+	g->has_own_tree = dt_has(p->fdt, g->node, "dtb");
 	g->tree_size = TREE_ROOM;
-	bad_if(p, g->has_own_tree && g->identity, g->node, "dtb",
-	       "an identity guest can't bring a tree: its addresses are chosen at boot");
 	if (!parse_u64(p, g->node, "dtb-address", &g->tree_address)) {
 		uint64_t top = g->bank[0].base + g->bank[0].size - TREE_ROOM;
 
 		g->tree_address = max_u64(align_down(top, BLOCK_SIZE), g->bank[0].base);
 	}
 	for (uint32_t i = 0; g->has_own_tree && i < g->segment_count; i++) {
-		const char *name = fdt_get_name(p->fdt, g->segment[i].node, NULL);
-
-		if (name && strcmp(name, "own-tree") == 0) {
+		if (strcmp(dt_name(p->fdt, g->segment[i].node), "own-tree") == 0) {
 			g->tree_address = g->segment[i].at.base;
 			g->tree_size = (uint32_t)g->segment[i].at.size;
 		}
 	}
-	bad_if(p, !is_aligned(g->tree_address, 8), g->node, "dtb-address",
-	       "0x%lx is not a multiple of 8", g->tree_address);
+	bad_if(p, g->tree_address % 8, g->node, "dtb-address", "0x%lx is not a multiple of 8",
+	       g->tree_address);
 }
 
 static void parse_words(struct parse *p, struct sys_guest *g)
 {
-	uint32_t limit[2] = { 5, 60 };
+	int verify = dt_has(p->fdt, g->node, "verify") ? g->node : 0;
 	const fdt32_t *c;
 
-	g->autostart = has(p, g->node, "autostart");
-	g->service = has(p, g->node, "service");
-	g->critical = has(p, g->node, "critical");
-	g->identity = has(p, g->node, "identity");
+	g->autostart = dt_has(p->fdt, g->node, "autostart");
+	g->service = dt_has(p->fdt, g->node, "service");
+	g->critical = dt_has(p->fdt, g->node, "critical");
+	g->identity = dt_has(p->fdt, g->node, "identity");
 	g->console = parse_choice(p, g->node, "console", "none hypercall pl011");
 	g->on_crash = parse_choice(p, g->node, "on-crash", "stop restart pause reset-board");
-	g->verify = parse_choice(p, has(p, g->node, "verify") ? g->node : 0, "verify",
-				 "none sha256");
+	g->verify = parse_choice(p, verify, "verify", "none sha256");
 	g->bootargs = parse_string(p, g->node, "bootargs");
 	bad_if(p, g->bootargs && strlen(g->bootargs) >= SYS_BOOTARGS_MAX, g->node, "bootargs",
 	       "has more than %u characters", SYS_BOOTARGS_MAX - 1);
+	g->restart_limit = RESTARTS;
+	g->restart_window_s = RESTART_WINDOW_S;
 	if (parse_cells(p, g->node, "restart-limit", 2, 1, &c) == 1) {
-		limit[0] = fdt32_ld(c);
-		limit[1] = fdt32_ld(c + 1);
+		g->restart_limit = fdt32_ld(c);
+		g->restart_window_s = fdt32_ld(c + 1);
 	}
-	bad_if(p, limit[1] < 1 || limit[1] > DAY_S, g->node, "restart-limit",
-	       "has a window of %u s; it can be 1 to %u", limit[1], DAY_S);
-	g->restart_limit = limit[0];
-	g->restart_window_s = limit[1];
 }
 
 static void parse_guest(struct parse *p, int node)
@@ -229,11 +188,6 @@ static void parse_guest(struct parse *p, int node)
 	}
 	g->node = node;
 	parse_name(p, node, g->name);
-	for (struct sys_guest *other = p->system->guest; other < g; other++) {
-		bad_if(p, strcmp(other->name, g->name) == 0, node, NULL,
-		       "there is a guest of that name already");
-	}
-	refuse_later(p, node);
 	parse_words(p, g);
 	parse_memory(p, g);
 	parse_cpus(p, g);
@@ -249,20 +203,18 @@ static void parse_guest(struct parse *p, int node)
 static uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
 {
 	const fdt32_t *c;
-	int count = parse_cells(p, node, name, 1, max, &c);
-	uint32_t mask = 0;
+	uint32_t mask = 0, phandle;
 
-	for (int i = 0; i < count; i++) {
-		int to = fdt_node_offset_by_phandle(p->fdt, fdt32_ld(c + i));
-		uint32_t n = 0;
+	for (int count = parse_cells(p, node, name, 1, max, &c); count > 0; count--, c++) {
+		uint32_t before = mask;
 
-		while (n < p->system->guest_count && p->system->guest[n].node != to) {
-			n++;
+		for (uint32_t i = 0; i < p->system->guest_count; i++) {
+			if (dt_u32(p->fdt, p->system->guest[i].node, "phandle", &phandle) &&
+			    phandle == fdt32_ld(c)) {
+				mask |= 1u << i;
+			}
 		}
-		if (!bad_if(p, n == p->system->guest_count, node, name,
-			    "does not name a guest (phandle 0x%x)", fdt32_ld(c + i))) {
-			mask |= 1u << n;
-		}
+		bad_if(p, mask == before, node, name, "does not name a guest, or twice");
 	}
 	return mask;
 }
@@ -274,23 +226,19 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 		.fdt = system_fdt, .board = b, .board_fdt = board_fdt, .system = s, .report = r,
 	};
 	uint32_t errors = r->errors;
-	int node, list = fdt_subnode_offset(system_fdt, 0, "guests");
+	int list = dt_path(system_fdt, "/guests"), node = -1;
 	const char *model = parse_string(&p, 0, "model");
 
 	memset(s, 0, sizeof(*s));
 	str_copy(s->model, model ? model : "", sizeof(s->model));
 	bad_if(&p, !dt_is_compatible(system_fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
-	refuse_later(&p, 0);
-	if (list >= 0) {
-		fdt_for_each_subnode(node, system_fdt, list) {
-			parse_guest(&p, node);
-		}
+	while ((node = dt_child(system_fdt, list, node)) >= 0) {
+		parse_guest(&p, node);
 	}
 	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
-	for (uint32_t i = 0; i < s->guest_count; i++) {
-		s->guest[i].after = (uint16_t)parse_guests(&p, s->guest[i].node, "after",
-							   SKERRY_GUEST_MAX);
+	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
+		g->after = (uint16_t)parse_guests(&p, g->node, "after", SKERRY_GUEST_MAX);
 	}
 	s->input = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-input", 1)) - 1);
 	return r->errors == errors ? 0 : SKERRY_INVALID;

@@ -77,11 +77,11 @@ void check_segments(struct parse *p, const struct sys_guest *g)
 		}
 		bad_if(p, !is_tree && range_overlaps(s->at, tree), g->node, "dtb-address",
 		       "the guest's tree, 0x%lx-0x%lx, overlaps segment %s, 0x%lx-0x%lx",
-		       RANGE_ARGS(tree), fdt_get_name(p->fdt, s->node, NULL), RANGE_ARGS(s->at));
+		       RANGE_ARGS(tree), dt_name(p->fdt, s->node), RANGE_ARGS(s->at));
 		for (const struct sys_segment *o = g->segment; o < s; o++) {
 			bad_if(p, range_overlaps(s->at, o->at), s->node, "address",
 			       "0x%lx-0x%lx overlaps segment %s, 0x%lx-0x%lx", RANGE_ARGS(s->at),
-			       fdt_get_name(p->fdt, o->node, NULL), RANGE_ARGS(o->at));
+			       dt_name(p->fdt, o->node), RANGE_ARGS(o->at));
 		}
 		has_ramdisk |= s->at.base == g->ramdisk.base && s->at.size == g->ramdisk.size;
 	}

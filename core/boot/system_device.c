@@ -26,19 +26,17 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 	struct sys_quiesce *q = &d->quiesce;
 	const fdt32_t *c;
 
-	if (parse_cells(p, d->node, "quiesce", 6, 1, &c) != 1) {
+	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, &c) == 1;
+	if (!d->has_quiesce) {
 		return;
 	}
 	*q = (struct sys_quiesce){ fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
 				   fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
-	d->has_quiesce = true;
 	bad_if(p, !q->width || q->width > 8 || (q->width & (q->width - 1)) ||
 	       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node, "quiesce",
 	       "offset 0x%x, width %u: the width is 1, 2, 4 or 8, the offset a multiple of it "
 	       "inside the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
-	bad_if(p, (q->expect & ~q->mask) || (q->mask && !q->limit_us) ||
-	       q->limit_us > POLL_LIMIT_US, d->node, "quiesce",
-	       "can't poll for 0x%x under mask 0x%x within %u us (1 to %u)", q->expect, q->mask,
+	bad_if(p, q->limit_us > POLL_LIMIT_US, d->node, "quiesce", "has a limit of %u us; at most %u",
 	       q->limit_us, POLL_LIMIT_US);
 }
 
@@ -82,11 +80,11 @@ static void read_board_node(struct parse *p, struct sys_device *d, const char *p
 	}
 	bad_if(p, !dt_is_enabled(board, d->board_node), d->node, "device",
 	       "\"%s\" is disabled in the board's tree", path);
-	bad_if(p, fdt_getprop(board, d->board_node, "msi-controller", NULL), d->node, "device",
+	bad_if(p, dt_has(board, d->board_node, "msi-controller"), d->node, "device",
 	       "\"%s\" raises others' interrupts: it can't be given", path);
 	read_regs(p, d, &at);
 	read_interrupts(p, d, &at);
-	d->is_dma = !fdt_getprop(p->fdt, d->node, "no-dma", NULL);
+	d->is_dma = !dt_has(p->fdt, d->node, "no-dma");
 	for (size_t i = 0; i < ARRAY_SIZE(no_dma_classes); i++) {
 		d->is_dma &= !dt_is_compatible(board, d->board_node, no_dma_classes[i]);
 	}
@@ -94,12 +92,9 @@ static void read_board_node(struct parse *p, struct sys_device *d, const char *p
 
 void parse_devices(struct parse *p, struct sys_guest *g)
 {
-	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node;
+	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node = -1;
 
-	if (list < 0) {
-		return;
-	}
-	fdt_for_each_subnode(node, p->fdt, list) {
+	while ((node = dt_child(p->fdt, list, node)) >= 0) {
 		struct sys_device *d = &g->device[g->device_count];
 		const char *path = parse_string(p, node, "device");
 

@@ -13,7 +13,7 @@
 
 struct parse {
 	const void *fdt;		/* the description */
-	const struct board *board;	/* or NULL: no checks against a board */
+	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
 	const void *board_fdt;
 	struct system *system;
 	struct report *report;

@@ -314,19 +314,6 @@ static void seventeen_guests_are_one_too_many(void **state)
 	assert_int_equal(parsed.guest_count, 16);
 }
 
-static void two_guests_of_one_name_are_refused(void **state)
-{
-	struct guest g = good();
-
-	(void)state;
-	begin_tree();
-	put_guest(tree, &g);
-	g.cpu = 2;
-	put_guest(tree, &g);
-	assert_int_equal(end_tree(), SKERRY_INVALID);
-	assert_non_null(strstr(said.text, "there is a guest of that name already"));
-}
-
 static void a_string_without_an_end_is_refused(void **state)
 {
 	struct guest g = good();
@@ -367,7 +354,6 @@ int main(void)
 		cmocka_unit_test(a_segment_without_crc_is_refused),
 		cmocka_unit_test(nine_segments_are_one_too_many),
 		cmocka_unit_test(seventeen_guests_are_one_too_many),
-		cmocka_unit_test(two_guests_of_one_name_are_refused),
 		cmocka_unit_test(a_string_without_an_end_is_refused),
 		cmocka_unit_test(nothing_is_believed_of_an_empty_tree),
 	};
