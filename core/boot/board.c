@@ -140,8 +140,8 @@ static void read_enable_method(struct search *s, int node, struct board_cpu *c)
 		   is_aligned(c->release, 8)) {
 		c->enable = ENABLE_SPIN_TABLE;
 	} else if (s->b->cpu_count > 0) {
-		warn_at(s, node, "enable-method", "\"%s\", or its cpu-release-addr: this core can't "
-			"be started", method ? method : "none");
+		warn_at(s, node, "enable-method", "\"%s\", or its cpu-release-addr: this core "
+			"can't be started", method ? method : "none");
 	}
 }
 
@@ -244,7 +244,7 @@ static void read_gic_v3(struct search *s)
 	if (regions < 1 || regions > ARRAY_SIZE(b->gicr)) {
 		error_at(s, node, "#redistributor-regions", "%u is not in 1..%u", regions,
 			 (unsigned)ARRAY_SIZE(b->gicr));
-	} else if (stride && (stride < 0x20000 || stride > MIB(16) || !is_aligned(stride, 0x10000))) {
+	} else if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
 		error_at(s, node, "redistributor-stride", "0x%lx", stride);
 	} else if (need_reg(s, 0, "distributor", &b->gicd)) {
 		b->gicr_stride = (uint32_t)stride;
@@ -268,8 +268,8 @@ static void read_gic(struct search *s)
 
 	s->b->gic_node = gic->node;
 	if (gic->node < 0) {
-		error_at(s, 0, NULL, "no GICv2 with virtualization (arm,gic-400 or the like) and no "
-			 "GICv3 (arm,gic-v3)");
+		error_at(s, 0, NULL, "no GICv2 with virtualization (arm,gic-400 or the like) and "
+			 "no GICv3 (arm,gic-v3)");
 		return;
 	}
 	if (dt_is_compatible(s->fdt, gic->node, "arm,gic-v3")) {
@@ -342,7 +342,8 @@ static void read_uart(struct search *s)
 	} else if (kind == UART_NONE) {
 		const char *is = dt_string(s->fdt, node, "compatible");
 
-		warn_at(s, node, "compatible", "no driver for the console UART \"%s\"", is ? is : "");
+		warn_at(s, node, "compatible", "no driver for the console UART \"%s\"",
+			is ? is : "");
 	} else if (!dt_find(&p, s->fdt, node) || dt_reg(&p, 0, &b->uart_regs) != SKERRY_OK) {
 		warn_at(s, node, "reg", "the console UART has no registers the CPU can see");
 	} else {
@@ -433,7 +434,7 @@ int board_discover(const void *fdt, struct board *b, struct report *r)
 		look_at(&s, &p);
 	}
 	if (b->memory_count == 0) {
-		report_error(r, fdt, 0, NULL, "no memory node with a size (the firmware fills it in)");
+		error_at(&s, 0, NULL, "no memory node with a size (the firmware fills it in)");
 	}
 	read_reserved(&s);
 	read_cpus(&s);

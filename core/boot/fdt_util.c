@@ -188,22 +188,23 @@ static int by_phandle(const void *fdt, uint32_t phandle)
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
-	uint32_t tag = FDT_PROP;
+	uint32_t tag;
 	int at, next;
 
 	if (node < 0) {
 		return NULL;
 	}
-	for (at = step(fdt, node, &tag); ; at = next) {
+	for (at = step(fdt, node, &tag); tag != FDT_END_NODE; at = next) {
 		next = step(fdt, at, &tag);
-		if (tag != FDT_PROP && tag != FDT_NOP) {
-			return NULL;
+		if (tag == FDT_BEGIN_NODE) {
+			break;
 		}
 		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
 			*size = (int)cell_at(fdt, at + 4);
 			return structure(fdt) + at + 12;
 		}
 	}
+	return NULL;
 }
 
 bool dt_has(const void *fdt, int node, const char *name)

@@ -236,7 +236,8 @@ static bool is_in(const char *name, const char *const *list)
 		size = strlen(*list);
 		if (strcmp(name, *list) == 0 ||
 		    ((*list)[size - 1] == '-' && strncmp(name, *list, size) == 0) ||
-		    ((*list)[0] == '-' && length > size && strcmp(name + length - size, *list) == 0)) {
+		    ((*list)[0] == '-' && length > size &&
+		     strcmp(name + length - size, *list) == 0)) {
 			return true;
 		}
 	}
@@ -346,9 +347,9 @@ static void write_device(struct writer *w, const struct sys_device *d, uint32_t 
 	write_reg(w, d->regs, d->reg_count);
 	write_interrupts(w, d);
 	if (hz) {
-		const uint32_t clocks[CLOCK_MAX] = { phandle, phandle, phandle, phandle };
+		const uint32_t all[CLOCK_MAX] = { phandle, phandle, phandle, phandle };
 
-		cells_list(w, "clocks", clocks, names < 1 ? 1 : min_u64((unsigned)names, CLOCK_MAX));
+		cells_list(w, "clocks", all, names < 1 ? 1 : min_u64((uint32_t)names, CLOCK_MAX));
 	} else if (dt_has(w->board_fdt, d->board_node, "clocks")) {
 		note(dropped, "clocks (no clock-frequency in the description)");
 	}

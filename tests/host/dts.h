@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <libfdt.h>
 #include <core/system.h>
 
@@ -48,32 +47,32 @@ static inline char *dts_replace(const char *text, const char *from, const char *
 	return out;
 }
 
-/* The compiled tree, exactly its size, so that ASan sees reads beyond it. free() it. */
+/* The compiled tree: of source text where single quotes stand for double ones; exactly its
+ * size, so that ASan sees reads beyond it. free() it. */
 static inline void *dts_compile(const char *text)
 {
-	char name[] = "/tmp/skerry-dts-XXXXXX", command[128];
-	int fd = mkstemp(name);
-	FILE *f;
+	FILE *out = tmpfile(), *f;
+	char command[64];
 	long size;
 	void *fdt;
 
-	snprintf(command, sizeof(command), "dtc -q -I dts -O dtb -o %s -", name);
+	snprintf(command, sizeof(command), "dtc -q -I dts -O dtb -o /dev/fd/%d -", fileno(out));
 	f = popen(command, "w");
-	fputs(text, f);
-	if (fd < 0 || pclose(f) != 0) {
+	for (const char *c = text; *c; c++) {
+		fputc(*c == '\'' ? '"' : *c, f);
+	}
+	if (pclose(f) != 0) {
 		fprintf(stderr, "dtc refuses:\n%s\n", text);
 		abort();
 	}
-	f = fdopen(fd, "r");
-	fseek(f, 0, SEEK_END);
-	size = ftell(f);
-	rewind(f);
+	fseek(out, 0, SEEK_END);
+	size = ftell(out);
+	rewind(out);
 	fdt = malloc((size_t)size);
-	if (fread(fdt, 1, (size_t)size, f) != (size_t)size) {
+	if (fread(fdt, 1, (size_t)size, out) != (size_t)size) {
 		abort();
 	}
-	fclose(f);
-	unlink(name);
+	fclose(out);
 	return fdt;
 }
 
