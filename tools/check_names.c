@@ -232,8 +232,8 @@ static void check_guest_node(struct check *c, int node)
 			     "'-', '_' and '.' only");
 	}
 	if (is_identity && dt_has(c->fdt, node, "memory")) {
-		report_error(&c->report, c->fdt, node, "memory", "an identity guest's addresses are "
-			     "chosen at boot: give memory-size");
+		report_error(&c->report, c->fdt, node, "memory", "an identity guest's addresses "
+			     "are chosen at boot: give memory-size");
 	}
 	if (is_identity && dt_has(c->fdt, node, "dtb")) {
 		report_error(&c->report, c->fdt, node, "dtb", "an identity guest can't bring a "

@@ -36,8 +36,8 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 	       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node, "quiesce",
 	       "offset 0x%x, width %u: the width is 1, 2, 4 or 8, the offset a multiple of it "
 	       "inside the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
-	bad_if(p, q->limit_us > POLL_LIMIT_US, d->node, "quiesce", "has a limit of %u us; at most %u",
-	       q->limit_us, POLL_LIMIT_US);
+	bad_if(p, q->limit_us > POLL_LIMIT_US, d->node, "quiesce",
+	       "has a limit of %u us; at most %u", q->limit_us, POLL_LIMIT_US);
 }
 
 static void read_regs(struct parse *p, struct sys_device *d, const struct dt_place *at)
