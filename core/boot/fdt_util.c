@@ -227,24 +227,23 @@ bool dt_cells(const void *at, int count, uint64_t *out)
 	return true;
 }
 
-bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out)
-{
-	int size;
-	const fdt32_t *at = dt_prop(fdt, node, name, &size);
-
-	if (!at || size != 4) {
-		return false;
-	}
-	*out = fdt32_ld(at);
-	return true;
-}
-
 bool dt_number(const void *fdt, int node, const char *name, uint64_t *out)
 {
 	int size;
 	const void *at = dt_prop(fdt, node, name, &size);
 
 	return at && (size == 4 || size == 8) && dt_cells(at, size / 4, out);
+}
+
+bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out)
+{
+	uint64_t v;
+
+	if (!dt_number(fdt, node, name, &v) || v > UINT32_MAX) {
+		return false;
+	}
+	*out = (uint32_t)v;
+	return true;
 }
 
 const char *dt_string(const void *fdt, int node, const char *name)
@@ -353,78 +352,52 @@ int dt_reg(const struct dt_place *p, unsigned index, struct range *out)
 	return result;
 }
 
-/* A GIC's interrupt specifier: type, number, flags (and a partition that we skip) */
-static int decode(const fdt32_t *cell, struct dt_interrupt *out)
+/* The node that "interrupts" of this node means: itself or the nearest parent says.
+ * `gic` is tried before the whole tree. */
+static int controller(const struct dt_place *p, int gic, uint32_t phandle)
 {
-	uint32_t type = fdt32_ld(cell), number = fdt32_ld(cell + 1);
+	uint32_t mine;
 
-	if (type > 1 || number > (type ? 15u : 987u)) {
-		return SKERRY_INVALID;
-	}
-	out->intid = number + (type ? 16 : 32);
-	out->flags = fdt32_ld(cell + 2);
-	return SKERRY_OK;
-}
-
-/* "interrupts-extended": rows of a phandle and as many cells as that controller says */
-static int extended(const void *fdt, const fdt32_t *cell, uint32_t left, int gic, unsigned index,
-		    struct dt_interrupt *out)
-{
-	uint32_t cells;
-	int to;
-
-	for (; left > 0; cell += cells + 1, left -= cells + 1) {
-		to = by_phandle(fdt, fdt32_ld(cell));
-		if (to < 0 || !dt_u32(fdt, to, "#interrupt-cells", &cells) || cells >= left) {
-			return SKERRY_INVALID;
-		}
-		if (index-- == 0) {
-			return to != gic ? SKERRY_NOT_SUPPORTED :
-			       cells < 3 ? SKERRY_INVALID : decode(cell + 1, out);
-		}
-	}
-	return SKERRY_AGAIN;
-}
-
-/* Does "interrupts" of this node mean `gic`? The node or the nearest parent says. */
-static bool is_wired_to(const struct dt_place *p, int gic)
-{
-	uint32_t parent, mine = 0;
-
-	for (int d = p->depth; d >= 0; d--) {
+	for (int d = p->depth; d >= 0 && phandle == 0; d--) {
 		if (d < p->depth && dt_has(p->fdt, p->up[d], "#interrupt-cells")) {
-			return p->up[d] == gic;
+			return p->up[d];
 		}
-		if (dt_u32(p->fdt, p->up[d], "interrupt-parent", &parent)) {
-			return dt_u32(p->fdt, gic, "phandle", &mine) && parent == mine;
-		}
+		dt_u32(p->fdt, p->up[d], "interrupt-parent", &phandle);
 	}
-	return p->node == gic;
+	return phandle == 0 ? p->node :
+	       dt_u32(p->fdt, gic, "phandle", &mine) && phandle == mine ? gic :
+	       by_phandle(p->fdt, phandle);
 }
 
 int dt_interrupt(const struct dt_place *p, int gic, unsigned index, struct dt_interrupt *out)
 {
-	int size;
-	uint32_t cells;
+	int size, to;
+	uint32_t cells, left, number, is_extended;
 	const fdt32_t *cell = dt_prop(p->fdt, p->node, "interrupts-extended", &size);
 
-	if (cell) {
-		return extended(p->fdt, cell, (uint32_t)size / 4, gic, index, out);
-	}
-	cell = dt_prop(p->fdt, p->node, "interrupts", &size);
-	if (!cell) {
+	is_extended = cell != NULL;	/* each row begins with its controller's phandle */
+	if (!is_extended && !(cell = dt_prop(p->fdt, p->node, "interrupts", &size))) {
 		return SKERRY_AGAIN;
 	}
-	if (!is_wired_to(p, gic)) {
-		return SKERRY_NOT_SUPPORTED;
+	for (left = (uint32_t)size / 4; left > 0; cell += cells, left -= cells) {
+		to = controller(p, gic, is_extended ? fdt32_ld(cell) : 0);
+		cell += is_extended;
+		left -= is_extended;
+		if (to < 0 || !dt_u32(p->fdt, to, "#interrupt-cells", &cells) || cells > left ||
+		    cells == 0 || (to == gic && cells < 3)) {
+			return SKERRY_INVALID;
+		}
+		if (index-- == 0) {
+			if (to != gic || fdt32_ld(cell) > 1) {
+				return SKERRY_NOT_SUPPORTED;
+			}
+			number = fdt32_ld(cell + 1);	/* type 0: SPI, 1: PPI */
+			out->intid = number + (fdt32_ld(cell) ? 16 : 32);
+			out->flags = fdt32_ld(cell + 2);
+			return number <= (fdt32_ld(cell) ? 15u : 987u) ? SKERRY_OK : SKERRY_INVALID;
+		}
 	}
-	if (!dt_u32(p->fdt, gic, "#interrupt-cells", &cells) || cells < 3 || cells > 8) {
-		return SKERRY_INVALID;
-	}
-	if (index >= (uint32_t)size / 4 / cells) {
-		return (uint32_t)size / 4 % cells ? SKERRY_INVALID : SKERRY_AGAIN;
-	}
-	return decode(cell + index * cells, out);
+	return SKERRY_AGAIN;
 }
 
 uint32_t dt_clock_hz(const void *fdt, int node)
