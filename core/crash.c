@@ -25,20 +25,19 @@ static void copy_exits(const struct vcpu *v, struct exit_record *last)
 	}
 }
 
-/* One line: "hvc/SYNDROME -US", newest last. */
-static void print_exits(const struct exit_record *last, uint64_t now)
+/* The newest last: of each its cause and ESR, 0 for interrupts. */
+static void print_exits(const struct exit_record *last)
 {
 	char text[176] = " none";
 	int n = 0;
 
 	for (uint32_t i = 0; i < EXIT_RING && n < (int)sizeof(text); i++) {
-		if (last[i].time) {
-			n += format_to(text + n, sizeof(text) - (size_t)n, " %s/%x -%llu",
-				       stats_cause_name(last[i].cause), last[i].syndrome,
-				       (ull)((now - last[i].time) * 1000000 / arch_time_hz()));
+		if (last[i].syndrome != 0 || last[i].cause != 0) {
+			n += format_to(text + n, sizeof(text) - (size_t)n, " %s/%x",
+				       stats_cause_name(last[i].cause), last[i].syndrome);
 		}
 	}
-	log_line("  last exits, us before:%s", text);
+	log_line("  last exits:%s", text);
 }
 
 static void print_record(const struct crash_record *r)
@@ -56,7 +55,7 @@ static void print_record(const struct crash_record *r)
 			 (ull)x[i + 2], (ull)x[i + 3]);
 	}
 	log_line("  x28 %016llx %016llx %016llx", (ull)x[28], (ull)x[29], (ull)x[30]);
-	print_exits(r->last, r->time);
+	print_exits(r->last);
 }
 
 static uint32_t checksum(const struct crash_record *r)
@@ -108,5 +107,5 @@ void crash_note_panic(const struct vcpu *v)
 	struct exit_record last[EXIT_RING];
 
 	copy_exits(v, last);
-	print_exits(last, arch_time_now());
+	print_exits(last);
 }

@@ -26,7 +26,7 @@ struct crash_record {
 	char cause[64];
 };
 
-_Static_assert(sizeof(struct crash_record) == 544, "layout of a crash record");
+_Static_assert(sizeof(struct crash_record) == 480, "layout of a crash record");
 
 /* Make and print the record of `v`'s guest, on v's core; at most 14 lines. When
  * two vCPUs crash at the same time, the second finds the record taken and leaves it. */

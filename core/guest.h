@@ -28,7 +28,6 @@ enum exit_cause {		/* counted per vCPU; names in core/stats.c */
 #define EXIT_RING	8	/* a power of two */
 
 struct exit_record {		/* one of the last exits, for crash records */
-	uint64_t time;
 	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
 	uint32_t cause;		/* enum exit_cause */
 };

@@ -3,15 +3,6 @@
  * Exits by cause: core/stats.h. No lock; bounded.
  */
 #include <core/stats.h>
-#include <hv/arch.h>
-
-void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
-{
-	v->exits[cause]++;
-	v->last_exit[v->exit_next++ % EXIT_RING] = (struct exit_record){
-		arch_time_now(), (uint32_t)syndrome, (uint32_t)cause,
-	};
-}
 
 const char *stats_cause_name(uint32_t cause)
 {

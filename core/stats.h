@@ -9,7 +9,15 @@
 #include <core/guest.h>
 
 /* One exit of `v`, on its own core: every slow exit calls this once. */
-void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome);
+static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
+{
+	struct exit_record *r = &v->last_exit[v->exit_next++ % EXIT_RING];
+
+	v->exits[cause]++;
+	r->syndrome = (uint32_t)syndrome;
+	r->cause = (uint32_t)cause;
+}
+
 const char *stats_cause_name(uint32_t cause);
 
 #endif

@@ -17,11 +17,14 @@
 #define DABT_SSE	(1 << 21)
 #define DABT_SRT(iss)	((iss) >> 16 & 31)
 #define DABT_SF		(1 << 15)
-#define DABT_FNV	(1 << 10)
 #define DABT_CM		(1 << 8)
 #define DABT_S1PTW	(1 << 7)
 #define DABT_WNR	(1 << 6)
-#define FSC_IS_TRANSLATION(iss)	(((iss) & 0x3c) == 0x04)
+
+/* Loads are emulated when the syndrome is valid and it was no walk or cache
+ * operation, and the address of a translation fault is in HPFAR_EL2. */
+#define EMULATED_MASK	(DABT_ISV | DABT_S1PTW | DABT_CM | 0x3c)
+#define EMULATED	(DABT_ISV | 0x04)
 
 static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
 {
@@ -32,39 +35,42 @@ static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, 
 	return vgic_mmio(v, at, is_write, width, value);
 }
 
+static uint64_t truncate(uint64_t value, unsigned width)
+{
+	return width == 8 ? value : value & ((1ull << 8 * width) - 1);
+}
+
+/* What a load puts into its register. */
 static uint64_t extend(uint64_t value, uint32_t iss, unsigned width)
 {
 	unsigned unused = 64 - 8 * width;
 
-	if (iss & DABT_SSE) {
-		value = (uint64_t)((int64_t)(value << unused) >> unused);
-		return iss & DABT_SF ? value : (uint32_t)value;
+	if (!(iss & DABT_SSE)) {
+		return truncate(value, width);
 	}
-	return value << unused >> unused;
+	value = (uint64_t)((int64_t)(value << unused) >> unused);
+	return iss & DABT_SF ? value : (uint32_t)value;
 }
 
 /* True: it was an access to an emulated frame, and is done. */
-static bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
+static inline bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
 {
 	uint32_t iss = ESR_ISS(esr);
 	unsigned width = 1u << DABT_SAS(iss);
+	bool is_write = iss & DABT_WNR;
 	uint64_t at, value;
 
-	if (!(iss & DABT_ISV) || (iss & (DABT_S1PTW | DABT_CM)) || !FSC_IS_TRANSLATION(iss)) {
+	if ((iss & EMULATED_MASK) != EMULATED) {
 		return false;
 	}
-	at = (READ_SYSREG(hpfar_el2) & 0xffffffffff0) << 8 | (far & (PAGE_SIZE - 1));
-	if (!is_aligned(at, width)) {
+	at = READ_SYSREG(hpfar_el2) << 8 | (far & (PAGE_SIZE - 1));
+	value = is_write ? truncate(vcpu_get(v, DABT_SRT(iss)), width) : 0;
+	if (!is_aligned(at, width) || !emulate(v, at, is_write, width, &value)) {
 		return false;
 	}
-	if (iss & DABT_WNR) {
-		value = extend(vcpu_get(v, DABT_SRT(iss)), 0, width);
-		return emulate(v, at, true, width, &value);
+	if (!is_write) {
+		vcpu_set(v, DABT_SRT(iss), extend(value, iss, width));
 	}
-	if (!emulate(v, at, false, width, &value)) {
-		return false;
-	}
-	vcpu_set(v, DABT_SRT(iss), extend(value, iss, width));
 	return true;
 }
 

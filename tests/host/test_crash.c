@@ -67,7 +67,7 @@ static void a_record_shows_where_and_why(void **state)
 	assert_non_null(strstr(fake.log, "  x0  0000000000001000 0000000000001001 "));
 	assert_non_null(strstr(fake.log, "  x28 000000000000101c 000000000000101d "
 					 "000000000000101e\n"));
-	assert_non_null(strstr(fake.log, "last exits, us before: none\n"));
+	assert_non_null(strstr(fake.log, "last exits: none\n"));
 	assert_true(lines() <= 14);
 }
 
@@ -77,13 +77,11 @@ static void the_last_exits_come_oldest_first(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 11; i++) {
-		fake.now = 62500ull * (i + 1);
-		stats_exit(v, i % 2 ? EXIT_HVC : EXIT_IRQ, 0xf00000000ull + i);
+		stats_exit(v, i % 2 ? EXIT_HVC : EXIT_IRQ, 0xf000000f0ull + i);
 	}
-	fake.now = 62500ull * 12;
 	crash_record(v, "x", 0, 0, 0);
-	assert_non_null(strstr(fake.log, "last exits, us before: hvc/3 -8000 irq/4 -7000 "));
-	assert_non_null(strstr(fake.log, " irq/a -1000\n"));
+	assert_non_null(strstr(fake.log, "last exits: hvc/f3 irq/f4 "));
+	assert_non_null(strstr(fake.log, " irq/fa\n"));
 	assert_int_equal(v->exits[EXIT_HVC], 5);
 	assert_int_equal(v->exits[EXIT_IRQ], 6);
 	assert_true(lines() <= 14);
@@ -100,7 +98,7 @@ static void the_longest_record_is_bounded(void **state)
 	memset(v->arch.x, 0xff, sizeof(v->arch.x));
 	v->arch.elr = v->arch.spsr = guests[1].life = fake.now = UINT64_MAX;
 	for (unsigned i = 0; i < EXIT_RING; i++) {
-		v->last_exit[i] = (struct exit_record){ 1, UINT32_MAX, UINT32_MAX };
+		v->last_exit[i] = (struct exit_record){ UINT32_MAX, UINT32_MAX };
 	}
 	crash_record(v, cause, UINT64_MAX, UINT64_MAX, UINT64_MAX);
 	assert_true(lines() <= 14);
@@ -128,10 +126,9 @@ static void a_panic_shows_what_led_there(void **state)
 	struct vcpu *v = &guests[0].vcpu[0];
 
 	(void)state;
-	fake.now = 62500;
 	stats_exit(v, EXIT_MMIO, 0x93000000);
 	crash_note_panic(v);
-	assert_string_equal(fake.log, "skerry:   last exits, us before: mmio/93000000 -0\n");
+	assert_string_equal(fake.log, "skerry:   last exits: mmio/93000000\n");
 }
 
 int main(void)
