@@ -113,6 +113,12 @@ static bool is_active(const struct guest *g)
 	       s == GUEST_STOPPING;
 }
 
+/* What a guest that stops becomes. */
+static enum guest_state next_state(const struct guest *g)
+{
+	return is_ending && g->next_state == GUEST_LOADING ? GUEST_STOPPED : g->next_state;
+}
+
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
 static int apply_locked(struct guest *g, enum life_event event)
 {
@@ -126,7 +132,7 @@ static int apply_locked(struct guest *g, enum life_event event)
 		to = GUEST_PAUSED;
 	}
 	if (event == LIFE_LAST_OUT) {
-		to = is_ending && g->next_state == GUEST_LOADING ? GUEST_STOPPED : g->next_state;
+		to = next_state(g);
 	}
 	if (to == GUEST_STOPPING) {
 		begin_stopping(g, event);
@@ -231,7 +237,7 @@ static void leave(struct vcpu *v)
 	}
 	lock_acquire(&life_lock);
 	v->is_left = true;
-	g->left_count++;
+	__atomic_store_n(&g->left_count, (uint8_t)(g->left_count + 1), __ATOMIC_RELEASE);
 	lock_release(&life_lock);
 	arch_cpu_kick(g->vcpu[0].cpu);
 }
@@ -241,14 +247,30 @@ static bool have_all_left(const struct guest *g)
 	return __atomic_load_n(&g->left_count, __ATOMIC_ACQUIRE) == g->config->vcpu_count;
 }
 
+/* Those that come after it look again. */
+static void kick_waiting(uint32_t started)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest_count; i++) {
+		if (guests[i].config->after >> started & 1) {
+			arch_cpu_kick(guests[i].vcpu[0].cpu);
+		}
+	}
+}
+
 static void finish_stopping(struct guest *g, enum life_event event)
 {
+	enum guest_state next = event == LIFE_LAST_OUT ? next_state(g) : GUEST_QUARANTINED;
+
 	console_flush_guest(g);
+	/* said before the state changes: nothing comes after the run's last line */
+	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
+		 life_state_name(next));
 	if (life_apply(g, event) != SKERRY_OK) {
 		panic("%s: no way out of %s", g->config->name, life_state_name(state_of(g)));
 	}
-	log_line("%s: %s", g->config->name, state_of(g) == GUEST_LOADING ?
-		 "restarting" : life_state_name(state_of(g)));
+	kick_waiting(g->index);
 	life_check_end();
 }
 
@@ -289,33 +311,25 @@ static void become_running(struct guest *g)
 	}
 }
 
-/* Are the guests that this one waits for running? Asked again on each kick. */
+/* Has each guest that this one comes after run, or failed to? Asked on each kick. */
 static bool may_start(const struct guest *g)
 {
 	uint32_t i;
 
 	for (i = 0; i < guest_count; i++) {
-		if ((g->config->after >> i & 1) && state_of(&guests[i]) != GUEST_RUNNING) {
+		enum guest_state s = state_of(&guests[i]);
+
+		if ((g->config->after >> i & 1) && !guests[i].config->refused &&
+		    (s == GUEST_ABSENT || s == GUEST_LOADING)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static void kick_waiting(uint32_t started)
-{
-	uint32_t i;
-
-	for (i = 0; i < guest_count; i++) {
-		if (guests[i].config->after >> started & 1) {
-			arch_cpu_kick(guests[i].vcpu[0].cpu);
-		}
-	}
-}
-
 static bool load_work(struct guest *g)
 {
-	if (g->life == 0 && !may_start(g)) {
+	if (g->life == 1 && !may_start(g)) {
 		return false;
 	}
 	switch (load_step(g)) {

@@ -37,6 +37,7 @@ void load_begin(struct guest *g, bool scrub_only)
 	load[g->index].steps = 0;
 	load[g->index].is_scrub = scrub_only;
 	load[g->index].scrubs += scrub_only;
+	g->life += !scrub_only;
 }
 
 enum load_result load_step(struct guest *g)
@@ -47,7 +48,6 @@ enum load_result load_step(struct guest *g)
 	if (load[g->index].is_bad && !load[g->index].is_scrub) {
 		return LOAD_BAD;
 	}
-	g->life += !load[g->index].is_scrub;
 	return LOAD_DONE;
 }
 
@@ -374,6 +374,50 @@ static void a_guest_waits_for_those_it_comes_after(void **state)
 	assert_int_equal(guests[B].state, GUEST_RUNNING);
 }
 
+static void a_guest_does_not_wait_for_one_that_is_gone(void **state)
+{
+	config[B].after = 1 << A;
+	apply(A, LIFE_START);
+	apply(B, LIFE_START);
+	load[A].is_bad = true;
+	work(NULL);
+	assert_int_equal(guests[A].state, GUEST_CRASHED);
+	assert_int_equal(guests[B].state, GUEST_RUNNING);
+
+	begin(state);		/* it ran, and was off before the other looked */
+	config[B].after = 1 << A;
+	start(A);
+	start(SERVICE);
+	apply(B, LIFE_START);
+	apply(A, LIFE_OFF);
+	fake.kicks[config[B].cpu[0]] = 0;
+	work(NULL);
+	assert_true(fake.kicks[config[B].cpu[0]] > 0);
+	assert_int_equal(guests[B].state, GUEST_RUNNING);
+
+	begin(state);
+	config[B].after = 1 << A;
+	config[A].refused = true;
+	start(B);
+}
+
+static void a_restarted_guest_waits_for_nobody(void **state)
+{
+	(void)state;
+	config[B].after = 1 << A;
+	start(A);
+	start(B);
+	apply(A, LIFE_RESET);
+	apply(B, LIFE_RESET);
+	for (unsigned i = 0; guests[B].state != GUEST_RUNNING && i < 20; i++) {
+		for (uint32_t k = 0; k < config[B].vcpu_count; k++) {
+			(void)life_work(&guests[B].vcpu[k]);
+		}
+	}
+	assert_int_equal(guests[B].state, GUEST_RUNNING);
+	assert_int_equal(guests[A].state, GUEST_STOPPING);
+}
+
 static void a_guest_stopped_while_loading_stops(void **state)
 {
 	(void)state;
@@ -438,6 +482,8 @@ int main(void)
 		cmocka_unit_test_setup(a_damaged_image_crashes_its_guest_only, begin),
 		cmocka_unit_test_setup(a_device_that_will_not_stop_quarantines_its_guest, begin),
 		cmocka_unit_test_setup(a_guest_waits_for_those_it_comes_after, begin),
+		cmocka_unit_test_setup(a_guest_does_not_wait_for_one_that_is_gone, begin),
+		cmocka_unit_test_setup(a_restarted_guest_waits_for_nobody, begin),
 		cmocka_unit_test_setup(a_guest_stopped_while_loading_stops, begin),
 		cmocka_unit_test_setup(the_run_ends_when_only_services_are_left, begin),
 		cmocka_unit_test_setup(the_key_ends_the_run_whatever_guests_do, begin),
