@@ -191,7 +191,9 @@ static void read_psci(struct search *s)
 	uint32_t cpu_on;
 
 	if (node < 0) {
-		warn_at(s, 0, NULL, "no PSCI node: no power-off by firmware");
+		if (s->b->pm.size == 0) {
+			warn_at(s, 0, NULL, "no PSCI node, and no other way to power off");
+		}
 	} else if (!dt_is_compatible(s->fdt, node, "arm,psci-0.2") &&
 		   !dt_is_compatible(s->fdt, node, "arm,psci-1.0") &&
 		   !(dt_u32(s->fdt, node, "cpu_on", &cpu_on) && cpu_on == 0xC4000003)) {
@@ -438,13 +440,13 @@ int board_discover(const void *fdt, struct board *b, struct report *r)
 	}
 	read_reserved(&s);
 	read_cpus(&s);
+	if (s.at[ROLE_PM].node >= 0 && dt_reg(&s.at[ROLE_PM], 0, &b->pm) != SKERRY_OK) {
+		b->pm = (struct range){ 0, 0 };
+	}
 	read_psci(&s);
 	read_gic(&s);
 	read_timer(&s);
 	read_uart(&s);
 	read_chosen(&s);
-	if (s.at[ROLE_PM].node >= 0 && dt_reg(&s.at[ROLE_PM], 0, &b->pm) != SKERRY_OK) {
-		b->pm = (struct range){ 0, 0 };
-	}
 	return r->errors == before ? SKERRY_OK : SKERRY_INVALID;
 }
