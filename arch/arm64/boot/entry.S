@@ -32,6 +32,7 @@ boot_entry:
 	adr	x19, _start
 	mrs	x22, CurrentEL
 	msr	DAIFSet, #0xf
+	msr	SPSel, #1			/* booting.rst promises neither of both */
 
 	/* bss: out of the caches, zeroed in memory, out of the caches again */
 	adrp	x0, hv_bss
@@ -71,6 +72,7 @@ boot_entry:
  */
 secondary_entry:
 	msr	DAIFSet, #0xf
+	msr	SPSel, #1
 	mrs	x22, CurrentEL
 	bl	mmu_on
 	mrs	x0, mpidr_el1

@@ -103,6 +103,7 @@ const void *mmu_map_system_image(struct range at)
 			va += PAGE_SIZE;
 		} while (first < end && !is_aligned(first, BLOCK_SIZE));
 	}
+	dsb(ishst);	/* the tables before the entry that makes them walkable */
 	pt_write(&hv_l1[pt_index(IMAGE_VA, 1)], heap_pa(l2).v | PTE_TABLE);
 	isb();
 	return (const void *)(IMAGE_VA + (at.base & (BLOCK_SIZE - 1)));
