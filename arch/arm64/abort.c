@@ -11,16 +11,6 @@
 
 #include "trap.h"
 
-/* ISS of a data abort (Arm DDI 0487, D19.2.37) */
-#define DABT_ISV	(1 << 24)
-#define DABT_SAS(iss)	((iss) >> 22 & 3)
-#define DABT_SSE	(1 << 21)
-#define DABT_SRT(iss)	((iss) >> 16 & 31)
-#define DABT_SF		(1 << 15)
-#define DABT_CM		(1 << 8)
-#define DABT_S1PTW	(1 << 7)
-#define DABT_WNR	(1 << 6)
-
 /* Loads are emulated when the syndrome is valid and it was no walk or cache
  * operation, and the address of a translation fault is in HPFAR_EL2. */
 #define EMULATED_MASK	(DABT_ISV | DABT_S1PTW | DABT_CM | 0x3c)

@@ -19,13 +19,6 @@
 #define SCTLR_SPAN	(1 << 23)
 #define SCTLR_DSSBS	(1ull << 44)
 
-void vcpu_skip(struct vcpu *v, uint64_t esr)
-{
-	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
-	v->arch.spsr &= ~(1ull << 21);	/* PSTATE.SS: the instruction is done */
-	v->arch.spsr &= ~(3ull << 10);	/* BTYPE */
-}
-
 static uint64_t vector_offset(uint64_t spsr)
 {
 	if (spsr & SPSR_AARCH32) {

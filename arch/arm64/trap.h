@@ -14,7 +14,6 @@
 #define ESR_ISS(esr)	((uint32_t)(esr) & 0x1ffffff)
 #define ESR_IL		(1ull << 25)
 
-#define EC_UNKNOWN	0x00
 #define EC_WFX		0x01
 #define EC_HVC64	0x16
 #define EC_SMC64	0x17
@@ -22,6 +21,21 @@
 #define EC_IABORT_LOW	0x20
 #define EC_DABORT_LOW	0x24
 #define EC_COUNT	64
+
+/* ISS of a data abort (Arm DDI 0487, D19.2.37) */
+#define DABT_ISV	(1 << 24)
+#define DABT_SAS(iss)	((iss) >> 22 & 3)
+#define DABT_SSE	(1 << 21)
+#define DABT_SRT(iss)	((iss) >> 16 & 31)
+#define DABT_SF		(1 << 15)
+#define DABT_CM		(1 << 8)
+#define DABT_S1PTW	(1 << 7)
+#define DABT_WNR	(1 << 6)
+
+/* EC and ISS of a load of one word by a single register, which found no translation */
+#define PLAIN_LOAD_MASK	(0x3full << 26 | DABT_ISV | 3 << 22 | DABT_SSE | DABT_CM | DABT_S1PTW | \
+			 DABT_WNR | 0x3c)
+#define PLAIN_LOAD	((uint64_t)EC_DABORT_LOW << 26 | DABT_ISV | 2 << 22 | 0x04)
 
 /* Called by vectors.S; each returns the vCPU to enter, maybe another one later. */
 struct vcpu *exit_sync(struct vcpu *v);
@@ -47,8 +61,13 @@ static inline void vcpu_set(struct vcpu *v, unsigned n, uint64_t value)
 	}
 }
 
-/* Past the trapped instruction (AArch64: 4 bytes; AArch32 EL0 by ESR's IL). */
-void vcpu_skip(struct vcpu *v, uint64_t esr);
+/* Past the trapped instruction (AArch64: 4 bytes; AArch32 EL0 by ESR's IL); its
+ * single step is done, and so is a branch's target identification. */
+static inline void vcpu_skip(struct vcpu *v, uint64_t esr)
+{
+	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
+	v->arch.spsr &= ~(1ull << 21 | 3ull << 10);
+}
 
 /* Exceptions in the guest, taken to its EL1. */
 void inject_undefined(struct vcpu *v);

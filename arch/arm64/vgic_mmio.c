@@ -16,8 +16,6 @@
 #define PIDR2_V3	0xffe8
 
 #define IIDR		0x5300043b	/* product 'S', implementer as Arm's */
-#define TYPER_LINES	(SKERRY_INTID_COUNT / 32 - 1)
-#define TYPER_ID_BITS	(9u << 19)	/* GICv3: 10 bits of INTID */
 #define CTLR_ARE_DS	(1u << 4 | 1u << 6)
 #define CTLR_RWP	(1u << 31)
 #define GICR_CTLR_RWP	(1u << 3)
@@ -270,7 +268,7 @@ static uint32_t read_distributor(const struct access *a)
 	case GICD_CTLR:
 		return g->arch.vgic.ctlr | (!is_v3 ? 0 : CTLR_ARE_DS | (is_write_pending(a->v) ? CTLR_RWP : 0));
 	case GICD_TYPER:
-		return TYPER_LINES | (g->config->vcpu_count - 1) << 5 | (is_v3 ? TYPER_ID_BITS : 0);
+		return g->arch.vgic.typer;
 	case GICD_IIDR:
 		return IIDR;
 	case PIDR2_V2:

@@ -245,6 +245,8 @@ static void assign(struct guest *g, const struct sys_device *device)
 void vgic_guest_boot(struct guest *g)
 {
 	g->arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
+	g->arch.vgic.typer = VGIC_SPI_BANKS | (g->config->vcpu_count - 1) << 5 |
+			     (gic.version == 3 ? 9u << 19 : 0);	/* 10 bits of INTID */
 	for (unsigned d = 0; d < g->config->device_count; d++) {
 		assign(g, &g->config->device[d]);
 	}

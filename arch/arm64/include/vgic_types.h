@@ -56,6 +56,7 @@ struct vgic_vcpu {
 struct vgic_guest {
 	struct lock lock;	/* LOCK_VGIC */
 	uint32_t ctlr;		/* GICD_CTLR's enable bits */
+	uint32_t typer;		/* GICD_TYPER; constant */
 	uint8_t target[VGIC_SPI_BANKS * 32];	/* GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
 	struct vgic_bank bank[VGIC_SPI_BANKS];
 };
