@@ -112,6 +112,11 @@ void interrupts_clean(void)
 	write32(gic_bank(0) + GICD_ICENABLER, ~0u);
 	write32(gic_bank(0) + GICD_ICPENDR, ~0u);
 	write32(gic_bank(0) + GICD_ICACTIVER, ~0u);
+	if (platform.gic == 3) {
+		sysreg_write(S3_0_C12_C9_0, 0);		/* ICC_AP1R0_EL1 */
+	} else {
+		write32(platform.gicc + 0xd0, 0);	/* GICC_APR0 */
+	}
 	gic_init();
 	gic_cpu_init();
 	/* what is still pending (SGIs of GICv2) or has come meanwhile */

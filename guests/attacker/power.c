@@ -15,9 +15,14 @@ static void racer(uint64_t cpu)
 			    (uint64_t)&cpus[1]);
 }
 
-static void rest(uint64_t us)
+static volatile uint64_t may_end;
+
+static void rest(uint64_t unused)
 {
-	delay_us(us);
+	(void)unused;
+	while (!may_end) {
+		cpu_relax();
+	}
 }
 
 /* vCPU 1, off, is switched on by everybody at once; with two vCPUs by one, twice. */
@@ -27,6 +32,7 @@ static void race_once(uint64_t round)
 	int64_t second;
 
 	go = 0;
+	may_end = 0;
 	for (uint32_t i = 2; i < platform.cpu_count; i++) {
 		worker_call(i, racer, i);
 	}
@@ -46,6 +52,7 @@ static void race_once(uint64_t round)
 		won += answers[i] == 0;
 		lost += answers[i] == PSCI_ALREADY_ON;
 	}
+	may_end = 1;
 	expect(won == 1 && lost == count - 1, "round %lu: %u won, %u lost", round, won, lost);
 	expect(cpu_wait_off(1, 2000000), "round %lu: it does not go off", round);
 }
@@ -63,7 +70,8 @@ void d49_race(void)
 	for (uint32_t i = 2; i < platform.cpu_count; i++) {
 		expect(worker_start(i), "vCPU %u", i);
 	}
-	cpu_start(1, rest, 2000);
+	may_end = 1;
+	cpu_start(1, rest, 0);
 	cpu_wait_off(1, 2000000);
 	for (uint64_t i = 0; i < scaled(100); i++) {
 		race_once(i);

@@ -104,8 +104,8 @@ void a01_sysregs(void)
 		batch(e, mrs, 0, &reads);
 	}
 	for (uint32_t e = 0; e < ENCODINGS; e += BATCH) {
-		batch(e, msr, 0, &writes);
 		batch(e, msr, ~0ull, &writes);
+		batch(e, msr, 0, &writes);
 	}
 	restore();
 	note("%lu reads and %lu writes answered, %lu and %lu UNDEFINED", reads.answered,
@@ -141,8 +141,8 @@ void a02_sysregs_el0(void)
 	}
 	for (uint32_t e = 0; e < ENCODINGS; e += BATCH) {
 		batch_el0(e, mrs, 0, &reads);
-		batch_el0(e, msr, 0, &writes);
 		batch_el0(e, msr, ~0ull, &writes);
+		batch_el0(e, msr, 0, &writes);
 	}
 	mmu_unmap(USER_VA, 2 * MAP_BLOCK);
 	restore();
@@ -158,8 +158,8 @@ void a03_el2_registers(void)
 	for (uint32_t op0 = 2; op0 < 4; op0++) {
 		for (uint32_t e = ENC(op0, 4, 0, 0, 0); e < ENC(op0, 7, 15, 15, 7); e += BATCH) {
 			batch(e, mrs, 0, &t);
-			batch(e, msr, 0, &t);
 			batch(e, msr, ~0ull, &t);
+			batch(e, msr, 0, &t);
 		}
 	}
 	expect(t.answered == 0, "%lu accesses were answered", t.answered);
