@@ -14,6 +14,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("O") or "build"))
 WORK = os.path.join(BUILD, "test-work")
 
+ERASE = "\r\x1b[K"
+
 _runs = set()
 _image_lock = threading.Lock()
 _images = {}
@@ -139,7 +141,8 @@ def qemu():
 
 class Run:
     """A run of scripts/run-qemu --batch. Output is matched from where the last
-    match ended; `\\r` is dropped. `words`: another command instead."""
+    match ended; `words`: another command instead. EL2 takes an unfinished line off
+    the screen for another guest's and shows it again after it: each is a line here."""
 
     def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None):
         words = words or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
@@ -170,10 +173,16 @@ class Run:
         _runs.discard(self.process)
 
     def _read(self):
+        raw = ""
         while True:
             data = os.read(self.process.stdout.fileno(), 65536)
             with self.changed:
-                text = data.decode("utf-8", "replace").replace("\r", "")
+                raw += data.decode("utf-8", "replace")
+                whole = len(raw)
+                if data and "\r" in raw[-len(ERASE):]:   # perhaps an ERASE cut in two
+                    whole = raw.rindex("\r")
+                text = raw[:whole].replace(ERASE, "\n").replace("\r", "")
+                raw = raw[whole:]
                 self.text += text
                 self.is_over = not data
                 self.changed.notify_all()

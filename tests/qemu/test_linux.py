@@ -67,10 +67,12 @@ def long_lines(log):
     text = system(linux(cpus=[0]), top="console-input = <&linux>;")
     with Run(log, image(log, "linux-lines", text)) as run:
         run.expect(r"linux# ")
-        run.type("seq -f 'row %04g' 1 500; echo rows are over", r"rows are over$")
+        run.type("for i in $(seq 500); do echo row $i; done; echo rows are over",
+                 r"^linux\| rows are over$")
         run.type("poweroff -f", None)
         run.end(0)
         rows = [int(m) for m in re.findall(r"^linux\| row (\d+)$", run.text, re.MULTILINE)]
+        run.count(r"^linux\| row \d", 500)
         check(rows == list(range(1, 501)), f"{len(rows)} rows of 500 came whole and in order")
 
 
