@@ -16,36 +16,23 @@
 #include "../leave.h"
 #include "early.h"
 
-#define HCR_VM		(1ull << 0)
-#define HCR_SWIO	(1ull << 1)	/* invalidate by set/way cleans too */
-#define HCR_FMO		(1ull << 3)
-#define HCR_IMO		(1ull << 4)
-#define HCR_AMO		(1ull << 5)
-#define HCR_TID3	(1ull << 18)	/* ID registers */
-#define HCR_TSC		(1ull << 19)	/* SMC */
-#define HCR_TIDCP	(1ull << 20)	/* implementation defined registers */
-#define HCR_TACR	(1ull << 21)	/* ACTLR_EL1 */
-#define HCR_RW		(1ull << 31)	/* EL1 is AArch64 */
-#define HCR_TLOR	(1ull << 35)
-#define HCR_TERR	(1ull << 36)
-#define HCR_VALUE	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TID3 | HCR_TSC | \
-			 HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR)
+#define BIT(n)		(1ull << (n))
+#define AFFINITY	0xff00ffffff	/* of MPIDR_EL1 */
 
-#define CPTR_VALUE	0x401033ff	/* RES1; TAM, TTA, TSM, TZ: AMU, trace, SME, SVE trap; FP does not */
-
-#define MDCR_TPMCR	(1 << 5)
-#define MDCR_TPM	(1 << 6)
-#define MDCR_TDA	(1 << 9)
-#define MDCR_TDOSA	(1 << 10)
-#define MDCR_TDRA	(1 << 11)
-#define MDCR_TPMS	(1 << 14)
-#define MDCR_TTRF	(1 << 19)
-
-#define VTCR_VALUE	(1ull << 31 | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | (64 - SKERRY_IPA_BITS))
+/* VM; SWIO: invalidation by set/way cleans too; FMO, IMO, AMO; traps of ID registers
+ * (TID3), SMC (TSC), implementation defined registers (TIDCP), ACTLR_EL1 (TACR);
+ * RW: EL1 is AArch64; TLOR; TERR */
+#define HCR_VALUE	(BIT(0) | BIT(1) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | BIT(20) | \
+			 BIT(21) | BIT(31) | BIT(35) | BIT(36))
+/* RES1; TZ, TSM, TTA, TAM: SVE, SME, trace and AMU trap; FP does not */
+#define CPTR_VALUE	(0x32ff | BIT(8) | BIT(12) | BIT(20) | BIT(30))
+/* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap */
+#define MDCR_VALUE	(BIT(5) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(19))
+/* RES1; SH0, ORGN0, IRGN0: walks inner shareable, write-back; SL0 level 1; T0SZ */
+#define VTCR_VALUE	(BIT(31) | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | (64 - SKERRY_IPA_BITS))
 
 static const struct board *board;
 static uint32_t online;			/* cores that have left boot code, atomic */
-struct firmware_probe { uint32_t function; bool *flag; };
 
 extern char vectors[];
 
@@ -54,11 +41,6 @@ static uint64_t pmu_counters(void)
 	unsigned version = READ_SYSREG(id_aa64dfr0_el1) >> 8 & 0xf;
 
 	return version == 0 || version == 0xf ? 0 : READ_SYSREG(pmcr_el0) >> 11 & 0x1f;
-}
-
-static uint64_t pa_range(void)
-{
-	return min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5);
 }
 
 /* Younger controls, off where they exist. */
@@ -93,10 +75,9 @@ void cpu_boot_init(unsigned index)
 	WRITE_SYSREG(vectors, vbar_el2);
 	WRITE_SYSREG(HCR_VALUE, hcr_el2);
 	WRITE_SYSREG(CPTR_VALUE, cptr_el2);
-	WRITE_SYSREG(pmu_counters() | MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA |
-		     MDCR_TPMS | MDCR_TTRF, mdcr_el2);
+	WRITE_SYSREG(MDCR_VALUE | pmu_counters(), mdcr_el2);	/* HPMN: all to EL1 */
 	WRITE_SYSREG(0, hstr_el2);
-	WRITE_SYSREG(VTCR_VALUE | pa_range() << 16, vtcr_el2);
+	WRITE_SYSREG(VTCR_VALUE | min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5) << 16, vtcr_el2);
 	WRITE_SYSREG(0, vttbr_el2);
 	WRITE_SYSREG(READ_SYSREG(midr_el1), vpidr_el2);
 	WRITE_SYSREG(1, cnthctl_el2);		/* the counter is free, the EL1 physical timer traps */
@@ -136,7 +117,7 @@ unsigned secondary_find(uint64_t mpidr)
 {
 	unsigned i;
 
-	mpidr &= 0xff00ffffff;
+	mpidr &= AFFINITY;
 	for (i = 1; i < board->cpu_count; i++) {
 		if (board->cpu[i].mpidr == mpidr) {
 			return i;
@@ -161,28 +142,16 @@ static uint64_t entry_pa(void)
 	return image_pa((const void *)(uintptr_t)secondary_entry).v;
 }
 
-static bool start_by_spin_table(const struct board_cpu *c)
+static bool start_one(const struct board_cpu *c)
 {
-	volatile uint64_t *release = mmu_map_spin_page(pa(c->release));
-
-	*release = entry_pa();
-	dsb(sy);
-	__asm__ volatile("sev");
-	return true;
-}
-
-static bool start_one(unsigned index)
-{
-	const struct board_cpu *c = &board->cpu[index];
-
-	switch (c->enable) {
-	case ENABLE_PSCI:
-		return smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), index) == 0;
-	case ENABLE_SPIN_TABLE:
-		return start_by_spin_table(c);
-	default:
-		return false;
+	if (c->enable == ENABLE_SPIN_TABLE) {
+		*(volatile uint64_t *)mmu_map_spin_page(pa(c->release)) = entry_pa();
+		dsb(sy);
+		__asm__ volatile("sev");
+		return true;
 	}
+	return c->enable == ENABLE_PSCI &&
+	       smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), 0) == 0;
 }
 
 /* Half a second, in which a core has to show up. */
@@ -198,22 +167,17 @@ static bool wait_online(uint32_t count)
 	return true;
 }
 
-static bool is_boot_core(const struct board *b)
-{
-	return b->cpu[0].mpidr == (READ_SYSREG(mpidr_el1) & 0xff00ffffff);
-}
-
 void cpus_start(const struct board *b)
 {
 	uint32_t i;
 
 	board = b;
 	pcpu_count = b->cpu_count;
-	if (!is_boot_core(b)) {
+	if (b->cpu[0].mpidr != (READ_SYSREG(mpidr_el1) & AFFINITY)) {
 		panic("booted on a core that is not the first of the tree");
 	}
 	for (i = 1; i < b->cpu_count; i++) {
-		if (!start_one(i) || !wait_online(i)) {
+		if (!start_one(&b->cpu[i]) || !wait_online(i)) {
 			panic("core %u (MPIDR %lx) does not start", i, b->cpu[i].mpidr);
 		}
 	}
