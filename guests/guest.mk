@@ -6,9 +6,10 @@
 GUESTS := hello rt victim attacker bench vgictest psci
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
-GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
+GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
 	-mstrict-align -mcpu=cortex-a53 -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-fno-common -ffunction-sections -Wall -Wextra -Wshadow -Wmissing-prototypes \
+	-fno-common -ffunction-sections
+GUEST_CFLAGS := $(GUEST_FLAGS) -ffile-prefix-map=$(CURDIR)/= -Wall -Wextra -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wstrict-prototypes -Werror
 GUEST_CPPFLAGS := -Iinclude -Iguests/lib -MMD -MP
 GUEST_LDFLAGS := -nostdlib -static -Wl,-pie,--no-dynamic-linker,-Bsymbolic,-z,notext \
@@ -25,23 +26,36 @@ $(GUEST_OUT)/obj/lib/string.c.o: GUEST_EXTRA := -fno-tree-loop-distribute-patter
 
 $(GUEST_OUT)/obj/%.c.o: guests/%.c guests/guest.mk
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_EXTRA) -c -o $@ $<
+	$(call say,CC)$(GUEST_CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) $(GUEST_EXTRA) -c -o $@ $<
 
 $(GUEST_OUT)/obj/%.S.o: guests/%.S guests/guest.mk
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) -c -o $@ $<
+	$(call say,AS)$(GUEST_CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) -c -o $@ $<
 
 $(GUEST_OUT)/libskerry.a: $(GUEST_LIB_OBJECTS)
-	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcsD $@ $^
+	@rm -f $@
+	$(call say,AR)$(CROSS_COMPILE)ar rcsD $@ $^
 
 define guest_rules
 $(GUEST_OUT)/$(1).elf: $(call guest_objects,$(1)) $(GUEST_OUT)/libskerry.a guests/lib/guest.ld
-	$$(Q)$$(GUEST_CC) $$(GUEST_LDFLAGS) -T guests/lib/guest.ld -o $$@ $(call guest_objects,$(1)) \
+	$$(call say,LD)$$(GUEST_CC) $$(GUEST_LDFLAGS) -T guests/lib/guest.ld -o $$@ $(call guest_objects,$(1)) \
 		$$(GUEST_OUT)/libskerry.a
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$(g))))
 
 $(GUEST_OUT)/%.bin: $(GUEST_OUT)/%.elf
-	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
+	$(call say,BIN)$(CROSS_COMPILE)objcopy -O binary $< $@
+
+# What a guest outside the tree needs; docs/first-guest.md uses it.
+GUEST_SDK := $(O)/sdk
+SDK_HEADERS := $(addprefix guests/lib/,guest.h gic.h mmu.h probe.h test.h timer.h)
+
+sdk: $(GUEST_OUT)/libskerry.a
+	@rm -rf $(GUEST_SDK) && mkdir -p $(GUEST_SDK)/include/abi
+	$(Q)cp $(SDK_HEADERS) $(GUEST_SDK)/include && cp include/abi/*.h $(GUEST_SDK)/include/abi
+	$(Q)cp $(GUEST_OUT)/libskerry.a guests/lib/guest.ld LICENSES/BSD-2-Clause.txt $(GUEST_SDK)
+	$(Q)sed -e 's|@CFLAGS@|$(GUEST_FLAGS)|' -e 's|@LDFLAGS@|$(GUEST_LDFLAGS)|' \
+		-e 's|@CROSS@|$(CROSS_COMPILE)|' guests/lib/sdk.mk > $(GUEST_SDK)/sdk.mk
+	@echo '  SDK  $(GUEST_SDK)'
 
 -include $(wildcard $(GUEST_OUT)/obj/*/*.d)
