@@ -145,9 +145,9 @@ void dirty_check(void)
 		check_gic();
 	}
 	if (faults) {
-		printf("dirty: FAILED, %u things left over\n", faults);
+		printf("FAILED: %u things left over\n", faults);
 	} else {
-		printf("dirty: nothing left over\n");
+		printf("nothing left over\n");
 	}
 	irq_disable();
 	for_free(fill);
