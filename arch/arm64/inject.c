@@ -11,13 +11,24 @@
 #define SPSR_MODE	0x1f
 #define SPSR_EL1T	0x04
 #define SPSR_EL1H	0x05
-#define SPSR_AARCH32	(1 << 4)
 #define SPSR_DAIF	(0xf << 6)
+#define SPSR_IT		(0xfcull << 8 | 3ull << 25)	/* AArch32: If-Then state */
 #define SPSR_KEEP	((0xfull << 28) | (1 << 24))	/* NZCV, DIT */
 #define SPSR_PAN	(1 << 22)
 #define SPSR_SSBS	(1 << 12)
 #define SCTLR_SPAN	(1 << 23)
 #define SCTLR_DSSBS	(1ull << 44)
+
+/* EL0 only. The If-Then state moves on: AArch32.ITAdvance(). */
+void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr)
+{
+	uint64_t spsr = v->arch.spsr & ~(SPSR_SS | SPSR_IT);
+	uint64_t it = (v->arch.spsr >> 8 & 0xfc) | (v->arch.spsr >> 25 & 3);
+
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	v->arch.spsr = spsr | (it & 0xfc) << 8 | (it & 3) << 25;
+	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
+}
 
 static uint64_t vector_offset(uint64_t spsr)
 {

@@ -168,5 +168,8 @@ void sysreg_reset(const struct vcpu *v)
 	WRITE_SYSREG(0, cntkctl_el1);
 	WRITE_SYSREG(0, cntv_ctl_el0);
 	WRITE_SYSREG(0, cntv_cval_el0);
+	if ((READ_SYSREG(id_aa64pfr0_el1) >> 28 & 0xf) != 0) {
+		WRITE_SYSREG(0, S3_4_C12_C1_1);	/* VDISR_EL2, a guest's DISR_EL1 */
+	}
 	isb();
 }

@@ -14,6 +14,9 @@
 #define ESR_ISS(esr)	((uint32_t)(esr) & 0x1ffffff)
 #define ESR_IL		(1ull << 25)
 
+#define SPSR_AARCH32	(1 << 4)
+#define SPSR_SS		(1ull << 21)
+
 #define EC_WFX		0x01
 #define EC_HVC64	0x16
 #define EC_SMC64	0x17
@@ -61,12 +64,18 @@ static inline void vcpu_set(struct vcpu *v, unsigned n, uint64_t value)
 	}
 }
 
-/* Past the trapped instruction (AArch64: 4 bytes; AArch32 EL0 by ESR's IL); its
- * single step is done, and so is a branch's target identification. */
+void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr);
+
+/* Past the trapped instruction; its single step is done, and so is a branch's target
+ * identification. */
 static inline void vcpu_skip(struct vcpu *v, uint64_t esr)
 {
-	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
-	v->arch.spsr &= ~(1ull << 21 | 3ull << 10);
+	if (v->arch.spsr & SPSR_AARCH32) {
+		vcpu_skip_aarch32(v, esr);
+		return;
+	}
+	v->arch.elr += 4;
+	v->arch.spsr &= ~(SPSR_SS | 3ull << 10);
 }
 
 /* Exceptions in the guest, taken to its EL1. */

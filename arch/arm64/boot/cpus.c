@@ -19,11 +19,13 @@
 #define BIT(n)		(1ull << (n))
 #define AFFINITY	0xff00ffffff	/* of MPIDR_EL1 */
 
-/* VM; SWIO: invalidation by set/way cleans too; FMO, IMO, AMO; traps of ID registers
+/* VM; SWIO: invalidation by set/way cleans too; PTW: no table walk in device memory;
+ * FMO, IMO, AMO; traps of ID registers
  * (TID3), SMC (TSC), implementation defined registers (TIDCP), ACTLR_EL1 (TACR);
  * RW: EL1 is AArch64; TLOR; TERR */
-#define HCR_VALUE	(BIT(0) | BIT(1) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | BIT(20) | \
-			 BIT(21) | BIT(31) | BIT(35) | BIT(36))
+#define HCR_VALUE	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | \
+			 BIT(20) | BIT(21) | BIT(31) | BIT(35) | BIT(36))
+#define HCR_TID5	BIT(58)		/* GMID_EL1, where there is memory tagging */
 /* RES1; TZ, TSM, TTA, TAM: SVE, SME, trace and AMU trap; FP does not */
 #define CPTR_VALUE	(0x32ff | BIT(8) | BIT(12) | BIT(20) | BIT(30))
 /* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap */
@@ -50,6 +52,9 @@ static void disable_extensions(void)
 	uint64_t mmfr1 = READ_SYSREG(id_aa64mmfr1_el1);
 	uint64_t pfr0 = READ_SYSREG(id_aa64pfr0_el1);
 
+	if ((READ_SYSREG(id_aa64pfr1_el1) >> 8 & 0xf) >= 2) {
+		WRITE_SYSREG(HCR_VALUE | HCR_TID5, hcr_el2);
+	}
 	if (mmfr1 >> 40 & 0xf) {
 		WRITE_SYSREG(0, S3_4_C1_C2_2);			/* HCRX_EL2 */
 	}

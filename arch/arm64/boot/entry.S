@@ -127,6 +127,8 @@ mmu_on:
 	cmp	x22, #(2 << 2)
 	b.hi	3f
 	b.lo	1f
+	mov	x6, #0x80000000			/* RW; E2H = 0: TCR_EL2 is as made here */
+	msr	hcr_el2, x6
 	enable	el2, alle2, 16, 0x80800000, 0x30cd183d
 1:	enable	el1, vmalle1, 32, 0x00800000, 0x30d0181d
 3:	enable	el3, alle3, 16, 0x80800000, 0x30cd183d

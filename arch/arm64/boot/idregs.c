@@ -19,20 +19,22 @@ struct id_row {
 	uint64_t set;		/* and fields shown with a value of ours */
 };
 
-/* PARange, capped to 40 bits: guest-physical addresses have 39. */
-static uint64_t pa_range(uint64_t mmfr0)
+/* One field, no more than `max`. */
+static uint64_t capped(uint64_t value, unsigned shift, uint64_t max)
 {
-	return min_u64(mmfr0 & 0xf, 2);
+	return min_u64(value >> shift & 0xf, max) << shift;
 }
 
 void idregs_boot(const struct board *b)
 {
+	uint64_t pfr0 = READ_SYSREG(id_aa64pfr0_el1);
 	uint64_t mmfr0 = READ_SYSREG(id_aa64mmfr0_el1);
+	uint64_t mmfr1 = READ_SYSREG(id_aa64mmfr1_el1);
 	const struct id_row rows[] = {
-		/* PFR0: EL0, EL1 in AArch64; FP, AdvSIMD, DIT, CSV2, CSV3 */
-		{ 4, 0, READ_SYSREG(id_aa64pfr0_el1),
-		  FIELD(16) | FIELD(20) | FIELD(48) | FIELD(56) | FIELD(60),
-		  0x11 | (b->gic == GIC_V3 ? 1ull << 24 : 0) },
+		/* PFR0: EL0, EL1 in AArch64; FP, AdvSIMD, DIT, CSV3; CSV2 without SCXTNUM_ELx,
+		 * which trap (HCR_EL2.EnSCXT) */
+		{ 4, 0, pfr0, FIELD(16) | FIELD(20) | FIELD(48) | FIELD(60),
+		  0x11 | (b->gic == GIC_V3 ? 1ull << 24 : 0) | capped(pfr0, 56, 1) },
 		/* PFR1: BT, SSBS */
 		{ 4, 1, READ_SYSREG(id_aa64pfr1_el1), FIELD(0) | FIELD(4), 0 },
 		/* DFR0: the smallest debug architecture there is */
@@ -45,12 +47,12 @@ void idregs_boot(const struct board *b)
 		  FIELD(40) | FIELD(44) | FIELD(48) | FIELD(52), 0 },
 		/* ISAR2: CLRBHB */
 		{ 6, 2, READ_SYSREG(S3_0_C0_C6_2), FIELD(28), 0 },
-		/* MMFR0: ASIDBits, BigEnd, TGran16, 64, 4 */
+		/* MMFR0: ASIDBits, BigEnd, TGran16, 64, 4; PARange of 40 bits at most, since
+		 * guest-physical addresses have 39 */
 		{ 7, 0, mmfr0, FIELD(4) | FIELD(8) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(28),
-		  pa_range(mmfr0) },
-		/* MMFR1: HAFDBS, HPDS, PAN, ETS */
-		{ 7, 1, READ_SYSREG(id_aa64mmfr1_el1),
-		  FIELD(0) | FIELD(12) | FIELD(20) | FIELD(36), 0 },
+		  capped(mmfr0, 0, 2) },
+		/* MMFR1: HPDS, PAN, ETS; HAFDBS without what TCR2_EL1 controls */
+		{ 7, 1, mmfr1, FIELD(12) | FIELD(20) | FIELD(36), capped(mmfr1, 0, 2) },
 		/* MMFR2: CnP, UAO, LSM, VARange, CCIDX, AT, TTL, BBM, E0PD */
 		{ 7, 2, READ_SYSREG(S3_0_C0_C7_2),
 		  FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(20) | FIELD(32) |
