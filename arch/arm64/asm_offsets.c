@@ -19,4 +19,8 @@ void asm_offsets(void)
 	OFFSET(VCPU_ELR, struct vcpu, arch.elr);
 	OFFSET(VCPU_SPSR, struct vcpu, arch.spsr);
 	OFFSET(VCPU_EXITS_HVC, struct vcpu, exits[EXIT_HVC]);
+	OFFSET(VCPU_EXITS_IRQ, struct vcpu, exits[EXIT_IRQ]);
+	OFFSET(VCPU_EXITS_SYSREG, struct vcpu, exits[EXIT_SYSREG]);
+	OFFSET(VCPU_TIMER_LR, struct vcpu, arch.vgic.timer_lr);
+	OFFSET(VCPU_GIC, struct vcpu, arch.vgic.gic);
 }

@@ -14,7 +14,6 @@
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */
-#define SPURIOUS	1020	/* and above: none waits */
 #define GICR_SGI_FRAME	0x10000
 
 struct gic gic;
@@ -108,7 +107,7 @@ void gic_handle(void)
 	for (unsigned n = 0; n < ACKNOWLEDGE_MAX; n++) {
 		uint32_t iar = gic.ops->acknowledge();
 
-		if ((iar & 0x3ff) >= SPURIOUS) {
+		if ((iar & 0x3ff) >= GIC_SPURIOUS) {
 			return;
 		}
 		gic_dispatch(iar);

@@ -50,6 +50,7 @@
 
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
 #define GIC_KICK	0u	/* EL2's SGI */
+#define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 struct gic_ops {
 	/* List registers and the hypervisor interface of this core. */
@@ -75,6 +76,7 @@ struct gic {			/* written at boot only */
 	uint8_t version;	/* 2 or 3 */
 	uint8_t lr_count;	/* 3..VGIC_LR_MAX */
 	bool can_trap_dir;
+	uint16_t lr_mask;	/* list registers for anything: all but 0 */
 	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
 	uint64_t cpu[SKERRY_CPU_MAX];	/* GICv2: interface mask. GICv3: ICC_SGI1R_EL1 for a kick */
 	uint64_t mpidr[SKERRY_CPU_MAX];	/* affinity, as GICD_IROUTER has it */
@@ -98,6 +100,8 @@ void vgic_timer_fired(struct vcpu *v);
 void vgic_sync(struct vcpu *v);
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
 uint32_t vgic_sgis(const struct vcpu *v);	/* pending ones */
+void vgic_write_sgir(struct vcpu *v, uint32_t value);
+uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset); /* below IGROUPR, the IDs */
 
 /* These under the guest's lock, from lock to unlock. */
 enum vgic_op { VGIC_SET_PENDING, VGIC_CLEAR_PENDING, VGIC_SET_ACTIVE, VGIC_CLEAR_ACTIVE };

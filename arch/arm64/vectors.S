@@ -79,11 +79,11 @@ guest_sync:
 	mrs	x1, esr_el2
 	mov	w0, #0x5a000000			/* EC HVC64, IL, immediate 0 */
 	cmp	w1, w0
-	b.ne	1f
+	b.ne	fast_exit			/* fast_exit.S */
 	ldr	w0, [sp]
 	mov	w1, #PSCI_VERSION
 	cmp	w0, w1
-	b.ne	1f
+	b.ne	guest_sync_pushed
 	mrs	x0, tpidr_el2			/* count it */
 	ldr	x0, [x0, #PCPU_CURRENT]
 	ldr	x1, [x0, #VCPU_EXITS_HVC]
@@ -95,21 +95,13 @@ guest_sync:
 	eret
 	dsb	nsh
 	isb
-1:
-	save_all
-	bl	exit_sync
-	b	guest_enter
 
 guest_sync_slow:
 	push_two
+	.global	guest_sync_pushed
+guest_sync_pushed:
 	save_all
 	bl	exit_sync
-	b	guest_enter
-
-guest_irq:
-	push_two
-	save_all
-	bl	exit_irq
 	b	guest_enter
 
 guest_fiq:

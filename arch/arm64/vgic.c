@@ -78,32 +78,22 @@ int vgic_target(const struct guest *g, unsigned intid)
 	return mask != 0 ? __builtin_ctz(mask) : -1;
 }
 
-/* Let vCPUs look at their interrupts before they go on. */
-static void tell(struct guest *g, uint32_t vcpus, uint32_t work)
+/* Let a vCPU look at its interrupts before it goes on; `cpu` is ours. One kick is
+ * enough: it may still be on its way. */
+static inline void tell(struct vcpu *v, uint32_t work, unsigned cpu)
 {
-	for (; vcpus != 0; vcpus &= vcpus - 1) {
-		struct vcpu *v = &g->vcpu[__builtin_ctz(vcpus)];
-		uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
+	uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
 
-		/* one kick is enough, it may still be on its way */
-		if (old == 0 && v->cpu != arch_cpu_index() && vcpu_is_on(v)) {
-			gic.ops->kick(v->cpu);
-		}
+	if (old == 0 && v->cpu != cpu && vcpu_is_on(v)) {
+		gic.ops->kick(v->cpu);
 	}
 }
 
 void vgic_notify(struct guest *g, uint32_t vcpus)
 {
-	tell(g, vcpus, VGIC_WORK_SYNC);
-}
-
-void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
-{
-	vcpus &= vgic_all(v->guest);
-	for (uint32_t m = vcpus; m != 0; m &= m - 1) {
-		set_sgi(&v->guest->vcpu[__builtin_ctz(m)], sgi, gic.version == 2 ? v->index : 0);
+	for (; vcpus != 0; vcpus &= vcpus - 1) {
+		tell(&g->vcpu[__builtin_ctz(vcpus)], VGIC_WORK_SYNC, arch_cpu_index());
 	}
-	tell(v->guest, vcpus, VGIC_WORK_SGI);
 }
 
 /* Something about `bits` changed: tell who holds them or who should take them. */
@@ -404,6 +394,7 @@ static void load(struct vcpu *v)
 		put_lr(x, i, i <= count ? load_one(v, best[i - 1] & 0x3ff, i) : 0);
 	}
 	load_timer(v);
+	x->quick_sgis = x->is_spilled || !vgic_is_on(v->guest) ? 0 : (uint16_t)x->bank.enabled;
 	hcr |= x->is_spilled ? HCR_UIE : 0;
 	hcr |= x->is_active_spilled ? HCR_LRENPIE | (gic.can_trap_dir ? HCR_TDIR : 0) : 0;
 	if (hcr != x->hcr) {
@@ -424,46 +415,93 @@ void vgic_sync(struct vcpu *v)
 	vgic_unlock(x);
 }
 
-/* SGIs alone, into list registers that are free; false: it needs a sync. The banks
- * are this core's but for SPIs' `where`, and that only its holder clears. */
-static bool load_sgis(struct vcpu *v)
+/* An SGI into a free list register at once; false: it has to be posted, for a sync.
+ * The banks are this core's but for SPIs' `where`, and that only its holder clears. */
+static inline bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
+	unsigned where = x->bank.where[sgi], i = where % 16;
+	uint32_t empty;
 
-	if (x->is_spilled || x->is_active_spilled || !vgic_is_on(v->guest)) {
+	if (!(x->quick_sgis >> sgi & 1)) {
 		return false;
 	}
-	for (uint32_t m = vgic_sgis(v); m != 0; m &= m - 1) {
-		unsigned sgi = (unsigned)__builtin_ctz(m), i = where_lr(x->bank.where[sgi]);
-		uint32_t empty = gic.ops->empty_lrs() & ((1u << gic.lr_count) - 2);
-
-		if (!(x->bank.enabled & m & -m) || empty == 0) {
+	empty = gic.ops->empty_lrs();
+	if (where == WHERE_NOWHERE) {
+		empty &= gic.lr_mask;
+		if (empty == 0) {
 			return false;
 		}
-		if (x->bank.where[sgi] == WHERE_NOWHERE) {
-			uint8_t *where;
+		i = (unsigned)__builtin_ctz(empty);
+		if (x->lr[i] != 0) {	/* the guest has ended what was there */
+			unsigned old = LR_INTID(x->lr[i]);
+			uint8_t *old_where = &vgic_bank(v, old / 32)->where[old % 32];
 
-			i = (unsigned)__builtin_ctz(empty);
-			where = &vgic_bank(v, LR_INTID(x->lr[i]) / 32)->where[LR_INTID(x->lr[i]) % 32];
-			*where = *where == held_by(v, i) ? WHERE_NOWHERE : *where;
-		} else if (!(empty >> i & 1)) {
-			return false;
+			*old_where = *old_where == held_by(v, i) ? WHERE_NOWHERE : *old_where;
 		}
-		x->lr[i] = 0;	/* the guest has ended what was written there */
-		put_lr(x, i, load_one(v, sgi, i));
+		x->bank.where[sgi] = held_by(v, i);
+		x->lr_used |= (uint16_t)(1u << i);
+	} else if (!(empty >> i & 1)) {
+		return false;
+	}
+	x->lr[i] = x->sgi_lr | sgi | (uint64_t)x->bank.priority[sgi] << LR_PRIORITY_SHIFT |
+		   (uint64_t)source << LR_PHYS_SHIFT;
+	gic.ops->write_lr(i, x->lr[i]);
+	return true;
+}
+
+static void post_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+{
+	struct vcpu *all = v->guest->vcpu;
+
+	for (vcpus &= vgic_all(v->guest); vcpus != 0; vcpus &= vcpus - 1) {
+		struct vcpu *to = &all[__builtin_ctz(vcpus)];
+
+		set_sgi(to, sgi, v->arch.vgic.source);
+		tell(to, VGIC_WORK_SGI, v->cpu);
+	}
+}
+
+void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+{
+	if (vcpus != 1u << v->index || !put_sgi(v, sgi, v->arch.vgic.source)) {
+		post_sgi(v, vcpus, sgi);
+	}
+}
+
+/* Posted SGIs and nothing else; false: it needs a sync. */
+static bool load_sgis(struct vcpu *v)
+{
+	for (unsigned half = 0; half < 2; half++) {
+		uint64_t *posted = &v->arch.vgic.sgi[half], w = 0;
+
+		if (*posted != 0) {
+			w = __atomic_exchange_n(posted, 0, __ATOMIC_RELAXED);
+		}
+		for (; w != 0; w &= w - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(w);
+
+			if (!put_sgi(v, half * 8 + bit / 8, bit % 8)) {
+				__atomic_fetch_or(posted, w, __ATOMIC_RELAXED);
+				return false;
+			}
+		}
 	}
 	return true;
 }
 
+static __attribute__((noinline)) void enter_with_work(struct vcpu *v)
+{
+	uint32_t work = __atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
+
+	if (work != VGIC_WORK_SGI || !load_sgis(v)) {
+		vgic_sync(v);
+	}
+}
+
 void vgic_enter(struct vcpu *v)
 {
-	uint32_t work = __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE);
-
-	if (work == VGIC_WORK_SGI) {
-		__atomic_fetch_and(&v->arch.vgic.work, ~VGIC_WORK_SGI, __ATOMIC_ACQUIRE);
-		work = load_sgis(v) ? 0 : work;
-	}
-	if (work != 0) {
-		vgic_sync(v);
+	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
+		enter_with_work(v);
 	}
 }

@@ -105,10 +105,10 @@ static void clear_interface(struct vcpu *v)
 	gic.ops->reset();
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* set by ISPENDR */
 	x->lr_used = 0;
 	x->hcr = 0;
 	x->timer_lr = 0;
+	x->quick_sgis = 0;
 	x->is_active_spilled = false;
 }
 

@@ -16,6 +16,8 @@
 #define PIDR2_V3	0xffe8
 
 #define IIDR		0x5300043b	/* product 'S', implementer as Arm's */
+#define TYPER_LINES	(SKERRY_INTID_COUNT / 32 - 1)
+#define TYPER_ID_BITS	(9u << 19)	/* GICv3: 10 bits of INTID */
 #define CTLR_ARE_DS	(1u << 4 | 1u << 6)
 #define CTLR_RWP	(1u << 31)
 #define GICR_CTLR_RWP	(1u << 3)
@@ -241,34 +243,40 @@ static void access_router(const struct access *a)
 	vgic_unlock(x);
 }
 
+void vgic_write_sgir(struct vcpu *v, uint32_t value)
+{
+	uint32_t self = 1u << v->index, to[] = { value >> 16 & 0xff, ~self, self }; /* by filter */
+
+	if ((value >> 24 & 3) < 3) {
+		vgic_send_sgi(v, to[value >> 24 & 3], value & 15);
+	}
+}
+
 static void write_distributor(const struct access *a)
 {
 	struct guest *g = a->v->guest;
-	uint32_t value = (uint32_t)*a->value, self = 1u << a->v->index;
 
 	if (a->offset == GICD_CTLR) {
 		struct vgic_guest *x = vgic_lock(g);
 
-		x->ctlr = value & 3;
+		x->ctlr = *a->value & 3;
 		vgic_notify(g, vgic_all(g));
 		vgic_unlock(x);
-	} else if (a->offset == GICD_SGIR && gic.version == 2 && value >> 24 < 3) {
-		uint32_t to[] = { value >> 16 & 0xff, ~self, self };	/* by filter */
-
-		vgic_send_sgi(a->v, to[value >> 24], value & 15);
+	} else if (a->offset == GICD_SGIR && gic.version == 2) {
+		vgic_write_sgir(a->v, (uint32_t)*a->value);
 	}
 }
 
-static uint32_t read_distributor(const struct access *a)
+uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 {
-	const struct guest *g = a->v->guest;
+	const struct guest *g = v->guest;
 	bool is_v3 = gic.version == 3;
 
-	switch (a->offset) {
+	switch (offset) {
 	case GICD_CTLR:
-		return g->arch.vgic.ctlr | (!is_v3 ? 0 : CTLR_ARE_DS | (is_write_pending(a->v) ? CTLR_RWP : 0));
+		return g->arch.vgic.ctlr | (!is_v3 ? 0 : CTLR_ARE_DS | (is_write_pending(v) ? CTLR_RWP : 0));
 	case GICD_TYPER:
-		return g->arch.vgic.typer;
+		return TYPER_LINES | (g->config->vcpu_count - 1) << 5 | (is_v3 ? TYPER_ID_BITS : 0);
 	case GICD_IIDR:
 		return IIDR;
 	case PIDR2_V2:
@@ -308,7 +316,7 @@ static void access_distributor(const struct access *a)
 	} else if (a->width == 4 && a->is_write) {
 		write_distributor(a);
 	} else if (a->width == 4) {
-		*a->value = read_distributor(a);
+		*a->value = vgic_read_distributor(a->v, a->offset);
 	}
 }
 

@@ -212,6 +212,7 @@ void gic_cpu_boot(void)
 		panic("core %u has %u list registers, 3 are needed", cpu, (vtr & 31) + 1);
 	}
 	gic.lr_count = (uint8_t)min_u64((vtr & 31) + 1, VGIC_LR_MAX);
+	gic.lr_mask = (uint16_t)((1u << gic.lr_count) - 2);
 	own = 1u << GIC_KICK | 1u << gic.hyp_timer | 1u << gic.maintenance;
 	*reg32(frame + GICD_ISENABLER) = own;
 	gic.ops->write_hcr(0);
@@ -245,13 +246,15 @@ static void assign(struct guest *g, const struct sys_device *device)
 void vgic_guest_boot(struct guest *g)
 {
 	g->arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
-	g->arch.vgic.typer = VGIC_SPI_BANKS | (g->config->vcpu_count - 1) << 5 |
-			     (gic.version == 3 ? 9u << 19 : 0);	/* 10 bits of INTID */
 	for (unsigned d = 0; d < g->config->device_count; d++) {
 		assign(g, &g->config->device[d]);
 	}
 	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
-		g->vcpu[i].arch.vgic.bank.hw = 1u << SKERRY_INTID_VTIMER;
-		g->vcpu[i].arch.vgic.gic = gic.version;
+		struct vgic_vcpu *x = &g->vcpu[i].arch.vgic;
+
+		x->gic = gic.version;
+		x->source = (uint8_t)(gic.version == 2 ? i : 0);
+		x->sgi_lr = LR_PENDING | (gic.version == 3 ? LR_GROUP1 : 0);
+		x->bank.hw = 1u << SKERRY_INTID_VTIMER;
 	}
 }

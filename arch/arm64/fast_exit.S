@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commonest exits. The virtual timer's interrupt goes into list register 0 from
+ * here; other interrupts, trapped system registers and data aborts are tried
+ * by fast.c with only what C may change saved, and else take the slow path of
+ * vectors.S. Both leave interrupts masked and take no lock.
+ */
+#include <asm_offsets.h>
+#include <mmu.h>
+
+#define VCPU_X(n)	(VCPU_REGS + (n) * 8)
+#define VTIMER		27		/* a board with another one takes the slower way */
+#define EC_SYSREG	0x18
+#define EC_DABORT	0x24
+/* MSR ICC_SGI1R_EL1 (op0 3, op1 0, CRn 12, CRm 11, op2 5), trapped */
+#define ESR_SGI1R	(EC_SYSREG << 26 | 1 << 25 | 3 << 20 | 5 << 17 | 12 << 10 | 11 << 1)
+#define ESR_RT		(31 << 5)
+#define GICC_IAR	0x00c
+#define GICC_EOIR	0x010
+#define GICH_LR0	0x100
+
+	/* The caller's registers of x0 = the vCPU; its x0, x1 are on the stack.
+	 * x1 stays as it is. */
+	.macro	save_some
+	stp	x2, x3, [x0, #VCPU_X(2)]
+	ldp	x2, x3, [sp], #16
+	stp	x2, x3, [x0, #VCPU_X(0)]
+	stp	x4, x5, [x0, #VCPU_X(4)]
+	stp	x6, x7, [x0, #VCPU_X(6)]
+	stp	x8, x9, [x0, #VCPU_X(8)]
+	stp	x10, x11, [x0, #VCPU_X(10)]
+	stp	x12, x13, [x0, #VCPU_X(12)]
+	stp	x14, x15, [x0, #VCPU_X(14)]
+	stp	x16, x17, [x0, #VCPU_X(16)]
+	str	x18, [x0, #VCPU_X(18)]
+	str	x30, [x0, #VCPU_X(30)]
+	.endm
+
+	/* Handled: x0 = the vCPU, back to the guest. Not: x0 = 0; all of the vCPU
+	 * is saved and x0 = it. */
+	.macro	return_or_save_rest
+	cbz	x0, 1f
+	ldr	x30, [x0, #VCPU_X(30)]
+	ldr	x18, [x0, #VCPU_X(18)]
+	ldp	x16, x17, [x0, #VCPU_X(16)]
+	ldp	x14, x15, [x0, #VCPU_X(14)]
+	ldp	x12, x13, [x0, #VCPU_X(12)]
+	ldp	x10, x11, [x0, #VCPU_X(10)]
+	ldp	x8, x9, [x0, #VCPU_X(8)]
+	ldp	x6, x7, [x0, #VCPU_X(6)]
+	ldp	x4, x5, [x0, #VCPU_X(4)]
+	ldp	x2, x3, [x0, #VCPU_X(2)]
+	ldp	x0, x1, [x0, #VCPU_X(0)]
+	eret
+	dsb	nsh
+	isb
+1:	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	str	x19, [x0, #VCPU_X(19)]
+	stp	x20, x21, [x0, #VCPU_X(20)]
+	stp	x22, x23, [x0, #VCPU_X(22)]
+	stp	x24, x25, [x0, #VCPU_X(24)]
+	stp	x26, x27, [x0, #VCPU_X(26)]
+	stp	x28, x29, [x0, #VCPU_X(28)]
+	mrs	x2, elr_el2
+	mrs	x3, spsr_el2
+	stp	x2, x3, [x0, #VCPU_ELR]
+	.endm
+
+	/* After the timer's: x0 = the vCPU, x1 scratch */
+	.macro	count_and_return
+	ldr	x1, [x0, #VCPU_EXITS_IRQ]
+	add	x1, x1, #1
+	str	x1, [x0, #VCPU_EXITS_IRQ]
+	ldp	x0, x1, [sp], #16
+	eret
+	dsb	nsh
+	isb
+	.endm
+
+	.text
+/*
+ * guest_irq: an interrupt from a guest. x0 = the vCPU, x1 = what was acknowledged.
+ * The timer is physically active until the guest's EOI, so that list register 0
+ * is free when it comes again.
+ */
+	.global	guest_irq
+guest_irq:
+	stp	x0, x1, [sp, #-16]!
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	ldrb	w1, [x0, #VCPU_GIC]
+	tbz	w1, #0, irq_gicv2
+	mrs	x1, icc_iar1_el1
+	cmp	w1, #VTIMER
+	b.ne	irq_not_timer
+	ldr	x1, [x0, #VCPU_TIMER_LR]
+	cbz	x1, irq_timer
+	msr	ich_lr0_el2, x1
+	mov	x1, #VTIMER
+	msr	icc_eoir1_el1, x1
+	count_and_return
+
+/* x1 = the CPU interface while x0 = what was acknowledged */
+irq_gicv2:
+	mov	x1, #GICC_VA & 0xffff0000
+	movk	x1, #GICC_VA >> 32, lsl #32
+	ldr	w0, [x1, #GICC_IAR]
+	cmp	w0, #VTIMER
+	b.ne	1f
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	ldr	x0, [x0, #VCPU_TIMER_LR]
+	cbz	x0, 2f
+	add	x1, x1, #GICH_VA - GICC_VA
+	str	w0, [x1, #GICH_LR0]
+	sub	x1, x1, #GICH_VA - GICC_VA
+	mov	w0, #VTIMER
+	str	w0, [x1, #GICC_EOIR]
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	count_and_return
+2:	mov	w0, #VTIMER
+1:	mov	w1, w0
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	b	irq_other
+
+irq_not_timer:
+	cbnz	w1, irq_other			/* 0: GIC_KICK */
+	msr	icc_eoir1_el1, x1
+	isb
+	msr	icc_dir_el1, x1
+	save_some
+	bl	fast_kick
+	b	4f
+irq_timer:
+	mov	w1, #VTIMER
+irq_other:
+	save_some
+	bl	fast_irq
+4:	return_or_save_rest
+	bl	exit_irq
+	b	guest_enter
+
+/*
+ * fast_exit: x0, x1 pushed; x1 = ESR_EL2, x0 = the vCPU from save_some on. A write of
+ * ICC_SGI1R_EL1 is told from other traps here: x2 = Rt, then x1 = the value.
+ */
+	.global	fast_exit
+fast_exit:
+	lsr	w0, w1, #26
+	cmp	w0, #EC_SYSREG
+	b.eq	1f
+	cmp	w0, #EC_DABORT
+	b.ne	guest_sync_pushed
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	save_some
+	bl	fast_abort
+	b	2f
+1:	mov	w0, #ESR_SGI1R & 0xffff
+	movk	w0, #ESR_SGI1R >> 16, lsl #16
+	eor	w0, w0, w1
+	tst	w0, #~ESR_RT
+	b.ne	guest_sync_pushed
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #PCPU_CURRENT]
+	save_some
+	ubfx	w2, w1, #5, #5
+	cmp	w2, #18
+	b.hi	3f
+	ldr	x1, [x0, x2, lsl #3]		/* VCPU_REGS is 0 */
+	mrs	x2, elr_el2
+	add	x2, x2, #4
+	msr	elr_el2, x2
+	ldr	x2, [x0, #VCPU_EXITS_SYSREG]
+	add	x2, x2, #1
+	str	x2, [x0, #VCPU_EXITS_SYSREG]
+	bl	fast_sgi1r
+	b	2f
+3:	mov	x0, #0
+2:	return_or_save_rest
+	bl	exit_sync
+	b	guest_enter
