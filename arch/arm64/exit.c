@@ -74,26 +74,12 @@ static struct vcpu *exit_finish(struct vcpu *v)
 	return v;
 }
 
-/* A plain load of a word from the distributor's first page: no table, no lock. */
-static inline bool read_distributor(struct vcpu *v, uint64_t esr)
-{
-	unsigned rt = esr >> 16 & 31;
-
-	return (esr & PLAIN_LOAD_MASK) == PLAIN_LOAD && rt < 31 &&
-	       READ_SYSREG(hpfar_el2) == SKERRY_GICD_BASE >> 8 &&
-	       vgic_read_plain(&v->guest->arch.vgic, READ_SYSREG(far_el2) % PAGE_SIZE,
-			       &v->arch.x[rt]);
-}
-
 struct vcpu *exit_sync(struct vcpu *v)
 {
 	uint64_t esr = READ_SYSREG(esr_el2);
 	unsigned ec = ESR_EC(esr);
 
-	if (read_distributor(v, esr)) {
-		stats_exit(v, EXIT_MMIO, esr);
-		vcpu_skip(v, esr);
-	} else if (exit_table[ec] != NULL) {
+	if (exit_table[ec] != NULL) {
 		exit_table[ec](v, esr);
 	} else {	/* FP, SVE, pointer authentication, debug, AArch32 ... */
 		exit_undefined(v, esr);

@@ -35,11 +35,6 @@
 #define DABT_S1PTW	(1 << 7)
 #define DABT_WNR	(1 << 6)
 
-/* EC and ISS of a load of one word by a single register, which found no translation */
-#define PLAIN_LOAD_MASK	(0x3full << 26 | DABT_ISV | 3 << 22 | DABT_SSE | DABT_CM | DABT_S1PTW | \
-			 DABT_WNR | 0x3c)
-#define PLAIN_LOAD	((uint64_t)EC_DABORT_LOW << 26 | DABT_ISV | 2 << 22 | 0x04)
-
 /* Called by vectors.S; each returns the vCPU to enter, maybe another one later. */
 struct vcpu *exit_sync(struct vcpu *v);
 struct vcpu *exit_irq(struct vcpu *v);

@@ -53,22 +53,6 @@ void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high);
 /* Trapped accesses. Emulated MMIO: `offset` into the frame; width 1, 2, 4, 8.
  * False: this access is an external abort. */
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
-/* A word of the distributor's first page that only the guest itself changes, and
- * that is read without a lock: GICD_TYPER, the SPIs' enables. False: another. */
-static inline bool vgic_read_plain(const struct vgic_guest *g, uint64_t offset, uint64_t *value)
-{
-	unsigned bank = (unsigned)(offset / 4 % 32) - 1;
-
-	if (offset == 0x4) {
-		*value = g->typer;
-		return true;
-	}
-	if (offset - 0x100 >= 0x100 || offset % 4 != 0 || bank >= VGIC_SPI_BANKS) {
-		return false;
-	}
-	*value = g->bank[bank].enabled;
-	return true;
-}
 /* ICC_SGI1R_EL1 (GICv3) by system register trap. */
 void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
 void vgic_write_dir(struct vcpu *v, uint64_t value);	/* ICC_DIR_EL1, where trapped */
