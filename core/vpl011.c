@@ -78,8 +78,7 @@ static uint32_t read_data(struct vpl011 *p)
 		return 0;
 	}
 	p->count--;
-	p->first++;
-	return (uint8_t)p->fifo[(p->first - 1) % FIFO_SIZE];
+	return (uint8_t)p->fifo[p->first++ % FIFO_SIZE];
 }
 
 static uint32_t read_register(struct vpl011 *p, uint64_t offset)

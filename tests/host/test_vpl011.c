@@ -228,6 +228,18 @@ static void a_paste_longer_than_the_fifo_arrives_whole(void **state)
 	assert_string_equal(got, text);
 }
 
+static void a_long_day_s_typing_arrives_in_order(void **state)
+{
+	(void)state;
+	write(LCRH, 0x70);
+	for (unsigned i = 0; i < 1000; i++) {
+		const char text[2] = { (char)('!' + i % 90), 0 };
+
+		type(text);
+		assert_int_equal(read(DR), text[0]);
+	}
+}
+
 static void a_masked_interrupt_is_kept_for_later(void **state)
 {
 	(void)state;
@@ -308,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup(the_receive_level_is_honoured, begin),
 		cmocka_unit_test_setup(without_the_fifo_one_character_is_enough, begin),
 		cmocka_unit_test_setup(a_paste_longer_than_the_fifo_arrives_whole, begin),
+		cmocka_unit_test_setup(a_long_day_s_typing_arrives_in_order, begin),
 		cmocka_unit_test_setup(a_masked_interrupt_is_kept_for_later, begin),
 		cmocka_unit_test_setup(reset_forgets_everything, begin),
 		cmocka_unit_test_setup(the_level_is_told_only_when_it_changes, begin),
