@@ -3,7 +3,8 @@
  * PSCI 1.1 for guests (Arm DEN0022). A vCPU's power is one word:
  *
  *   OFF -> CLAIMED (by CPU_ON's compare-and-swap) -> STARTING (entry and context
- *   are there) -> ON (on its own core) -> OFF (CPU_OFF, or the guest stops)
+ *   are there) -> ON (on its own core) -> CLAIMED (by its own CPU_OFF) -> OFF
+ *   anything -> OFF (the guest has stopped)
  *
  * Losers of the swap get ALREADY_ON.
  */
@@ -13,7 +14,7 @@
 #include <hv/arch.h>
 
 #define IS_64		(1u << 30)
-#define MPIDR_MASK	0xff00ffffffull
+#define SUSPEND_RESERVED 0xfcfe0000u	/* of power_state: DEN0022, 5.4.2, original format */
 
 static uint64_t narrow(uint64_t value, bool is_64)
 {
@@ -57,23 +58,28 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 	return PSCI_SUCCESS;
 }
 
-/* May v go off: is another one on (or coming)? The last one stays: DENIED. */
+/* Is another one on, or coming? */
 static bool has_others(const struct vcpu *v)
 {
 	const struct guest *g = v->guest;
 	uint32_t i;
 
 	for (i = 0; i < g->config->vcpu_count; i++) {
-		if (i != v->index && __atomic_load_n(&g->vcpu[i].power, __ATOMIC_ACQUIRE) != VCPU_OFF) {
+		if (i != v->index && __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST) > VCPU_CLAIMED) {
 			return true;
 		}
 	}
 	return false;
 }
 
+/* The last one stays: DENIED. Claimed before it looks, so that of the last two
+ * that leave at the same time one at least sees the other go. */
 static int64_t cpu_off(struct vcpu *v)
 {
+	__atomic_store_n(&v->power, VCPU_CLAIMED, __ATOMIC_SEQ_CST);
 	if (!has_others(v)) {
+		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_SEQ_CST);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before a look at what interrupts came */
 		return PSCI_DENIED;
 	}
 	arch_vcpu_stop(v);
@@ -83,15 +89,18 @@ static int64_t cpu_off(struct vcpu *v)
 
 /* Standby, whatever state was asked for: PSCI 5.4.4 lets an implementation
  * choose a shallower one. A wake-up without cause is allowed. */
-static int64_t cpu_suspend(struct vcpu *v)
+static int64_t cpu_suspend(struct vcpu *v, uint32_t power_state)
 {
+	if (power_state & SUSPEND_RESERVED) {
+		return PSCI_INVALID_PARAMETERS;
+	}
 	if (!arch_vcpu_has_interrupt(v)) {
 		arch_cpu_wait();
 	}
 	return PSCI_SUCCESS;
 }
 
-static int64_t affinity_info(const struct guest *g, uint64_t target, uint64_t level)
+static int64_t affinity_info(const struct guest *g, uint64_t target, uint32_t level)
 {
 	int index = arch_guest_mpidr_to_vcpu(g, target);
 
@@ -157,11 +166,11 @@ bool psci_call(struct vcpu *v, uint64_t *x)
 		return true;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
-		x[0] = (uint64_t)cpu_suspend(v);
+		x[0] = (uint64_t)cpu_suspend(v, (uint32_t)x[1]);
 		return true;
 	case PSCI_AFFINITY_INFO_32:
 	case PSCI_AFFINITY_INFO_64:
-		x[0] = (uint64_t)affinity_info(g, narrow(x[1], is_64), narrow(x[2], is_64));
+		x[0] = (uint64_t)affinity_info(g, narrow(x[1], is_64), (uint32_t)x[2]);
 		return true;
 	case PSCI_MIGRATE_INFO_TYPE:
 		x[0] = 2;	/* no Trusted OS that would have to move */

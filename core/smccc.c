@@ -7,6 +7,7 @@
 #include <abi/smccc.h>
 #include <core/smccc.h>
 #include <hv/arch.h>
+#include <lib/string.h>
 
 struct firmware firmware;
 
@@ -32,6 +33,16 @@ static bool firmware_has(uint32_t function)
 	}
 }
 
+/* EL3 gets this function and nothing else of the caller's but a, b, c; the caller
+ * gets `results` registers of its answer. */
+static void pass_on(uint32_t function, uint64_t *x, uint32_t results)
+{
+	uint64_t call[4] = { function, x[1], x[2], x[3] };
+
+	arch_firmware_call(call);
+	memcpy(x, call, results * sizeof(x[0]));
+}
+
 static bool arch_call(uint32_t function, uint64_t *x)
 {
 	uint32_t asked = (uint32_t)x[1];
@@ -42,7 +53,7 @@ static bool arch_call(uint32_t function, uint64_t *x)
 		return true;
 	case SMCCC_ARCH_FEATURES:
 		if (firmware_has(asked)) {
-			arch_firmware_call(x);
+			pass_on(function, x, 1);
 			return true;
 		}
 		x[0] = asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES ?
@@ -52,19 +63,18 @@ static bool arch_call(uint32_t function, uint64_t *x)
 		if (!firmware_has(function)) {
 			return false;
 		}
-		arch_firmware_call(x);
+		pass_on(function, x, 1);
 		return true;
 	}
 }
 
 static bool trng_call(uint32_t function, uint64_t *x)
 {
-	uint32_t base = function & ~IS_64;
-
-	if (!firmware.trng || base < SMCCC_TRNG_VERSION || base > SMCCC_TRNG_RND32) {
+	if (!firmware.trng || (function != SMCCC_TRNG_RND64 &&
+			       (function < SMCCC_TRNG_VERSION || function > SMCCC_TRNG_RND32))) {
 		return false;
 	}
-	arch_firmware_call(x);
+	pass_on(function, x, 4);
 	return true;
 }
 

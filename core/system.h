@@ -28,7 +28,7 @@ struct sys_segment {		/* flat bytes: pristine copy in the system image */
 };
 
 struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
-	uint32_t offset, width;	/* in the device's first range; bytes 1, 2, 4, 8 */
+	uint32_t offset, width;	/* in the device's first range; bytes 1, 2, 4 */
 	uint32_t value;		/* written */
 	uint32_t mask, expect;	/* poll until (read & mask) == expect */
 	uint32_t limit_us;

@@ -32,9 +32,9 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 	}
 	*q = (struct sys_quiesce){ fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
 				   fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
-	bad_if(p, !q->width || q->width > 8 || (q->width & (q->width - 1)) ||
+	bad_if(p, !q->width || q->width > 4 || (q->width & (q->width - 1)) ||
 	       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node, "quiesce",
-	       "offset 0x%x, width %u: the width is 1, 2, 4 or 8, the offset a multiple of it "
+	       "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a multiple of it "
 	       "inside the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
 	bad_if(p, q->limit_us > POLL_LIMIT_US, d->node, "quiesce",
 	       "has a limit of %u us; at most %u", q->limit_us, POLL_LIMIT_US);
