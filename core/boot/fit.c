@@ -16,72 +16,46 @@ uint64_t fit_hash_ticks(void)
 	return hash_ticks;
 }
 
-/* What people hand over by mistake; NULL: none of these. */
-static const char *other_format(const void *at)
+/* What people hand over by mistake. NULL: a FIT with a system in it. */
+static const char *other_than_system(const void *fit, uint64_t room)
 {
-	static const struct {
-		uint32_t size;
-		const char *magic, *what;
-	} known[] = {
-		{ 4, "\x27\x05\x19\x56", "a U-Boot uImage (mkimage without -f)" },
-		{ 6, "070701", "a cpio archive (a Linux initramfs)" },
-		{ 2, "\x1f\x8b", "compressed with gzip" },
-	};
+	uint32_t magic;
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (memcmp(at, known[i].magic, known[i].size) == 0) {
-			return known[i].what;
-		}
+	if (room < sizeof(struct fdt_header)) {
+		return "empty or a few bytes";
 	}
-	return NULL;
-}
-
-/* A FIT or any other tree without /images/system: which? */
-static const char *other_tree(const void *fit)
-{
-	int images = fdt_path_offset(fit, "/images"), node;
-
-	if (dt_is_compatible(fit, 0, "skerry,system-1")) {
-		return "a description without its images (give it to scripts/mksystem)";
+	magic = fdt32_ld(fit);
+	if (magic != FDT_MAGIC) {
+		return magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
+		       magic == 0x30373037 ? "a cpio archive (a Linux initramfs)" :
+		       magic >> 16 == 0x1f8b ? "compressed with gzip" : "not a FIT";
 	}
-	if (images < 0) {
-		return "a device tree";
+	if (!is_aligned((uintptr_t)fit, 8)) {
+		return "not aligned to 8 bytes";
 	}
-	fdt_for_each_subnode(node, fit, images) {
-		const char *type = dt_string(fit, node, "type");
-
-		if (type && strcmp(type, "kernel") == 0) {
-			return "the outer FIT with the kernel in it (that one is for bootm)";
-		}
+	if (!dt_check(fit, room)) {
+		return fdt_totalsize(fit) > room ? "a truncated FIT (its tree is longer than the region)" :
+						   "a FIT with a damaged tree";
 	}
-	return "a FIT without an image named system";
+	if (fdt_path_offset(fit, "/images/system") >= 0) {
+		return NULL;
+	}
+	return dt_is_compatible(fit, 0, "skerry,system-1") ?
+	       "a description without its images (give it to scripts/mksystem)" :
+	       fdt_path_offset(fit, "/images") >= 0 ?
+	       "another FIT than mksystem's (the outer FIT with the kernel in it is for bootm)" :
+	       "a device tree without an image named system";
 }
 
 int fit_check(const void *fit, uint64_t room, struct report *r)
 {
-	const char *wrong;
+	const char *wrong = other_than_system(fit, room);
 
-	if (room < sizeof(struct fdt_header)) {
-		wrong = "empty or a few bytes";
-	} else if ((wrong = other_format(fit)) != NULL) {
-		/* said */
-	} else if ((uintptr_t)fit & 7) {
-		wrong = "not aligned to 8 bytes";
-	} else if (fdt_magic(fit) != FDT_MAGIC) {
-		wrong = "not a FIT";
-	} else if (fdt_totalsize(fit) > room) {
-		wrong = "a truncated FIT (its tree is longer than the region)";
-	} else if (!dt_check(fit, room)) {
-		wrong = "a FIT with a damaged tree";
-	} else if (fdt_path_offset(fit, "/images/system") < 0) {
-		wrong = other_tree(fit);
-	}
 	if (wrong) {
 		report_error(r, NULL, -1, NULL,
 			     "no system image: what the boot loader handed over is %s", wrong);
-		return SKERRY_INVALID;
 	}
-	return SKERRY_OK;
+	return wrong ? SKERRY_INVALID : SKERRY_OK;
 }
 
 static void find_hashes(const void *fit, int image_node, struct fit_image *image)
@@ -184,40 +158,37 @@ static bool hash_fits(const struct fit_image *image)
 	return memcmp(digest, image->sha256, SHA256_SIZE) == 0;
 }
 
-/* NULL: the segment's bytes are there; or what is wrong. */
-static const char *resolve_segment(const void *fit, uint64_t room, const char *name,
-				   struct sys_segment *segment, struct fit_image *image)
+/* NULL: the segment's bytes are there, and right; or what is wrong. */
+static const char *resolve_segment(const void *fit, uint64_t room, const char *name, bool verify,
+				   struct sys_segment *segment)
 {
-	const char *wrong = name ? find(fit, room, name, image) : "has no name";
+	struct fit_image image;
+	const char *wrong = name ? find(fit, room, name, &image) : "has no name";
 
 	if (wrong) {
 		return wrong;
 	}
-	segment->data = image->data;
-	if (image->size != segment->at.size) {
+	segment->data = image.data;
+	if (image.size != segment->at.size) {
 		return "has another size than the description says";
 	}
-	return image->crc32 && fdt32_ld(image->crc32) != segment->crc32 ?
-	       "has another CRC than the description says" : NULL;
+	if (image.crc32 && fdt32_ld(image.crc32) != segment->crc32) {
+		return "has another CRC than the description says";
+	}
+	return !verify ? NULL : !image.sha256 ? "carries no SHA-256, which verify asks for" :
+	       hash_fits(&image) ? NULL : "is damaged (SHA-256, which verify asks for)";
 }
 
 static bool resolve_guest(const void *fit, uint64_t room, const void *system_fdt,
 			  struct sys_guest *g, struct report *r)
 {
 	for (uint32_t i = 0; i < g->segment_count; i++) {
-		struct sys_segment *segment = &g->segment[i];
-		const char *name = dt_string(system_fdt, segment->node, "data");
-		struct fit_image image = { 0 };
-		const char *wrong = resolve_segment(fit, room, name, segment, &image);
-		bool is_hash = !wrong && g->verify;
+		int node = g->segment[i].node;
+		const char *name = dt_string(system_fdt, node, "data");
+		const char *wrong = resolve_segment(fit, room, name, g->verify, &g->segment[i]);
 
-		if (is_hash) {
-			wrong = !image.sha256 ? "carries no SHA-256" :
-				!hash_fits(&image) ? "is damaged (SHA-256)" : NULL;
-		}
 		if (wrong) {
-			report_error(r, system_fdt, is_hash ? g->node : segment->node,
-				     is_hash ? "verify" : "data", "guest %s: image %s %s", g->name,
+			report_error(r, system_fdt, node, "data", "guest %s: image %s %s", g->name,
 				     name ? name : "?", wrong);
 			return false;
 		}

@@ -305,7 +305,8 @@ static void damaged_bytes_are_found_where_verify_is_given(void **state)
 	parse_description();
 	s.guest[2].verify = true;
 	assert_int_equal(resolve(), 1);
-	assert_string_equal(messages, "/guests/c verify: guest c: image two is damaged (SHA-256)\n");
+	assert_string_equal(messages, "/guests/c/segments/s1 data: guest c: image two is "
+			    "damaged (SHA-256, which verify asks for)\n");
 	assert_false(s.guest[1].refused);	/* its CRC finds it at the load */
 	without_sha = true;
 	make_fit("two");
@@ -313,7 +314,8 @@ static void damaged_bytes_are_found_where_verify_is_given(void **state)
 	s.guest[0].verify = true;
 	messages[0] = '\0';
 	assert_int_equal(resolve(), 1);
-	assert_string_equal(messages, "/guests/a verify: guest a: image one carries no SHA-256\n");
+	assert_string_equal(messages, "/guests/a/segments/s0 data: guest a: image one "
+			    "carries no SHA-256, which verify asks for\n");
 }
 
 static void another_size_is_refused(void **state)
