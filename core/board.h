@@ -36,7 +36,7 @@ struct board {
 	uint8_t gic;				/* enum board_gic */
 	uint8_t psci;				/* enum board_psci */
 	uint8_t uart;				/* enum board_uart */
-	uint8_t uart_shift;			/* register spacing, 1 << shift bytes (reg-shift; default 0 and 2 for aux) */
+	uint8_t uart_shift;			/* register spacing, 1 << shift bytes: 0, aux 2 */
 	struct range gicd, gicc, gich, gicv;	/* GICv2; gicd GICv3 too */
 	struct range gicr[4];			/* GICv3 redistributor regions */
 	uint32_t gicr_count;
@@ -48,7 +48,7 @@ struct board {
 	uint32_t uart_intid;			/* 0: none found */
 	uint32_t uart_clock_hz;			/* 0: leave the baud rate as it is */
 	struct range pm;			/* bcm2835-pm; size 0: none */
-	struct range initrd;			/* /chosen linux,initrd-start/end: the system image */
+	struct range initrd;			/* linux,initrd-start/end: the system image */
 	uint8_t seed[64];			/* /chosen rng-seed */
 	uint32_t seed_size;			/* 0: none */
 };

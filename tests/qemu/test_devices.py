@@ -77,7 +77,8 @@ def disk(log, gic):
     with Run(log, image(log, f"disk-gic{gic}", text), "--gic", gic, qemu=qemu) as run:
         for life in (1, 2):
             run.expect(r"^linux\| Linux 6\.1\S+, 2 cpus", r"linux# ")
-            ask(run, "".join(f"insmod /{m}.ko; " for m in MODULES) + "cat /proc/partitions", r"vda$")
+            ask(run, "".join(f"insmod /{m}.ko; " for m in MODULES) + "cat /proc/partitions",
+                r"vda$")
             ask(run, f"{READ} count=4 | md5sum", rf"^linux\| {digest}")
             if life == 1:
                 ask(run, "echo kept over a reboot | dd of=/dev/vda bs=1M seek=6 conv=sync "
