@@ -3,33 +3,137 @@
  * Exits tried before the slow path, called by fast_exit.S: of the guest's registers
  * only x0..x18 and x30 are in the vCPU; x19..x29 are the guest's and come back as
  * the compiler keeps them. Return the vCPU: handled, go on. NULL: slow path.
+ * No lock: an SGI is posted atomically, and one to oneself or posted by others goes
+ * into a free list register at once. The banks are this core's but for SPIs'
+ * `where`, and that only its holder clears.
  */
 #include <arch_cpu.h>
+#include <mmu.h>
 #include <sysreg.h>
 
 #include "gic.h"
 #include "trap.h"
-
-/* A data abort that a 32-bit load or store with a valid syndrome made by a stage-2
- * translation fault, but for what is ignored */
-#define ESR_READ	((uint32_t)EC_DABORT_LOW << 26 | 1u << 25 | 1u << 24 | 2u << 22 | 4u)
-#define ESR_WRITE	(ESR_READ | 1u << 6)
-#define ESR_IGNORED	(31u << 16 | 1u << 15 | 3u)	/* Rt, SF, level */
 
 struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value);
 struct vcpu *fast_abort(struct vcpu *v, uint32_t esr);
 struct vcpu *fast_irq(struct vcpu *v, uint32_t iar);
 struct vcpu *fast_kick(struct vcpu *v);
 
-/* ICC_SGI1R_EL1 was written; counted and skipped already. */
-struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value)
+/* A data abort that a 32-bit load or store with a valid syndrome made by a stage-2
+ * translation fault, but for what is ignored */
+#define ESR_READ	((uint32_t)EC_DABORT_LOW << 26 | 1u << 25 | 1u << 24 | 2u << 22 | 4u)
+#define ESR_WRITE	(ESR_READ | 1u << 6)
+#define ESR_IGNORED	(31u << 16 | 1u << 15 | 3u)	/* Rt, SF, level */
+#define SGI1R_OTHERS	0x00fff1ff00ff0000ull	/* IRM, Aff3, RS, Aff2, Aff1 */
+
+static inline volatile uint32_t *gich(unsigned reg)
 {
-	vgic_write_sgi1r(v, value);
-	vgic_enter(v);
+	return (volatile uint32_t *)(uintptr_t)(GICH_VA + reg);
+}
+
+static inline bool is_v3(const struct vcpu *v)
+{
+	return v->arch.vgic.gic == 3;
+}
+
+/* False: a list register that is not written here. */
+static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
+{
+	if (!is_v3(v)) {
+		*gich(GICH_LR + 4 * i) = LR_INTID(lr) | LR_SOURCE(lr) << 10 |
+			(uint32_t)(lr >> 28 & 0x1f << 23) | 1u << 28;
+	} else if (i == 1) {
+		WRITE_SYSREG(lr, ich_lr1_el2);
+	} else if (i == 2) {
+		WRITE_SYSREG(lr, ich_lr2_el2);
+	} else if (i == 3) {
+		WRITE_SYSREG(lr, ich_lr3_el2);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The guest has ended what was in this list register. */
+static inline void forget(struct vcpu *v, unsigned i)
+{
+	unsigned old = LR_INTID(v->arch.vgic.lr[i]);
+	uint8_t *where = &vgic_bank(v, old / 32)->where[old % 32];
+
+	*where = *where == vgic_held_by(v, i) ? WHERE_NOWHERE : *where;
+}
+
+/* False: it has to be posted, for a sync. */
+static inline __attribute__((always_inline)) bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+	unsigned where = x->bank.where[sgi], i = where % 16;
+	uint32_t empty = is_v3(v) ? (uint32_t)READ_SYSREG(ich_elrsr_el2) : *gich(GICH_ELRSR0);
+	uint64_t lr = sgi | (uint64_t)source << LR_PHYS_SHIFT | LR_PENDING |
+		      (uint64_t)x->bank.priority[sgi] << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
+
+	empty &= gic.lr_mask;
+	if (where == WHERE_NOWHERE && empty != 0) {
+		i = (unsigned)__builtin_ctz(empty);
+	}
+	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) || !write_lr(v, i, lr)) {
+		return false;
+	}
+	if (where == WHERE_NOWHERE) {
+		if (x->lr[i] != 0) {
+			forget(v, i);
+		}
+		x->bank.where[sgi] = vgic_held_by(v, i);
+		x->lr_used |= (uint16_t)(1u << i);
+	}
+	x->lr[i] = lr;
+	return true;
+}
+
+static __attribute__((noinline)) struct vcpu *send_to_many(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+{
+	vgic_send_sgi(v, vcpus, sgi);
+	return vcpus >> v->index & 1 ? vgic_sync(v) : v;
+}
+
+/* To one vCPU here */
+static inline struct vcpu *send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+	struct vcpu *to;
+
+	if (vcpus == 1u << v->index) {
+		return put_sgi(v, sgi, x->source) ? v : send_to_many(v, vcpus, sgi);
+	}
+	if ((vcpus & (vcpus - 1)) != 0 || (vcpus & x->all) == 0) {
+		return send_to_many(v, vcpus, sgi);
+	}
+	to = &v->guest->vcpu[__builtin_ctz(vcpus)];
+	vgic_post_sgi(to, sgi, x->source);
+	if (__atomic_fetch_or(&to->arch.vgic.work, VGIC_WORK_SGI, __ATOMIC_SEQ_CST) == 0 &&
+	    vcpu_is_on(to)) {
+		dsb(ishst);
+		if (is_v3(v)) {
+			WRITE_SYSREG(gic.cpu[to->cpu], icc_sgi1r_el1);
+		} else {
+			*(volatile uint32_t *)(GICD_VA + GICD_SGIR) =
+				(uint32_t)gic.cpu[to->cpu] << 16 | GIC_KICK;
+		}
+	}
 	return v;
 }
 
-/* The distributor's registers that describe it, and GICv2's GICD_SGIR. */
+/* ICC_SGI1R_EL1 was written; counted and skipped already. */
+struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value)
+{
+	if ((value & SGI1R_OTHERS) == 0) {
+		return send_sgi(v, value & 0xffff, value >> 24 & 15);
+	}
+	vgic_write_sgi1r(v, value);
+	return v;
+}
+
+/* The distributor's registers that describe it, and GICv2's GICD_SGIR to a list. */
 struct vcpu *fast_abort(struct vcpu *v, uint32_t esr)
 {
 	unsigned rt = esr >> 16 & 31;
@@ -41,9 +145,9 @@ struct vcpu *fast_abort(struct vcpu *v, uint32_t esr)
 	esr &= ~ESR_IGNORED;
 	if (esr == ESR_READ && at - SKERRY_GICD_BASE < GICD_IGROUPR) {
 		v->arch.x[rt] = vgic_read_distributor(v, at - SKERRY_GICD_BASE);
-	} else if (esr == ESR_WRITE && at == SKERRY_GICD_BASE + GICD_SGIR && gic.version == 2) {
-		vgic_write_sgir(v, (uint32_t)v->arch.x[rt]);
-		vgic_enter(v);
+	} else if (esr == ESR_WRITE && at == SKERRY_GICD_BASE + GICD_SGIR && !is_v3(v) &&
+		   (v->arch.x[rt] >> 24 & 3) == 0) {
+		send_sgi(v, v->arch.x[rt] >> 16 & 0xff, v->arch.x[rt] & 15);
 	} else {
 		return NULL;
 	}
@@ -52,18 +156,44 @@ struct vcpu *fast_abort(struct vcpu *v, uint32_t esr)
 	return v;
 }
 
+/* Posted SGIs and nothing else; false: it needs a sync. */
+static inline bool load_sgis(struct vcpu *v)
+{
+	for (unsigned half = 0; half < 2; half++) {
+		uint64_t *posted = &v->arch.vgic.sgi[half], w = 0;
+
+		if (*posted != 0) {
+			w = __atomic_exchange_n(posted, 0, __ATOMIC_RELAXED);
+		}
+		for (; w != 0; w &= w - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(w);
+
+			if (!put_sgi(v, half * 8 + bit / 8, bit % 8)) {
+				__atomic_fetch_or(posted, w, __ATOMIC_RELAXED);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
 /* A kick, ended already: look at what there is to do. */
 struct vcpu *fast_kick(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING || !vcpu_is_on(v)) {
+	uint32_t only_sgis = VGIC_WORK_SGI;
+
+	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING) {
 		return NULL;
 	}
 #ifdef DEBUG
 	oracle_check(v);
 #endif
 	v->exits[EXIT_IRQ]++;
-	vgic_enter(v);
-	return v;
+	if (!__atomic_compare_exchange_n(&v->arch.vgic.work, &only_sgis, 0, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED)) {
+		return only_sgis != 0 ? vgic_sync(v) : v;
+	}
+	return load_sgis(v) ? v : vgic_sync(v);
 }
 
 struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)

@@ -48,6 +48,10 @@
 #define GICD_SPENDSGIR	0xf20
 #define GICD_IROUTER	0x6000
 
+/* GICv2's virtual interface control */
+#define GICH_ELRSR0	0x030
+#define GICH_LR		0x100
+
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
 #define GIC_KICK	0u	/* EL2's SGI */
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
@@ -97,7 +101,7 @@ void timer_stop(struct vcpu *v);
 
 /* The virtual side, between its files. */
 void vgic_timer_fired(struct vcpu *v);
-void vgic_sync(struct vcpu *v);
+struct vcpu *vgic_sync(struct vcpu *v);	/* that vCPU */
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
 uint32_t vgic_sgis(const struct vcpu *v);	/* pending ones */
 void vgic_write_sgir(struct vcpu *v, uint32_t value);
@@ -134,9 +138,16 @@ static inline bool where_is_lr(uint8_t where)
 	return where != WHERE_NOWHERE && where_lr(where) != WHERE_SPILLED;
 }
 
-static inline uint32_t vgic_all(const struct guest *g)	/* vCPUs, as a mask */
+static inline uint8_t vgic_held_by(const struct vcpu *v, unsigned lr)
 {
-	return (1u << g->config->vcpu_count) - 1;
+	return (uint8_t)(WHERE_HELD | v->index << 4 | lr);
+}
+
+/* A source of an SGI is pending. From any core, without a lock. */
+static inline void vgic_post_sgi(struct vcpu *to, unsigned sgi, unsigned source)
+{
+	__atomic_fetch_or(&to->arch.vgic.sgi[sgi / 8], 1ull << (sgi % 8 * 8 + source),
+			  __ATOMIC_RELEASE);
 }
 
 /* The physical number of a guest's interrupt. */

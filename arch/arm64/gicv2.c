@@ -14,9 +14,7 @@
 #define GICC_DIR	0x1000
 #define GICH_HCR	0x000
 #define GICH_VMCR	0x008
-#define GICH_ELRSR0	0x030
 #define GICH_APR	0x0f0
-#define GICH_LR		0x100
 
 #define VMCR_EOI_MODE	(1u << 9)
 

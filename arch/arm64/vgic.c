@@ -24,11 +24,6 @@ void vgic_unlock(struct vgic_guest *x)
 	lock_release(&x->lock);
 }
 
-static uint8_t held_by(const struct vcpu *v, unsigned lr)
-{
-	return (uint8_t)(WHERE_HELD | v->index << 4 | lr);
-}
-
 static uint8_t sgi_sources(const struct vcpu *v, unsigned sgi)
 {
 	return (uint8_t)(__atomic_load_n(&v->arch.vgic.sgi[sgi / 8], __ATOMIC_ACQUIRE) >> sgi % 8 * 8);
@@ -49,11 +44,6 @@ uint32_t vgic_sgis(const struct vcpu *v)
 	return mask;
 }
 
-static void set_sgi(struct vcpu *v, unsigned sgi, unsigned source)
-{
-	__atomic_fetch_or(&v->arch.vgic.sgi[sgi / 8], 1ull << (sgi % 8 * 8 + source), __ATOMIC_RELEASE);
-}
-
 static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
 {
 	__atomic_fetch_and(&v->arch.vgic.sgi[sgi / 8], ~(sources << sgi % 8 * 8), __ATOMIC_RELAXED);
@@ -63,7 +53,7 @@ static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
 int vgic_target(const struct guest *g, unsigned intid)
 {
 	uint32_t t = g->arch.vgic.target[intid - 32];
-	uint32_t mask = vgic_all(g);
+	uint32_t mask = g->vcpu->arch.vgic.all;
 
 	if (gic.version == 2) {
 		mask &= t;
@@ -78,22 +68,32 @@ int vgic_target(const struct guest *g, unsigned intid)
 	return mask != 0 ? __builtin_ctz(mask) : -1;
 }
 
-/* Let a vCPU look at its interrupts before it goes on; `cpu` is ours. One kick is
- * enough: it may still be on its way. */
-static inline void tell(struct vcpu *v, uint32_t work, unsigned cpu)
+/* Let vCPUs look at their interrupts before they go on. One kick is enough: it may
+ * still be on its way. */
+static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 {
-	uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
+	for (; vcpus != 0; vcpus &= vcpus - 1) {
+		struct vcpu *v = &g->vcpu[__builtin_ctz(vcpus)];
+		uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
 
-	if (old == 0 && v->cpu != cpu && vcpu_is_on(v)) {
-		gic.ops->kick(v->cpu);
+		if (old == 0 && v->cpu != arch_cpu_index() && vcpu_is_on(v)) {
+			gic.ops->kick(v->cpu);
+		}
 	}
 }
 
 void vgic_notify(struct guest *g, uint32_t vcpus)
 {
-	for (; vcpus != 0; vcpus &= vcpus - 1) {
-		tell(&g->vcpu[__builtin_ctz(vcpus)], VGIC_WORK_SYNC, arch_cpu_index());
+	notify(g, vcpus, VGIC_WORK_SYNC);
+}
+
+void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+{
+	vcpus &= v->arch.vgic.all;
+	for (uint32_t m = vcpus; m != 0; m &= m - 1) {
+		vgic_post_sgi(&v->guest->vcpu[__builtin_ctz(m)], sgi, v->arch.vgic.source);
 	}
+	notify(v->guest, vcpus, VGIC_WORK_SGI);
 }
 
 /* Something about `bits` changed: tell who holds them or who should take them. */
@@ -141,13 +141,13 @@ static void change_one(struct vcpu *v, unsigned intid, enum vgic_op op)
 	}
 	if (intid < 16 && op == VGIC_SET_PENDING) {
 		b->pending &= ~bit;
-		set_sgi(v, intid, 0);
+		vgic_post_sgi(v, intid, 0);
 	} else if (intid < 16 && op == VGIC_CLEAR_PENDING) {
 		clear_sgi(v, intid, 0xff);
 	}
 	if (op == VGIC_SET_ACTIVE) {
 		b->active |= bit;
-		b->where[i] = b->where[i] != WHERE_NOWHERE ? b->where[i] : held_by(v, WHERE_SPILLED);
+		b->where[i] = b->where[i] != WHERE_NOWHERE ? b->where[i] : vgic_held_by(v, WHERE_SPILLED);
 	} else if (op == VGIC_CLEAR_ACTIVE) {
 		b->active &= ~bit;
 		b->where[i] = WHERE_NOWHERE;
@@ -182,7 +182,7 @@ static void fold_one(struct vcpu *v, unsigned intid, uint64_t loaded, uint64_t l
 	uint32_t bit = 1u << i;
 
 	if (lr & LR_PENDING && intid < 16) {
-		set_sgi(v, intid, LR_SOURCE(loaded));
+		vgic_post_sgi(v, intid, LR_SOURCE(loaded));
 	} else if (lr & LR_PENDING && (b->hw | b->edge) & bit) {
 		b->pending |= bit;
 	} else if (loaded & ~lr & LR_PENDING && !((b->hw | b->edge) & bit)) {
@@ -191,7 +191,7 @@ static void fold_one(struct vcpu *v, unsigned intid, uint64_t loaded, uint64_t l
 	b->where[i] = WHERE_NOWHERE;
 	if (lr & LR_ACTIVE || b->active & bit) {
 		b->active |= bit;
-		b->where[i] = held_by(v, WHERE_SPILLED);
+		b->where[i] = vgic_held_by(v, WHERE_SPILLED);
 		if (intid < 16) {
 			v->arch.vgic.sgi_source[intid] = (uint8_t)LR_SOURCE(loaded);
 		}
@@ -223,7 +223,7 @@ bool vgic_end_spilled(struct vcpu *v)
 		for (uint32_t m = b->active; m != 0; m &= m - 1) {
 			unsigned i = (unsigned)__builtin_ctz(m);
 
-			if (b->where[i] == held_by(v, WHERE_SPILLED) && b->priority[i] < priority) {
+			if (b->where[i] == vgic_held_by(v, WHERE_SPILLED) && b->priority[i] < priority) {
 				best = word * 32 + i;
 				priority = b->priority[i];
 			}
@@ -284,7 +284,7 @@ static uint64_t load_one(struct vcpu *v, unsigned intid, unsigned lr)
 	uint64_t value = lr_base(b, intid) | (is_active ? LR_ACTIVE : 0);
 
 	b->active &= ~bit;
-	b->where[intid % 32] = held_by(v, lr);
+	b->where[intid % 32] = vgic_held_by(v, lr);
 	if (intid < 16) {
 		return value | load_sgi(v, intid, is_active);
 	}
@@ -313,7 +313,7 @@ static uint32_t candidates(struct vcpu *v, unsigned word)
 		unsigned i = (unsigned)__builtin_ctz(all);
 
 		if (b->where[i] == WHERE_NOWHERE ? vgic_target(v->guest, word * 32 + i) == v->index
-						 : b->where[i] == held_by(v, WHERE_SPILLED)) {
+						 : b->where[i] == vgic_held_by(v, WHERE_SPILLED)) {
 			mine |= all & -all;
 		}
 	}
@@ -403,7 +403,7 @@ static void load(struct vcpu *v)
 	}
 }
 
-void vgic_sync(struct vcpu *v)
+struct vcpu *vgic_sync(struct vcpu *v)
 {
 	struct vgic_guest *x;
 
@@ -413,95 +413,12 @@ void vgic_sync(struct vcpu *v)
 	vgic_fold(v);
 	load(v);
 	vgic_unlock(x);
-}
-
-/* An SGI into a free list register at once; false: it has to be posted, for a sync.
- * The banks are this core's but for SPIs' `where`, and that only its holder clears. */
-static inline bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
-{
-	struct vgic_vcpu *x = &v->arch.vgic;
-	unsigned where = x->bank.where[sgi], i = where % 16;
-	uint32_t empty;
-
-	if (!(x->quick_sgis >> sgi & 1)) {
-		return false;
-	}
-	empty = gic.ops->empty_lrs();
-	if (where == WHERE_NOWHERE) {
-		empty &= gic.lr_mask;
-		if (empty == 0) {
-			return false;
-		}
-		i = (unsigned)__builtin_ctz(empty);
-		if (x->lr[i] != 0) {	/* the guest has ended what was there */
-			unsigned old = LR_INTID(x->lr[i]);
-			uint8_t *old_where = &vgic_bank(v, old / 32)->where[old % 32];
-
-			*old_where = *old_where == held_by(v, i) ? WHERE_NOWHERE : *old_where;
-		}
-		x->bank.where[sgi] = held_by(v, i);
-		x->lr_used |= (uint16_t)(1u << i);
-	} else if (!(empty >> i & 1)) {
-		return false;
-	}
-	x->lr[i] = x->sgi_lr | sgi | (uint64_t)x->bank.priority[sgi] << LR_PRIORITY_SHIFT |
-		   (uint64_t)source << LR_PHYS_SHIFT;
-	gic.ops->write_lr(i, x->lr[i]);
-	return true;
-}
-
-static void post_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
-{
-	struct vcpu *all = v->guest->vcpu;
-
-	for (vcpus &= vgic_all(v->guest); vcpus != 0; vcpus &= vcpus - 1) {
-		struct vcpu *to = &all[__builtin_ctz(vcpus)];
-
-		set_sgi(to, sgi, v->arch.vgic.source);
-		tell(to, VGIC_WORK_SGI, v->cpu);
-	}
-}
-
-void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
-{
-	if (vcpus != 1u << v->index || !put_sgi(v, sgi, v->arch.vgic.source)) {
-		post_sgi(v, vcpus, sgi);
-	}
-}
-
-/* Posted SGIs and nothing else; false: it needs a sync. */
-static bool load_sgis(struct vcpu *v)
-{
-	for (unsigned half = 0; half < 2; half++) {
-		uint64_t *posted = &v->arch.vgic.sgi[half], w = 0;
-
-		if (*posted != 0) {
-			w = __atomic_exchange_n(posted, 0, __ATOMIC_RELAXED);
-		}
-		for (; w != 0; w &= w - 1) {
-			unsigned bit = (unsigned)__builtin_ctzll(w);
-
-			if (!put_sgi(v, half * 8 + bit / 8, bit % 8)) {
-				__atomic_fetch_or(posted, w, __ATOMIC_RELAXED);
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
-static __attribute__((noinline)) void enter_with_work(struct vcpu *v)
-{
-	uint32_t work = __atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
-
-	if (work != VGIC_WORK_SGI || !load_sgis(v)) {
-		vgic_sync(v);
-	}
+	return v;
 }
 
 void vgic_enter(struct vcpu *v)
 {
 	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
-		enter_with_work(v);
+		vgic_sync(v);
 	}
 }

@@ -132,7 +132,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 		n++;
 	}
 	v->arch.vgic.bank.pending &= ~TIMER_BIT;
-	vgic_notify(v->guest, vgic_all(v->guest));
+	vgic_notify(v->guest, v->arch.vgic.all);
 	vgic_unlock(x);
 	clear_interface(v);
 }

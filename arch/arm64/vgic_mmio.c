@@ -160,7 +160,7 @@ static void access_bytes(const struct access *a)
 			*priority = byte & PRIORITY_MASK;
 			vgic_touch(a->owner, intid / 32, 1u << intid % 32);
 		} else if (intid >= 32) {
-			set_target(a->v, intid, (uint8_t)(byte & vgic_all(a->v->guest)));
+			set_target(a->v, intid, (uint8_t)(byte & a->v->arch.vgic.all));
 		}
 	}
 	vgic_unlock(x);
@@ -208,7 +208,7 @@ static void access_sgi_pending(const struct access *a)
 	} else if (a->offset < GICD_SPENDSGIR) {
 		__atomic_fetch_and(word, ~bits, __ATOMIC_RELAXED);
 	} else {
-		bits &= 0x0101010101010101ull * vgic_all(a->v->guest);
+		bits &= 0x0101010101010101ull * a->v->arch.vgic.all;
 		__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
 	}
 	vgic_notify(a->v->guest, 1u << a->v->index);
@@ -260,7 +260,7 @@ static void write_distributor(const struct access *a)
 		struct vgic_guest *x = vgic_lock(g);
 
 		x->ctlr = *a->value & 3;
-		vgic_notify(g, vgic_all(g));
+		vgic_notify(g, a->v->arch.vgic.all);
 		vgic_unlock(x);
 	} else if (a->offset == GICD_SGIR && gic.version == 2) {
 		vgic_write_sgir(a->v, (uint32_t)*a->value);

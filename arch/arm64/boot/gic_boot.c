@@ -254,7 +254,7 @@ void vgic_guest_boot(struct guest *g)
 
 		x->gic = gic.version;
 		x->source = (uint8_t)(gic.version == 2 ? i : 0);
-		x->sgi_lr = LR_PENDING | (gic.version == 3 ? LR_GROUP1 : 0);
+		x->all = (uint8_t)((1u << g->config->vcpu_count) - 1);
 		x->bank.hw = 1u << SKERRY_INTID_VTIMER;
 	}
 }

@@ -48,9 +48,9 @@ struct vgic_vcpu {
 	bool is_active_spilled;	/* active ones are in none */
 	uint8_t gic;		/* version, for assembly; constant */
 	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */
+	uint8_t all;		/* the guest's vCPUs, as a mask; constant */
 	uint16_t quick_sgis;	/* SGIs that may go into any free list register at once */
 	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
-	uint64_t sgi_lr;	/* what a list register with an SGI has in common; constant */
 	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
 	struct vgic_bank bank;	/* INTIDs 0..31 */
