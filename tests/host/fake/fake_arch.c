@@ -89,7 +89,15 @@ uint64_t arch_time_now(void) { return fake.now += fake.tick; }
 uint32_t arch_time_hz(void) { return fake.hz; }
 unsigned arch_cpu_index(void) { return fake.cpu; }
 void arch_cpu_kick(unsigned cpu) { fake.kicks[cpu]++; }
-void arch_cpu_wait(void) { fake.waits++; }
+
+void arch_cpu_wait(void)
+{
+	fake.waits++;
+	if (fake.on_wait) {
+		fake.on_wait();
+	}
+}
+
 bool arch_cpu_has_work(void) { return fake.has_work; }
 
 void arch_cpu_relax(void)

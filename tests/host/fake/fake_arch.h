@@ -39,6 +39,7 @@ struct fake {
 	uint32_t (*mmio_read)(uintptr_t at, unsigned width);	/* NULL: plain memory */
 	void (*mmio_write)(uintptr_t at, unsigned width, uint32_t value);
 	void (*on_relax)(void);		/* called by arch_cpu_relax(): "another core" */
+	void (*on_wait)(void);		/* by arch_cpu_wait() */
 	enum fake_end end;
 	jmp_buf *way_out;
 	char log[4096];			/* lines of the weak log_line(), log_raw() and panic() */
