@@ -6,6 +6,7 @@
  * Source: Arm IHI 0048B, chapters 4 and 5.
  */
 #include <mmu.h>
+#include <sysreg.h>
 
 #include "gic.h"
 
@@ -70,7 +71,10 @@ static bool is_split_eoi(void)
 
 static uint32_t acknowledge(void)
 {
-	return *reg(GICC_VA + GICC_IAR);
+	uint32_t iar = *reg(GICC_VA + GICC_IAR);
+
+	dmb(sy);	/* before a look at what the interrupt, a kick maybe, is about */
+	return iar;
 }
 
 static void drop(uint32_t iar)

@@ -2,20 +2,20 @@
 /*
  * The first tables of EL2: the image at its linked address, page by page with
  * the permissions of its sections, its first page where it was loaded (for the
- * step into translation), and the board's tree. Runs once, with the MMU off, at
- * the physical address: no pointer is stored, no string is used, nothing
- * unaligned. Called by entry.S only.
+ * step into translation), and the board's tree. early_map() runs once, with the MMU
+ * off, at the physical address: no pointer is stored, no string is used, nothing
+ * unaligned.
  */
 #include <hv/types.h>
 #include <mmu.h>
 #include <pagetable.h>
+#include <sysreg.h>
 
 #include "early.h"
 
 static uint64_t id_l2[PT_ENTRIES] __attribute__((aligned(4096)));
 static uint64_t id_l3[PT_ENTRIES] __attribute__((aligned(4096)));
 static uint64_t tree_l2[PT_ENTRIES] __attribute__((aligned(4096)));
-static uint64_t tree_l3[2 * PT_ENTRIES] __attribute__((aligned(4096)));
 
 extern char hv_image[], boot_rodata[], boot_data[], boot_end[], hv_text[], hv_rodata[];
 extern char hv_data[], hv_stacks[], boot_bss[], boot_stack[], hv_end[];
@@ -58,17 +58,10 @@ static bool map_identity(uint64_t image)
 	return true;
 }
 
-static void map_tree(uint64_t tree)
+void map_tree_end(uint64_t tree)
 {
-	unsigned i;
-
-	tree = align_down(tree, BLOCK_SIZE);
-	for (i = 0; i < 2 * PT_ENTRIES; i++) {
-		tree_l3[i] = (tree + i * PAGE_SIZE) | PTE_RODATA | PTE_PAGE;
-	}
-	tree_l2[0] = (uintptr_t)tree_l3 | PTE_TABLE;
-	tree_l2[1] = (uintptr_t)(tree_l3 + PT_ENTRIES) | PTE_TABLE;
-	hv_l1[pt_index(TREE_VA, 1)] = (uintptr_t)tree_l2 | PTE_TABLE;
+	pt_write(&tree_l2[1], (align_down(tree, BLOCK_SIZE) + BLOCK_SIZE) | PTE_RODATA | PTE_BLOCK);
+	isb();
 }
 
 void early_map(uint64_t image, uint64_t tree)
@@ -85,6 +78,7 @@ void early_map(uint64_t image, uint64_t tree)
 	hv_l2[pt_index(GICR_VA, 2)] = (uintptr_t)hv_l3_gicr | PTE_TABLE;
 	hv_l2[pt_index(WINDOW_VA, 2)] = (uintptr_t)hv_l3_window | PTE_TABLE;
 	if (tree != 0) {
-		map_tree(tree);
+		tree_l2[0] = align_down(tree, BLOCK_SIZE) | PTE_RODATA | PTE_BLOCK;
+		hv_l1[pt_index(TREE_VA, 1)] = (uintptr_t)tree_l2 | PTE_TABLE;
 	}
 }

@@ -16,6 +16,8 @@ extern char cpu_stacks[];
 
 /* Called by entry.S, MMU off: EL2's tables. `image`, `tree` physical. */
 void early_map(uint64_t image, uint64_t tree);
+/* With the MMU on: the 2 MiB behind those that the tree begins in. */
+void map_tree_end(uint64_t tree);
 /* Called by entry.S with the MMU on. `level`: CurrentEL's encoding. */
 void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t level)
 	__attribute__((noreturn));

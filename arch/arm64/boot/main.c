@@ -82,6 +82,9 @@ void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t lev
 		arch_halt();	/* no board: no UART to say it on */
 	}
 	mmu_boot_init(image);
+	if ((tree & (BLOCK_SIZE - 1)) + fdt_totalsize(boot.tree) > BLOCK_SIZE) {
+		map_tree_end(tree);	/* only then: what lies there is not always memory */
+	}
 	if (level != 2 << 2) {
 		wrong_level(boot.tree, level);
 	}
