@@ -169,7 +169,10 @@ class Run:
             self.process.terminate()
         self.process.wait()
         self.reader.join(5)
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         _runs.discard(self.process)
 
     def _read(self):

@@ -77,8 +77,10 @@ def shell_and_end(log, gic):
         t.child.send("echo $((6 * 7)) cpus=$(nproc)\r")
         t.expect(r"linux\| 42 cpus=2")
         t.expect(r"\x1b\[Krt\| |\nrt\| ")               # the others' lines go on
-        t.child.send("sleep 100\r")
+        t.child.send("echo sleeping; sleep 100\r")
+        t.expect(r"linux\| sleeping")
         t.child.send("\x03")                            # Ctrl-C is the guest's
+        t.expect(r"\^C", r"linux# ")
         t.child.send("echo after the interrupt\r")
         t.expect(r"linux\| after the interrupt")
         t.child.send("\x1dq")                           # Ctrl-] then q

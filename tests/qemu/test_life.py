@@ -22,7 +22,7 @@ def hundred_restarts(log, gic, boot):
         run.count(r"^other\| echo: still there", 1)
         run.count(r"^other\| hello from other, life 1,", 1)
         run.count(r"^other\| hello", 1)
-        run.count(r"^again\| nothing left over", 101)
+        run.count(r"^again\| dirty: nothing left over", 101)
 
 
 def crash_is_recorded(log, kind, gic):
@@ -46,7 +46,7 @@ def crash_then_restart(log, gic):
         run.end(0)
         run.count(r"^skerry: bad crashed", 3)
         run.count(r"^bad\| hello from bad, life [1234],", 4)
-        run.count(r"^bad\| nothing left over", 4)
+        run.count(r"^bad\| dirty: nothing left over", 4)
 
 
 def restart_limit(log):
@@ -74,7 +74,7 @@ def many_guests(log, gic, cpus, boot):
         run.end(0)
         for name in names:
             run.count(rf"^{name}\| hello from {name}, life ", 15)
-            run.count(rf"^{name}\| nothing left over", 15)
+            run.count(rf"^{name}\| dirty: nothing left over", 15)
 
 
 def critical_order(log):

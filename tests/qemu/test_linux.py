@@ -45,6 +45,20 @@ def interrupts_move(log, gic):
         run.count(r"ran on [012]$", 3)
 
 
+def sleeps(log, gic):
+    """A timer that is lost once hangs a Linux for ever: many short sleeps, on both CPUs."""
+    text = system(NEIGHBOUR, linux(cpus=[1, 2]), top="console-input = <&linux>;")
+    with Run(log, image(log, "linux-2", text), "--gic", gic) as run:
+        run.expect(r"linux# ")
+        nap = "i=0; while [ $i -lt 300 ]; do usleep 3000; i=$((i+1)); done"
+        for cpu in (1, 2):
+            run.type(f"({nap}; echo slept) & taskset 1 sh -c '{nap}'; wait; echo awake {cpu}",
+                     rf"^linux\| awake {cpu}")
+        run.send("\x1dq")
+        run.expect(r"^skerry: end hello=off linux=off")
+        run.end(0)
+
+
 def panics_and_restarts(log):
     """A Linux that panics reboots by itself; the other one does not see it."""
     text = system(linux("one", [0, 1], bootargs="panic=1"), linux("two", [2]),
@@ -87,5 +101,6 @@ def cases(soak):
     found = [Case(f"{r['kernel']}-gic{r['gic']}-{r['cpus']}cpu-{r['boot']}", one_linux, weight=30,
                   **r) for r in rows]
     found += [Case(f"cpus-gic{gic}", interrupts_move, weight=15, gic=gic) for gic in (2, 3)]
+    found += [Case(f"sleeps-gic{gic}", sleeps, weight=10, gic=gic) for gic in (2, 3)]
     return found + [Case("panic-restarts", panics_and_restarts, weight=25),
                     Case("console-loses-nothing", long_lines, weight=12)]
