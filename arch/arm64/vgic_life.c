@@ -112,9 +112,9 @@ static void clear_interface(struct vcpu *v)
 	x->is_active_spilled = false;
 }
 
+/* The interfaces are as boot or the vCPU's last stop left them: clear. */
 void vgic_vcpu_reset(struct vcpu *v)
 {
-	clear_interface(v);
 	if (v->arch.vgic.bank.enabled & TIMER_BIT) {
 		gic_write_bit(v->cpu, GICD_ISENABLER, gic.vtimer);
 	}

@@ -216,6 +216,10 @@ void gic_cpu_boot(void)
 	own = 1u << GIC_KICK | 1u << gic.hyp_timer | 1u << gic.maintenance;
 	*reg32(frame + GICD_ISENABLER) = own;
 	gic.ops->write_hcr(0);
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic.ops->write_lr(i, 0);
+	}
+	gic.ops->reset();
 	if (cpu == 0 && gic.uart != 0) {
 		gic_route(gic.uart, cpu);
 		gic_write_bit(cpu, GICD_ISENABLER, gic.uart);
