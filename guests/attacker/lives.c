@@ -93,6 +93,7 @@ static void end_asleep(void)
 /* From here on: crashes, with bootargs' "deadly". */
 static void end_no_vectors(void)
 {
+	mmu_off();		/* stage 1 would stop it, for ever */
 	sysreg_write(vbar_el1, NOWHERE);
 	isb();
 	asm volatile(".inst 0");

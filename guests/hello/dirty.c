@@ -145,9 +145,9 @@ void dirty_check(void)
 		check_gic();
 	}
 	if (faults) {
-		printf("FAILED: %u things left over\n", faults);
+		printf("dirty: FAILED, %u things left over\n", faults);
 	} else {
-		printf("nothing left over\n");
+		printf("dirty: nothing left over\n");
 	}
 	irq_disable();
 	for_free(fill);
