@@ -105,6 +105,7 @@ static void clear_interface(struct vcpu *v)
 	gic.ops->reset();
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
+	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may have set it: vgic.c */
 	x->lr_used = 0;
 	x->hcr = 0;
 	x->timer_lr = 0;
