@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The UART's lines and input; what they look like: core/console.h. All state is
- * guarded by console_lock. Printing is polled and in proportion to what is
+ * guarded by console_lock, but what only the UART's interrupt writes: it is
+ * active on one core at a time. Printing is polled and in proportion to what is
  * printed; what a guest prints is never kept beyond one unfinished line.
  */
 #include <abi/layout.h>
 #include <core/console.h>
-#include <core/crash.h>
 #include <core/guest.h>
 #include <core/life.h>
 #include <core/vpl011.h>
@@ -36,8 +36,9 @@ static struct line lines[SKERRY_GUEST_MAX];
 static int input = -1;			/* the guest with the input */
 static bool is_shown;			/* its unfinished line stands on the terminal's last row */
 static char ring[INPUT_SIZE];		/* its waiting input */
-static uint32_t ring_put, ring_got;	/* count for ever */
-static bool is_key;			/* Ctrl-] was the last byte */
+static uint32_t ring_put;		/* counts for ever; the interrupt's */
+static uint32_t ring_got;		/* follows it; under the lock */
+static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
 static void put_char(char c)
 {
@@ -117,6 +118,12 @@ static void leave(void)
 	if (__atomic_load_n(&breaker, __ATOMIC_RELAXED) != arch_cpu_index() + 1) {
 		lock_release(&console_lock);
 	}
+}
+
+static void drop_input(void)
+{
+	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED),
+			 __ATOMIC_RELEASE);
 }
 
 static void end_line(struct guest *g)
@@ -200,7 +207,7 @@ void console_flush_guest(struct guest *g)
 	}
 	lines[g->index].is_cr = false;
 	if (g->index == input) {
-		ring_got = ring_put;
+		drop_input();
 	}
 	leave();
 }
@@ -252,23 +259,30 @@ void console_set_input(int guest)
 	enter();
 	hide();
 	input = guest;
-	ring_got = ring_put;
+	drop_input();
 	leave();
+}
+
+uint32_t console_waiting(const struct guest *g)
+{
+	/* Without the lock: nothing is missed, who adds input tells the guest after. */
+	uint32_t got = __atomic_load_n(&ring_got, __ATOMIC_ACQUIRE);
+
+	return g->index == input ? __atomic_load_n(&ring_put, __ATOMIC_ACQUIRE) - got : 0;
 }
 
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 {
 	uint32_t n = 0;
 
-	/* Without the lock: nothing is missed, who adds input tells the guest after. */
-	if (g->index != input || __atomic_load_n(&ring_put, __ATOMIC_ACQUIRE) == ring_got) {
-		return 0;
+	if (console_waiting(g)) {
+		enter();
+		for (; n < max && console_waiting(g); n++) {
+			bytes[n] = ring[ring_got % INPUT_SIZE];
+			__atomic_store_n(&ring_got, ring_got + 1, __ATOMIC_RELEASE);
+		}
+		leave();
 	}
-	enter();
-	while (g->index == input && n < max && ring_got != ring_put) {
-		bytes[n++] = ring[ring_got++ % INPUT_SIZE];
-	}
-	leave();
 	return n;
 }
 
@@ -293,58 +307,50 @@ static void next_input(void)
 	log_line("no running guest takes input");
 }
 
-/* The byte behind Ctrl-]; no lock held. */
+/* The byte behind Ctrl-]. */
 static void obey_key(char c)
 {
 	if (c == 'q') {
 		life_end_run();
 	} else if (c == 'n') {
 		next_input();
-	} else if (c == 'c') {
-		crash_print();
 	} else {
-		log_line("Ctrl-] and then: q end, n input to the next guest, c crashes, "
-			 "Ctrl-] itself");
+		log_line("Ctrl-] and then: q end, n input to the next guest, Ctrl-] itself");
 	}
 }
 
-/* One received byte. True: it is for obey_key(). */
-static bool receive(char c)
+/* One received byte. What nobody takes is lost, without a count. */
+static void receive(char c)
 {
 	bool was_key = is_key;
 
 	is_key = c == CONSOLE_KEY && !was_key;
-	if (is_key || (was_key && c != CONSOLE_KEY)) {
-		return was_key;
+	if (was_key && c != CONSOLE_KEY) {
+		obey_key(c);
+	} else if (!is_key && takes_input(input) &&
+		   console_waiting(&guests[input]) < INPUT_SIZE) {
+		ring[ring_put % INPUT_SIZE] = c;
+		__atomic_store_n(&ring_put, ring_put + 1, __ATOMIC_RELEASE);
 	}
-	if (takes_input(input) && ring_put - ring_got < INPUT_SIZE) {
-		ring[ring_put++ % INPUT_SIZE] = c;	/* what nobody takes is lost */
-	}
-	return false;
 }
 
 void console_uart_interrupt(void)
 {
-	struct guest *g;
-	bool is_command = false;
-	int c = -1;
+	int c = 0;
 
-	enter();
-	for (uint32_t n = 0; n < INPUT_BURST && uart && !is_command; n++) {
+	for (uint32_t n = 0; n < INPUT_BURST && uart && c >= 0; n++) {
 		c = uart->get(uart_base);
-		if (c < 0) {
-			break;
+		if (c >= 0) {
+			receive((char)c);
 		}
-		is_command = receive((char)c);
 	}
-	g = ring_put != ring_got ? &guests[input] : NULL;
-	leave();
-	if (g && g->config->console == CONSOLE_PL011) {
-		vpl011_receive(g);
-	} else if (g) {
-		arch_event_raise(g, SKERRY_INTID_EVENT);
-	}
-	if (is_command) {
-		obey_key((char)c);
+	if (takes_input(input) && console_waiting(&guests[input])) {
+		struct guest *g = &guests[input];
+
+		if (g->config->console == CONSOLE_PL011) {
+			vpl011_receive(g);
+		} else {
+			arch_event_raise(g, SKERRY_INTID_EVENT);
+		}
 	}
 }

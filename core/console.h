@@ -14,8 +14,8 @@
  * terminal that shows it.
  *
  * Input: bytes go to the input guest. Ctrl-] is the console's own key: behind
- * it `q` ends the run, `n` gives the input to the next running guest, `c` shows
- * crash records, `?` help, Ctrl-] sends one.
+ * it `q` ends the run, `n` gives the input to the next running guest, `?` shows
+ * help, Ctrl-] sends one.
  */
 #ifndef CORE_CONSOLE_H
 #define CORE_CONSOLE_H
@@ -34,6 +34,8 @@ void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 void console_set_input(int guest);
 /* A guest's output. The caller bounds `count`: the work is in proportion. */
 void console_write(struct guest *g, const char *bytes, uint32_t count);
+/* Bytes of input that wait for `g`. Takes no lock. */
+uint32_t console_waiting(const struct guest *g);
 /* Take waiting input of `g`, at most `max` bytes: how many. */
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max);
 /* The UART's receive interrupt, on any core, no lock held. */

@@ -19,7 +19,7 @@ enum guest_state {		/* core/life.c holds the transitions */
 
 enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_STARTING, VCPU_ON };
 
-enum exit_cause {		/* counted per vCPU; names in core/stats.c */
+enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ,
 	EXIT_WFI, EXIT_SERROR, EXIT_OTHER,
 	EXIT_CAUSES
@@ -37,7 +37,7 @@ struct vcpu {
 	struct guest *guest;
 	uint8_t index;		/* in the guest */
 	uint8_t cpu;		/* its physical core */
-	bool is_left;		/* off its core, guest stopping (life.c's lock) */
+	bool is_left;		/* off its core, guest stopping; atomic: see core/life.c */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
@@ -52,7 +52,6 @@ struct guest {
 	uint8_t index;		/* VMID = index + 1 */
 	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically elsewhere */
 	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
-	uint8_t left_count;	/* while stopping: vCPUs off their cores */
 	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
 	uint8_t load_stage;	/* core/load.c, only by vCPU 0's core */
 	uint32_t load_item;

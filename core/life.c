@@ -31,7 +31,7 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 	},
 	[GUEST_PAUSED] = {
 		[LIFE_OFF] = TO(GUEST_STOPPING), [LIFE_RESET] = TO(GUEST_STOPPING),
-		[LIFE_CRASH] = TO(GUEST_STOPPING), [LIFE_RESUME] = TO(GUEST_RUNNING),
+		[LIFE_RESUME] = TO(GUEST_RUNNING),
 	},
 	[GUEST_STOPPING] = {
 		[LIFE_LAST_OUT] = TO(GUEST_STOPPED), [LIFE_QUARANTINE] = TO(GUEST_QUARANTINED),
@@ -54,24 +54,15 @@ static enum guest_state state_of(const struct guest *g)
 	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE);
 }
 
-static void kick_all(const struct guest *g)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->config->vcpu_count; i++) {
-		arch_cpu_kick(g->vcpu[i].cpu);
-	}
-}
-
-/* What a crash leads to: the state after stopping. Counts restarts. */
-static enum guest_state after_crash(struct guest *g)
+/* Counts restarts after crashes: is another one within the limit? */
+static bool may_restart(struct guest *g)
 {
 	const struct sys_guest *c = g->config;
 	uint64_t window = (uint64_t)c->restart_window_s * arch_time_hz();
 	uint64_t now = arch_time_now();
 
 	if (c->on_crash != CRASH_RESTART) {
-		return GUEST_CRASHED;
+		return false;
 	}
 	if (g->crash_count == 0 || now - g->crash_since > window) {
 		g->crash_count = 0;
@@ -80,27 +71,22 @@ static enum guest_state after_crash(struct guest *g)
 	if (g->crash_count >= c->restart_limit) {
 		log_line("%s: %u restarts within %u s were the limit: it stays down", c->name,
 			 c->restart_limit, c->restart_window_s);
-		return GUEST_CRASHED;
+		return false;
 	}
 	g->crash_count++;
-	return GUEST_LOADING;
+	return true;
 }
 
 static void begin_stopping(struct guest *g, enum life_event event)
 {
-	uint32_t i;
+	static const uint8_t next[LIFE_EVENTS] = {
+		[LIFE_OFF] = GUEST_STOPPED, [LIFE_RESET] = GUEST_LOADING,
+		[LIFE_CRASH] = GUEST_CRASHED, [LIFE_LOAD_FAILED] = GUEST_CRASHED,
+	};
 
-	g->next_state = GUEST_STOPPED;
-	if (event == LIFE_RESET) {
-		g->next_state = GUEST_LOADING;
-	} else if (event == LIFE_CRASH) {
-		g->next_state = (uint8_t)after_crash(g);
-	} else if (event == LIFE_LOAD_FAILED) {
-		g->next_state = GUEST_CRASHED;
-	}
+	g->next_state = event == LIFE_CRASH && may_restart(g) ? GUEST_LOADING : next[event];
 	g->is_scrubbing = false;
-	g->left_count = 0;
-	for (i = 0; i < g->config->vcpu_count; i++) {
+	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 		g->vcpu[i].is_left = false;
 	}
 }
@@ -109,14 +95,7 @@ static bool is_active(const struct guest *g)
 {
 	enum guest_state s = state_of(g);
 
-	return s == GUEST_LOADING || s == GUEST_RUNNING || s == GUEST_PAUSED ||
-	       s == GUEST_STOPPING;
-}
-
-/* What a guest that stops becomes. */
-static enum guest_state next_state(const struct guest *g)
-{
-	return is_ending && g->next_state == GUEST_LOADING ? GUEST_STOPPED : g->next_state;
+	return s >= GUEST_LOADING && s <= GUEST_STOPPING;
 }
 
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
@@ -128,11 +107,11 @@ static int apply_locked(struct guest *g, enum life_event event)
 	if (arrow == 0 || (event == LIFE_START && is_ending)) {
 		return SKERRY_BUSY;
 	}
-	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE && !is_ending) {
+	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE) {
 		to = GUEST_PAUSED;
 	}
 	if (event == LIFE_LAST_OUT) {
-		to = next_state(g);
+		to = g->next_state;
 	}
 	if (to == GUEST_STOPPING) {
 		begin_stopping(g, event);
@@ -141,17 +120,17 @@ static int apply_locked(struct guest *g, enum life_event event)
 		load_begin(g, false);
 	}
 	__atomic_store_n(&g->state, (uint8_t)to, __ATOMIC_RELEASE);
-	kick_all(g);
+	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
+		arch_cpu_kick(g->vcpu[i].cpu);
+	}
 	return SKERRY_OK;
 }
 
 /* Everything is down, nobody else prints any more. */
 static void print_end(void)
 {
-	uint32_t i;
-
 	log_raw("skerry: end");
-	for (i = 0; i < guest_count; i++) {
+	for (uint32_t i = 0; i < guest_count; i++) {
 		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
 			"refused" : life_state_name(state_of(&guests[i])));
 	}
@@ -161,21 +140,22 @@ static void print_end(void)
 /* Under life_lock: nothing starts again, and what is up goes down. */
 static void begin_end(void)
 {
-	uint32_t i;
-
 	is_ending = true;
-	for (i = 0; i < guest_count; i++) {
+	for (uint32_t i = 0; i < guest_count; i++) {
 		(void)apply_locked(&guests[i], LIFE_OFF);
+		if (guests[i].next_state == GUEST_LOADING) {	/* it stopped already */
+			guests[i].next_state = GUEST_STOPPED;
+		}
 	}
 }
 
 void life_check_end(void)
 {
-	uint32_t i, active = 0, wanted = 0;
+	uint32_t active = 0, wanted = 0;
 	bool is_over;
 
 	lock_acquire(&life_lock);
-	for (i = 0; i < guest_count; i++) {
+	for (uint32_t i = 0; i < guest_count; i++) {
 		active += is_active(&guests[i]);
 		wanted += is_active(&guests[i]) && !guests[i].config->service;
 	}
@@ -212,17 +192,18 @@ void life_end_run(void)
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
 		uint64_t at_ipa)
 {
-	struct guest *g = v->guest;
+	const struct guest *g = v->guest;
 
-	if (state_of(g) != GUEST_RUNNING) {
-		return;		/* another of its vCPUs was first, or it stops anyway */
+	/* The first of its vCPUs speaks; until this one leaves its core, no life ends. */
+	if (life_apply(v->guest, LIFE_CRASH) != SKERRY_OK) {
+		return;
 	}
 	crash_record(v, cause, syndrome, address, at_ipa);
 	if (g->config->on_crash == CRASH_RESET_BOARD) {
-		log_line("%s crashed: the board is reset, as its description says", g->config->name);
+		log_line("%s: the board is reset, as its description says", g->config->name);
 		arch_board_reset();
 	}
-	if (life_apply(g, LIFE_CRASH) == SKERRY_OK && state_of(g) == GUEST_PAUSED) {
+	if (g->config->on_crash == CRASH_PAUSE) {
 		log_line("%s: paused", g->config->name);
 	}
 }
@@ -230,29 +211,27 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 /* This core's vCPU leaves a guest that stops. */
 static void leave(struct vcpu *v)
 {
-	struct guest *g = v->guest;
-
 	if (vcpu_is_on(v)) {
 		arch_vcpu_stop(v);
 	}
-	lock_acquire(&life_lock);
-	v->is_left = true;
-	__atomic_store_n(&g->left_count, (uint8_t)(g->left_count + 1), __ATOMIC_RELEASE);
-	lock_release(&life_lock);
-	arch_cpu_kick(g->vcpu[0].cpu);
+	__atomic_store_n(&v->is_left, true, __ATOMIC_RELEASE);
+	arch_cpu_kick(v->guest->vcpu[0].cpu);
 }
 
 static bool have_all_left(const struct guest *g)
 {
-	return __atomic_load_n(&g->left_count, __ATOMIC_ACQUIRE) == g->config->vcpu_count;
+	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
+		if (!__atomic_load_n(&g->vcpu[i].is_left, __ATOMIC_ACQUIRE)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Those that come after it look again. */
 static void kick_waiting(uint32_t started)
 {
-	uint32_t i;
-
-	for (i = 0; i < guest_count; i++) {
+	for (uint32_t i = 0; i < guest_count; i++) {
 		if (guests[i].config->after >> started & 1) {
 			arch_cpu_kick(guests[i].vcpu[0].cpu);
 		}
@@ -261,15 +240,13 @@ static void kick_waiting(uint32_t started)
 
 static void finish_stopping(struct guest *g, enum life_event event)
 {
-	enum guest_state next = event == LIFE_LAST_OUT ? next_state(g) : GUEST_QUARANTINED;
+	enum guest_state next = event == LIFE_LAST_OUT ? g->next_state : GUEST_QUARANTINED;
 
 	console_flush_guest(g);
 	/* said before the state changes: nothing comes after the run's last line */
 	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
 		 life_state_name(next));
-	if (life_apply(g, event) != SKERRY_OK) {
-		panic("%s: no way out of %s", g->config->name, life_state_name(state_of(g)));
-	}
+	life_apply(g, event);
 	kick_waiting(g->index);
 	life_check_end();
 }
@@ -277,10 +254,8 @@ static void finish_stopping(struct guest *g, enum life_event event)
 /* vCPU 0's core, all vCPUs off: one step of silencing and scrubbing the guest. */
 static void stop_step(struct guest *g)
 {
-	uint32_t i;
-
 	if (!g->is_scrubbing) {
-		for (i = 0; i < g->config->vcpu_count; i++) {
+		for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
 		}
 		arch_guest_stop(g);
@@ -296,52 +271,37 @@ static void stop_step(struct guest *g)
 	}
 }
 
-static void become_running(struct guest *g)
-{
-	struct vcpu *first = &g->vcpu[0];
-
-	arch_guest_reset(g);
-	vpl011_reset(g);
-	first->entry = g->config->entry;
-	first->context = g->config->tree_address;
-	__atomic_store_n(&first->power, VCPU_STARTING, __ATOMIC_RELEASE);
-	if (life_apply(g, LIFE_LOADED) != SKERRY_OK) {
-		/* somebody stopped it meanwhile: its cores are at it already */
-		__atomic_store_n(&first->power, VCPU_OFF, __ATOMIC_RELEASE);
-	}
-}
-
 /* Has each guest that this one comes after run, or failed to? Asked on each kick. */
 static bool may_start(const struct guest *g)
 {
-	uint32_t i;
-
-	for (i = 0; i < guest_count; i++) {
-		enum guest_state s = state_of(&guests[i]);
-
+	for (uint32_t i = 0; i < guest_count; i++) {
 		if ((g->config->after >> i & 1) && !guests[i].config->refused &&
-		    (s == GUEST_ABSENT || s == GUEST_LOADING)) {
+		    state_of(&guests[i]) <= GUEST_LOADING) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static bool load_work(struct guest *g)
+/* vCPU 0's core: one step. Who stops the guest meanwhile was faster: no arrow then. */
+static bool load_step_to_run(struct guest *g)
 {
+	enum load_result result;
+
 	if (g->life == 1 && !may_start(g)) {
 		return false;
 	}
-	switch (load_step(g)) {
-	case LOAD_MORE:
-		break;
-	case LOAD_DONE:
-		become_running(g);
+	result = load_step(g);
+	if (result == LOAD_BAD) {
+		life_apply(g, LIFE_LOAD_FAILED);
+	} else if (result == LOAD_DONE) {
+		arch_guest_reset(g);
+		vpl011_reset(g);
+		g->vcpu[0].entry = g->config->entry;
+		g->vcpu[0].context = g->config->tree_address;
+		__atomic_store_n(&g->vcpu[0].power, VCPU_STARTING, __ATOMIC_RELEASE);
+		life_apply(g, LIFE_LOADED);
 		kick_waiting(g->index);
-		break;
-	default:
-		return life_apply(g, LIFE_LOAD_FAILED) == SKERRY_OK ||
-		       state_of(g) != GUEST_LOADING;	/* somebody stopped it meanwhile */
 	}
 	return true;
 }
@@ -354,15 +314,14 @@ bool life_work(struct vcpu *v)
 	case GUEST_STOPPING:
 		if (!v->is_left) {
 			leave(v);
-			return true;
-		}
-		if (v->index != 0 || !have_all_left(g)) {
+		} else if (v->index == 0 && have_all_left(g)) {
+			stop_step(g);
+		} else {
 			return false;
 		}
-		stop_step(g);
 		return true;
 	case GUEST_LOADING:
-		return v->index == 0 && load_work(g);
+		return v->index == 0 && load_step_to_run(g);
 	default:
 		return false;
 	}

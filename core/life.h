@@ -15,7 +15,7 @@ enum life_event {
 	LIFE_LOAD_FAILED,	/* core/load.c: loading -> stopping, then crashed */
 	LIFE_OFF,		/* PSCI SYSTEM_OFF, control: running | paused | loading -> stopping, then stopped */
 	LIFE_RESET,		/* PSCI SYSTEM_RESET, control: running | paused -> stopping, then loading */
-	LIFE_CRASH,		/* running | paused -> stopping, then as on-crash says */
+	LIFE_CRASH,		/* running -> stopping, then as on-crash says */
 	LIFE_LAST_OUT,		/* scrub ended: stopping -> next_state */
 	LIFE_PAUSE,		/* running -> paused */
 	LIFE_RESUME,		/* paused -> running */
@@ -23,11 +23,12 @@ enum life_event {
 	LIFE_EVENTS
 };
 
-/* Apply `event`. SKERRY_OK; SKERRY_BUSY where the table has no arrow for it. */
-int life_apply(struct guest *g, enum life_event event) nodiscard;
+/* Apply `event`. SKERRY_OK; SKERRY_BUSY where the table has no arrow for it, as
+ * after somebody else was faster. */
+int life_apply(struct guest *g, enum life_event event);
 
-/* A vCPU did something it can't survive: writes the crash record, applies
- * LIFE_CRASH. `cause` in words, e.g. "reported by the guest, code 3". */
+/* A vCPU did something it can't survive: applies LIFE_CRASH and prints the crash
+ * record. On its own core. Nothing where another one of its guest was first. `cause` in words, e.g. "reported by the guest, code 3". */
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at_ipa);
 
 /* End the run (Ctrl-] q): every guest is asked to stop; then the final line and

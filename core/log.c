@@ -53,7 +53,7 @@ void panic(const char *format, ...)
 		print(where, format, args, "\n");
 		va_end(args);
 		if (v) {
-			crash_note_panic(v);
+			crash_print_exits(v);
 		}
 	}
 	arch_halt();

@@ -18,6 +18,4 @@ static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t sy
 	r->cause = (uint32_t)cause;
 }
 
-const char *stats_cause_name(uint32_t cause);
-
 #endif

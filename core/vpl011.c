@@ -30,73 +30,56 @@ struct vpl011 {
 	uint32_t kept[6];	/* IBRD, FBRD, LCRH, CR, IFLS, IMSC */
 	bool is_tx;		/* raw transmit interrupt */
 	bool is_high;		/* the interrupt's level */
-	uint8_t first, count;	/* of fifo[] */
-	char fifo[FIFO_SIZE];
 };
 
 static struct vpl011 uarts[SKERRY_GUEST_MAX] = {
 	[0 ... SKERRY_GUEST_MAX - 1] = { .lock = LOCK_INIT(LOCK_VPL011) },
 };
 
+/* What fills the receive FIFO: the console's waiting input, at the FIFO's size. */
 static uint32_t fifo_size(const struct vpl011 *p)
 {
 	return p->kept[KEPT(LCRH)] & LCRH_FEN ? FIFO_SIZE : 1;
 }
 
-static uint32_t raw_interrupts(const struct vpl011 *p)
+static uint32_t raw_interrupts(const struct guest *g, const struct vpl011 *p)
 {
 	static const uint8_t levels[8] = { 4, 8, 16, 24, 28, 28, 28, 28 };
 	uint32_t level = fifo_size(p) > 1 ? levels[p->kept[KEPT(IFLS)] >> 3 & 7] : 1;
+	uint32_t count = console_waiting(g);
 
-	return (p->is_tx ? INT_TX : 0) | (p->count >= level ? INT_RX : 0) |
-	       (p->count ? INT_RT : 0);
+	return (p->is_tx ? INT_TX : 0) | (count >= level ? INT_RX : 0) | (count ? INT_RT : 0);
 }
 
-/* Takes what waits in the console, as far as there is room, and tells the level. */
 static void update(struct guest *g, struct vpl011 *p)
 {
-	uint32_t n = 0, room = fifo_size(p) > p->count ? fifo_size(p) - p->count : 0;
-	char bytes[FIFO_SIZE];
-	bool is_high;
+	bool is_high = (raw_interrupts(g, p) & p->kept[KEPT(IMSC)]) != 0;
 
-	if (room) {
-		n = console_read(g, bytes, room);
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		p->fifo[(p->first + p->count++) % FIFO_SIZE] = bytes[i];
-	}
-	is_high = (raw_interrupts(p) & p->kept[KEPT(IMSC)]) != 0;
 	if (is_high != p->is_high) {
 		p->is_high = is_high;
 		arch_level_set(g, SKERRY_INTID_PL011, is_high);
 	}
 }
 
-static uint32_t read_data(struct vpl011 *p)
-{
-	if (!p->count) {
-		return 0;
-	}
-	p->count--;
-	return (uint8_t)p->fifo[p->first++ % FIFO_SIZE];
-}
-
-static uint32_t read_register(struct vpl011 *p, uint64_t offset)
+static uint32_t read_register(struct guest *g, const struct vpl011 *p, uint64_t offset)
 {
 	static const uint8_t id[8] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+	uint32_t count = console_waiting(g);
+	char c = 0;
 
 	switch (offset) {
 	case DR:
-		return read_data(p);
+		(void)console_read(g, &c, 1);
+		return (uint8_t)c;
 	case FR:
-		return FR_LINES | FR_TXFE | (p->count ? 0 : FR_RXFE) |
-		       (p->count >= fifo_size(p) ? FR_RXFF : 0);
+		return FR_LINES | FR_TXFE | (count ? 0 : FR_RXFE) |
+		       (count >= fifo_size(p) ? FR_RXFF : 0);
 	case IBRD ... IMSC:
 		return p->kept[KEPT(offset)];
 	case RIS:
-		return raw_interrupts(p);
+		return raw_interrupts(g, p);
 	case MIS:
-		return raw_interrupts(p) & p->kept[KEPT(IMSC)];
+		return raw_interrupts(g, p) & p->kept[KEPT(IMSC)];
 	case ID ... ID + 31:
 		return id[(offset - ID) / 4];
 	default:
@@ -133,25 +116,11 @@ bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned wid
 	if (is_write) {
 		write_register(p, offset, (uint32_t)*value);
 	} else {
-		*value = read_register(p, offset);
+		*value = read_register(g, p, offset);
 	}
 	update(g, p);
 	lock_release(&p->lock);
 	return true;
-}
-
-void vpl011_reset(struct guest *g)
-{
-	struct vpl011 *p = &uarts[g->index];
-
-	lock_acquire(&p->lock);
-	memset(p->kept, 0, sizeof(p->kept));
-	p->kept[KEPT(CR)] = 0x300;
-	p->kept[KEPT(IFLS)] = 0x12;
-	p->is_tx = false;
-	p->first = p->count = 0;
-	update(g, p);
-	lock_release(&p->lock);
 }
 
 void vpl011_receive(struct guest *g)
@@ -161,4 +130,15 @@ void vpl011_receive(struct guest *g)
 	lock_acquire(&p->lock);
 	update(g, p);
 	lock_release(&p->lock);
+}
+
+void vpl011_reset(struct guest *g)
+{
+	struct vpl011 *p = &uarts[g->index];
+
+	memset(p->kept, 0, sizeof(p->kept));
+	p->kept[KEPT(CR)] = 0x300;
+	p->kept[KEPT(IFLS)] = 0x12;
+	p->is_tx = false;
+	vpl011_receive(g);
 }

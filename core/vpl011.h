@@ -18,9 +18,9 @@ struct guest;
  * than 4 bytes, or not aligned to a register). */
 bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned width,
 		   uint64_t *value);
-/* Before each life of the guest. */
+/* Before each life of the guest: nobody else uses its UART then. */
 void vpl011_reset(struct guest *g);
-/* Input waits in the console: take what there is room for. Any core. */
+/* Input waits in the console, which is the receive FIFO: the level follows. Any core. */
 void vpl011_receive(struct guest *g);
 
 #endif

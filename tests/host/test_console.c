@@ -3,7 +3,7 @@
  * core/console.c and core/log.c: whose line is whose, what a hostile guest can
  * put on the terminal, the keys, and panic.
  */
-/* sources: core/console.c core/log.c core/stats.c core/crash.c core/vpl011.c lib/format.c
+/* sources: core/console.c core/log.c core/crash.c core/vpl011.c lib/format.c
  * tests/host/fake/fake_arch.c tests/host/fake/fake_uart.c */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -348,13 +348,6 @@ static void the_key_moves_the_input_to_the_next_running_guest(void **state)
 	assert_non_null(strstr(fake_uart_out, "no running guest takes input\r\n"));
 }
 
-static void the_key_shows_crashes(void **state)
-{
-	(void)state;
-	type("\035c");
-	assert_non_null(strstr(fake_uart_out, "skerry: rt has not crashed\r\n"));
-}
-
 static void log_lines_are_cut_at_640_characters(void **state)
 {
 	char text[700];
@@ -428,7 +421,6 @@ int main(void)
 		cmocka_unit_test_setup(the_key_ends_the_run, begin),
 		cmocka_unit_test_setup(the_key_twice_is_sent_through, begin),
 		cmocka_unit_test_setup(the_key_moves_the_input_to_the_next_running_guest, begin),
-		cmocka_unit_test_setup(the_key_shows_crashes, begin),
 		cmocka_unit_test_setup(log_lines_are_cut_at_640_characters, begin),
 		cmocka_unit_test_setup(time_spent_printing_is_counted, begin),
 		cmocka_unit_test_setup(panic_prints_and_halts_whoever_holds_the_lock, begin),
