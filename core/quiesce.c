@@ -26,9 +26,7 @@ static bool quiesce(const struct sys_device *d)
 
 bool quiesce_devices(const struct guest *g)
 {
-	uint32_t i;
-
-	for (i = 0; i < g->config->device_count; i++) {
+	for (uint32_t i = 0; i < g->config->device_count; i++) {
 		const struct sys_device *d = &g->config->device[i];
 
 		if (g->life != 0 && d->has_quiesce && !quiesce(d)) {

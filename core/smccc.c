@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SMCCC: which owner a call goes to, the architecture calls, and the random
- * numbers of EL3 where it has them. Nothing else ever reaches EL3.
+ * SMCCC: who answers a call, by its whole function id; the architecture calls, and
+ * the random numbers of EL3 where it has them. Nothing else ever reaches EL3.
  */
 #include <abi/hypercalls.h>
 #include <abi/smccc.h>
@@ -10,14 +10,6 @@
 #include <lib/string.h>
 
 struct firmware firmware;
-
-#define IS_64		(1u << 30)
-#define OWNER(f)	((f) >> 24 & 0x3f)
-#define OWNER_ARCH	0
-#define OWNER_STANDARD	4
-#define OWNER_HYP	6
-#define FAST		(1u << 31)
-#define NUMBER(f)	((f) & 0xffff)
 
 static bool firmware_has(uint32_t function)
 {
@@ -45,27 +37,19 @@ static void pass_on(uint32_t function, uint64_t *x, uint32_t results)
 
 static bool arch_call(uint32_t function, uint64_t *x)
 {
+	bool is_asking = function == SMCCC_ARCH_FEATURES;
 	uint32_t asked = (uint32_t)x[1];
 
-	switch (function) {
-	case SMCCC_VERSION:
-		x[0] = SMCCC_VERSION_1_2;
-		return true;
-	case SMCCC_ARCH_FEATURES:
-		if (firmware_has(asked)) {
-			pass_on(function, x, 1);
-			return true;
-		}
-		x[0] = asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES ?
-		       0 : (uint64_t)SKERRY_NOT_SUPPORTED;
-		return true;
-	default:
-		if (!firmware_has(function)) {
-			return false;
-		}
+	if (firmware_has(is_asking ? asked : function)) {
 		pass_on(function, x, 1);
-		return true;
+	} else if (function == SMCCC_VERSION) {
+		x[0] = SMCCC_VERSION_1_2;
+	} else if (is_asking && (asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES)) {
+		x[0] = SKERRY_OK;
+	} else {
+		return false;
 	}
+	return true;
 }
 
 static bool trng_call(uint32_t function, uint64_t *x)
@@ -80,48 +64,28 @@ static bool trng_call(uint32_t function, uint64_t *x)
 
 static bool hyp_call(struct vcpu *v, uint32_t function, uint64_t *x)
 {
-	switch (function) {
-	case SMCCC_HYP_UID:
-		x[0] = SKERRY_UID_0;
-		x[1] = SKERRY_UID_1;
-		x[2] = SKERRY_UID_2;
-		x[3] = SKERRY_UID_3;
-		return true;
-	case SMCCC_HYP_REVISION:
+	static const uint64_t uid[] = { SKERRY_UID_0, SKERRY_UID_1, SKERRY_UID_2, SKERRY_UID_3 };
+	uint32_t row = function - SKERRY_HVC(0);
+
+	if (row < SKERRY_HYPERCALL_COUNT) {
+		hypercall(v, row, x);
+	} else if (function == SMCCC_HYP_UID) {
+		memcpy(x, uid, sizeof(uid));
+	} else if (function == SMCCC_HYP_REVISION) {
 		x[0] = SKERRY_ABI_MAJOR;
 		x[1] = SKERRY_ABI_MINOR;
-		return true;
-	default:
-		if (!(function & IS_64) || NUMBER(function) >= SKERRY_HYPERCALL_COUNT) {
-			return false;
-		}
-		hypercall(v, NUMBER(function), x);
-		return true;
+	} else {
+		return false;
 	}
+	return true;
 }
 
 void smccc_call(struct vcpu *v, uint64_t *x)
 {
 	uint32_t function = (uint32_t)x[0];
-	bool is_known = false;
 
-	/* fast calls only, bits 23..16 must be 0 (SVE hint not offered) */
-	if ((function & FAST) && (function >> 16 & 0xff) == 0) {
-		switch (OWNER(function)) {
-		case OWNER_ARCH:
-			is_known = arch_call(function, x);
-			break;
-		case OWNER_STANDARD:
-			is_known = psci_call(v, x) || trng_call(function, x);
-			break;
-		case OWNER_HYP:
-			is_known = hyp_call(v, function, x);
-			break;
-		default:
-			break;
-		}
-	}
-	if (!is_known) {
+	if (!hyp_call(v, function, x) && !psci_call(v, x) && !arch_call(function, x) &&
+	    !trng_call(function, x)) {
 		x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 	}
 }
