@@ -121,7 +121,7 @@ void d51_queries(void)
 	for (uint32_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		int64_t e = psci(PSCI_AFFINITY_INFO_64, platform.mpidr[0], levels[i], 0);
 
-		expect(e == PSCI_INVALID_PARAMETERS || (e == 0 && levels[i] < 4), "level %lx: %ld",
+		expect(e == PSCI_INVALID_PARAMETERS || (e == 0 && (uint32_t)levels[i] < 4), "level %lx: %ld",
 		       levels[i], e);
 	}
 	for (uint64_t i = 0; i < 0x40; i++) {

@@ -14,6 +14,8 @@
 #define EC_ILLEGAL	0x0e		/* illegal execution state */
 #define EC_SVC		0x15
 #define EC_SYSREG	0x18
+#define EC_SVE		0x19
+#define EC_SME		0x1d
 #define EC_IABORT_EL0	0x20
 #define EC_IABORT	0x21
 #define EC_PC_ALIGN	0x22

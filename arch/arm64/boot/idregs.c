@@ -2,8 +2,7 @@
 /*
  * What of the CPU's features guests are told of. Fields not kept read as 0:
  * EL2, AArch32, SVE, SME, RAS, MPAM, AMU, PMU, SPE, trace, pointer
- * authentication, memory tagging, random numbers, and whatever is younger than
- * this table. Field positions: Arm DDI 0487, D19.2.
+ * authentication, memory tagging, and whatever is younger than this table. Field positions: Arm DDI 0487, D19.2.
  */
 #include <hv/types.h>
 #include <sysreg.h>
@@ -39,8 +38,8 @@ void idregs_boot(const struct board *b)
 		{ 4, 1, READ_SYSREG(id_aa64pfr1_el1), FIELD(0) | FIELD(4), 0 },
 		/* DFR0: the smallest debug architecture there is */
 		{ 5, 0, 0, 0, 6 },
-		/* ISAR0: all but RNDR and TME */
-		{ 6, 0, READ_SYSREG(id_aa64isar0_el1), ~(FIELD(60) | FIELD(24)), 0 },
+		/* ISAR0: all but TME; RNDR can't be made to trap at EL2 */
+		{ 6, 0, READ_SYSREG(id_aa64isar0_el1), ~FIELD(24), 0 },
 		/* ISAR1: DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, SPECRES, BF16, DGH, I8MM */
 		{ 6, 1, READ_SYSREG(id_aa64isar1_el1),
 		  FIELD(0) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(32) | FIELD(36) |
