@@ -53,9 +53,6 @@ struct guest {
 	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically elsewhere */
 	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
 	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
-	uint8_t load_stage;	/* core/load.c, only by vCPU 0's core */
-	uint32_t load_item;
-	uint64_t load_offset;
 	uint64_t life;		/* number of starts */
 	uint32_t crash_count;	/* within the restart window */
 	uint64_t crash_since;	/* its begin, ticks */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/load.h. Stages, in order: SCRUB -> COPY (segments, then the tree) -> READY.
- * Called for a guest by the core of its vCPU 0 only, so no lock. It writes the
+ * See core/load.h. What is to do for a guest is numbered: its banks, to be scrubbed,
+ * then its segments and its tree, to be copied. Called for a guest by the core of its vCPU 0 only, so no lock. It writes the
  * guest's RAM through the core's window, a piece a call, and reads only EL2's own
  * memory: the system image, the tree kept for restarts.
  */
@@ -11,11 +11,11 @@
 #include <hv/arch.h>
 #include <lib/string.h>
 
-enum load_stage { LOAD_READY, LOAD_SCRUB_ONLY, LOAD_SCRUB, LOAD_COPY };
-
-struct load {			/* by guest, beside the position in struct guest */
+struct load {			/* by guest */
 	bool is_clean;		/* its RAM is zero: scrubbed, nothing loaded since */
+	uint32_t item, end;	/* the bank, segment or tree in work; the first not to do */
 	uint32_t crc;		/* of the segment so far */
+	uint64_t offset;	/* done of the item */
 	uint32_t key[8];	/* the next life's seed comes from it */
 };
 
@@ -45,14 +45,11 @@ static void draw_seed(uint32_t key[8], uint64_t life, uint8_t seed[32])
 	memcpy(in + 4, key, 32);
 	memcpy(in + 12, &life, sizeof(life));
 	memcpy(x, in, sizeof(x));
-	for (unsigned round = 0; round < 10; round++) {
-		for (unsigned i = 0; i < 4; i++) {
-			chacha_quarter(&x[i], &x[4 + i], &x[8 + i], &x[12 + i]);
-		}
-		for (unsigned i = 0; i < 4; i++) {
-			chacha_quarter(&x[i], &x[4 + (i + 1) % 4], &x[8 + (i + 2) % 4],
-				       &x[12 + (i + 3) % 4]);
-		}
+	for (unsigned i = 0; i < 80; i++) {	/* ten times four columns, four diagonals */
+		unsigned n = i % 4, d = i / 4 % 2;
+
+		chacha_quarter(&x[n], &x[4 + (n + d) % 4], &x[8 + (n + 2 * d) % 4],
+			       &x[12 + (n + 3 * d) % 4]);
 	}
 	for (unsigned i = 0; i < 16; i++) {
 		x[i] += in[i];
@@ -61,20 +58,15 @@ static void draw_seed(uint32_t key[8], uint64_t life, uint8_t seed[32])
 	memcpy(key, x + 8, 32);
 }
 
-static void go_to(struct guest *g, enum load_stage stage, uint32_t item)
-{
-	g->load_stage = (uint8_t)stage;
-	g->load_item = item;
-	g->load_offset = 0;
-	loads[g->index].crc = 0;
-}
-
 void load_begin(struct guest *g, bool scrub_only)
 {
+	const struct sys_guest *c = g->config;
 	struct load *l = &loads[g->index];
 
-	go_to(g, scrub_only ? (l->is_clean ? LOAD_READY : LOAD_SCRUB_ONLY) :
-	      l->is_clean ? LOAD_COPY : LOAD_SCRUB, 0);
+	l->item = l->is_clean ? c->bank_count : 0;
+	l->end = c->bank_count + (scrub_only ? 0 : c->segment_count + 1);
+	l->offset = 0;
+	l->crc = 0;
 	if (scrub_only) {
 		return;
 	}
@@ -87,47 +79,44 @@ void load_begin(struct guest *g, bool scrub_only)
 	}
 }
 
-static enum load_result scrub_step(struct guest *g)
+static void advance(struct load *l, uint64_t size, uint64_t item_size)
 {
-	const struct sys_guest *c = g->config;
-	uint32_t i = g->load_item;
-	uint64_t size;
-
-	if (i == c->bank_count) {
-		bool is_end = g->load_stage == LOAD_SCRUB_ONLY;
-
-		loads[g->index].is_clean = true;
-		go_to(g, is_end ? LOAD_READY : LOAD_COPY, 0);
-		return is_end ? LOAD_DONE : LOAD_MORE;
+	l->offset += size;
+	if (l->offset == item_size) {
+		l->item++;
+		l->offset = 0;
+		l->crc = 0;
 	}
-	size = min_u64(c->bank[i].size - g->load_offset, WINDOW_SIZE);
-	arch_zero(arch_window_map(pa_add(c->host[i], g->load_offset), size), size);
-	arch_window_unmap();
-	g->load_offset += size;
-	if (g->load_offset == c->bank[i].size) {
-		go_to(g, g->load_stage, i + 1);
-	}
-	return LOAD_MORE;
 }
 
-/* Copy a piece of `s` from where load_offset stands. Its number of bytes; 0: that
- * address is not in the guest's RAM. */
-static uint64_t copy_piece(const struct guest *g, const struct sys_segment *s)
+static void scrub_piece(const struct sys_guest *c, struct load *l)
 {
-	const struct sys_guest *c = g->config;
-	uint64_t to = s->at.base + g->load_offset;
+	uint64_t bank_size = c->bank[l->item].size;
+	uint64_t size = min_u64(bank_size - l->offset, WINDOW_SIZE);
+
+	arch_zero(arch_window_map(pa_add(c->host[l->item], l->offset), size), size);
+	arch_window_unmap();
+	advance(l, size, bank_size);
+	l->is_clean = l->item == c->bank_count;
+}
+
+/* Copy a piece of `s` from `offset` on. Its number of bytes; 0: that address is
+ * not in the guest's RAM. */
+static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *s, uint64_t offset)
+{
+	uint64_t to = s->at.base + offset;
 
 	for (uint32_t i = 0; i < c->bank_count; i++) {
-		uint64_t offset = to - c->bank[i].base;
-		uint64_t size = min_u64(s->at.size - g->load_offset, WINDOW_SIZE);
+		uint64_t in_bank = to - c->bank[i].base;
+		uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE);
 		void *window;
 
 		if (!range_holds(c->bank[i], to, 1)) {
 			continue;
 		}
-		size = min_u64(size, c->bank[i].size - offset);
-		window = arch_window_map(pa_add(c->host[i], offset), size);
-		memcpy(window, (const uint8_t *)s->data + g->load_offset, size);
+		size = min_u64(size, c->bank[i].size - in_bank);
+		window = arch_window_map(pa_add(c->host[i], in_bank), size);
+		memcpy(window, (const uint8_t *)s->data + offset, size);
 		arch_data_clean(window, size);
 		arch_window_unmap();
 		return size;
@@ -135,57 +124,46 @@ static uint64_t copy_piece(const struct guest *g, const struct sys_segment *s)
 	return 0;
 }
 
-static enum load_result bad(const struct guest *g, const char *what, const struct sys_segment *s)
+static enum load_result copy_step(const struct guest *g, struct load *l)
 {
-	log_line("guest %s: %s of the segment at 0x%lx: it is not started", g->config->name, what,
+	const struct sys_guest *c = g->config;
+	const struct sys_segment tree = { { c->tree_address, g->tree_size }, g->tree, 0, 0 };
+	uint32_t i = l->item - c->bank_count;
+	const struct sys_segment *s = i < c->segment_count ? &c->segment[i] : &tree;
+	uint64_t size = s->data ? copy_piece(c, s, l->offset) : 0;
+	const char *what = s->data ? "no memory" : "no bytes";
+
+	l->is_clean = false;
+	if (size || !s->at.size) {
+		l->crc = arch_crc32(l->crc, (const uint8_t *)s->data + l->offset, size);
+		if (s == &tree || l->offset + size < s->at.size || l->crc == s->crc32) {
+			advance(l, size, s->at.size);
+			return LOAD_MORE;
+		}
+		what = "damaged image (CRC)";
+	}
+	log_line("guest %s: %s of the segment at 0x%lx: it is not started", c->name, what,
 		 (unsigned long)s->at.base);
 	return LOAD_BAD;
 }
 
-static enum load_result copy_step(struct guest *g)
-{
-	const struct sys_segment tree = { { g->config->tree_address, g->tree_size }, g->tree, 0, 0 };
-	bool is_tree = g->load_item == g->config->segment_count;
-	const struct sys_segment *s = is_tree ? &tree : &g->config->segment[g->load_item];
-	struct load *l = &loads[g->index];
-	uint64_t size;
-
-	l->is_clean = false;
-	if (g->load_offset == s->at.size) {
-		if (!is_tree) {
-			if (l->crc != s->crc32) {
-				return bad(g, "damaged image (CRC)", s);
-			}
-			go_to(g, LOAD_COPY, g->load_item + 1);
-			return LOAD_MORE;
-		}
-		go_to(g, LOAD_READY, 0);
-		g->info->load_end = arch_time_now();
-		return LOAD_DONE;
-	}
-	size = s->data ? copy_piece(g, s) : 0;
-	if (!size) {
-		return bad(g, s->data ? "no memory" : "no bytes", s);
-	}
-	l->crc = arch_crc32(l->crc, (const uint8_t *)s->data + g->load_offset, size);
-	g->load_offset += size;
-	return LOAD_MORE;
-}
-
 enum load_result load_step(struct guest *g)
 {
+	struct load *l = &loads[g->index];
+	enum load_result result = LOAD_MORE;
 	uint64_t begin = arch_time_now();
-	enum load_result result = LOAD_DONE;
 
-	if (g->load_stage == LOAD_COPY) {
-		result = copy_step(g);
-		g->info->load_copy_ticks += arch_time_now() - begin;
-	} else if (g->load_stage != LOAD_READY) {
-		result = scrub_step(g);
+	if (l->item < g->config->bank_count) {
+		scrub_piece(g->config, l);
 		g->info->load_scrub_ticks += arch_time_now() - begin;
+	} else if (l->item < l->end) {
+		result = copy_step(g, l);
+		g->info->load_copy_ticks += arch_time_now() - begin;
 	}
-	if (result == LOAD_DONE) {
+	if (result == LOAD_MORE && l->item == l->end) {
+		g->info->load_end = arch_time_now();
 		arch_data_clean(g->info, sizeof(*g->info));
+		result = LOAD_DONE;
 	}
 	return result;
 }

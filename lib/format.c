@@ -89,9 +89,6 @@ static void convert(struct out *o, char kind, bool is_long, va_list *args)
 		put_number(o, is_long ? va_arg(*args, uint64_t) : va_arg(*args, unsigned),
 			   kind == 'u' ? 10 : 16, false);
 		break;
-	case 'c':
-		kind = (char)va_arg(*args, int);
-		/* fall through */
 	default:
 		put_field(o, &kind, 1);
 	}

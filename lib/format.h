@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * printf without a library: %s %c %d %u %x %%, with the lengths l, ll and z,
+ * printf without a library: %s %d %u %x %%, with the lengths l, ll and z,
  * a width below 1000, and either `0` (pad with zeros; not for negative numbers)
  * or `-` (left aligned) before it. An unknown conversion comes out as its letter.
  */
