@@ -51,9 +51,9 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
-	-fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) \
 	$(if $(DEBUG),-DDEBUG)
-HV_BOOT_CFLAGS := -isystem lib/libc -isystem $(CACHE)/arm64/usr/include
+HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
 	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \

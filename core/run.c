@@ -7,16 +7,15 @@
 #include <core/run.h>
 #include <hv/arch.h>
 
-static bool guest_is_running(const struct guest *g)
-{
-	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
-}
-
 /* Ready for its next (or first) instruction? */
 static bool is_ready(struct vcpu *v)
 {
-	uint32_t power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
+	uint32_t power;
 
+	if (__atomic_load_n(&v->guest->state, __ATOMIC_ACQUIRE) != GUEST_RUNNING) {
+		return false;
+	}
+	power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
 	if (power == VCPU_STARTING) {
 		arch_vcpu_start(v, v->entry, v->context);
 		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_RELEASE);
@@ -30,17 +29,11 @@ struct vcpu *core_next(void)
 	struct vcpu *v = pcpus[arch_cpu_index()].vcpu;
 
 	for (;;) {
-		if (v != NULL) {
-			if (guest_is_running(v->guest) && is_ready(v)) {
-				return v;
-			}
-			if (life_work(v)) {
-				if (arch_cpu_has_work()) {
-					arch_cpu_wait();
-				}
-				continue;
-			}
+		if (v && is_ready(v)) {
+			return v;
 		}
-		arch_cpu_wait();
+		if (!(v && life_work(v)) || arch_cpu_has_work()) {
+			arch_cpu_wait();
+		}
 	}
 }

@@ -21,8 +21,7 @@ void hypercall(struct vcpu *v, uint32_t row, uint64_t *x);
 
 /* What the firmware offers that guests may use: asked at boot. */
 struct firmware {
-	bool workaround_1, workaround_3;	/* SMCCC_ARCH_WORKAROUND_1, _3 */
-	bool workaround_2;
+	bool workaround_1, workaround_2, workaround_3;	/* SMCCC_ARCH_WORKAROUND_1.. */
 	bool trng;				/* TRNG 1.0 (Arm DEN0098) */
 };
 extern struct firmware firmware;

@@ -25,15 +25,13 @@ static void put(struct out *o, char c)
 
 static void put_field(struct out *o, const char *text, size_t length)
 {
-	size_t padding = o->width > length ? o->width - length : 0;
-
-	for (size_t i = 0; i < padding && !o->is_left; i++) {
+	for (; !o->is_left && o->width > length; o->width--) {
 		put(o, o->padding);
 	}
 	for (size_t i = 0; i < length; i++) {
 		put(o, text[i]);
 	}
-	for (size_t i = 0; i < padding && o->is_left; i++) {
+	for (; o->width > length; o->width--) {
 		put(o, ' ');
 	}
 }

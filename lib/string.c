@@ -2,15 +2,13 @@
 /*
  * Memory and string functions of EL2, called by everything (the compiler calls
  * memcpy and memset by itself). 64 bytes a round where the alignments agree; plain
- * C, from which the compiler makes load and store pairs. Never an unaligned
+ * C, from which the compiler makes load and store pairs, and with the option
+ * -fno-tree-loop-distribute-patterns no calls of themselves. Never an unaligned
  * access: they run before the MMU is on too.
  */
 #include <lib/string.h>
 
 typedef uint64_t __attribute__((may_alias)) word_t;
-
-/* Keeps the compiler from making a loop into a call of the function it is in. */
-#define KEEP_LOOP(p) __asm__("" : "+r"(p))
 
 #define WORD_OFFSET(p)	((uintptr_t)(p) & (sizeof(word_t) - 1))
 
@@ -35,18 +33,15 @@ void *memcpy(void *begin, const void *source, size_t size)
 
 			d[0] = a0, d[1] = a1, d[2] = a2, d[3] = a3;
 			d[4] = a4, d[5] = a5, d[6] = a6, d[7] = a7;
-			KEEP_LOOP(d);
 		}
 		for (; size >= 8; size -= 8) {
 			*d++ = *s++;
-			KEEP_LOOP(d);
 		}
 		to = (uint8_t *)d;
 		from = (const uint8_t *)s;
 	}
 	for (; size; size--) {
 		*to++ = *from++;
-		KEEP_LOOP(to);
 	}
 	return begin;
 }
@@ -61,7 +56,6 @@ void *memmove(void *to, const void *from, size_t size)
 	}
 	while (d != to) {	/* rare: by bytes, from the end */
 		*--d = *--s;
-		KEEP_LOOP(d);
 	}
 	return to;
 }
@@ -74,21 +68,17 @@ void *memset(void *at, int byte, size_t size)
 
 	for (; size && WORD_OFFSET(p); size--) {
 		*p++ = (uint8_t)byte;
-		KEEP_LOOP(p);
 	}
 	w = (word_t *)p;
 	for (; size >= 64; size -= 64, w += 8) {
 		w[0] = word, w[1] = word, w[2] = word, w[3] = word;
 		w[4] = word, w[5] = word, w[6] = word, w[7] = word;
-		KEEP_LOOP(w);
 	}
 	for (; size >= 8; size -= 8) {
 		*w++ = word;
-		KEEP_LOOP(w);
 	}
 	for (p = (uint8_t *)w; size; size--) {
 		*p++ = (uint8_t)byte;
-		KEEP_LOOP(p);
 	}
 	return at;
 }
@@ -111,7 +101,6 @@ size_t strlen(const char *s)
 
 	while (*end) {
 		end++;
-		KEEP_LOOP(end);
 	}
 	return (size_t)(end - s);
 }

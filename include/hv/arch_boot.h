@@ -8,9 +8,6 @@
 
 #include <hv/arch.h>
 
-struct board;
-struct guest;
-
 #define SKERRY_VERSION		"Skerry 0.1"
 #define BOOT_TAKEN_MAX		8
 
