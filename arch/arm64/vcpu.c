@@ -53,7 +53,7 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 	/* Code may have been loaded. This VMID has had another life: arch_guest_stop()
 	 * emptied the TLBs, but with that life's EL1 registers still there a walk by
 	 * speculation may have filled this core's again (Cortex-A72 erratum 1319367,
-	 * A57 1319537, A55 1530923, A76 1165522). From here on they are the new life's. */
+	 * docs/decisions/0014). From here on they are the new life's. */
 	__asm__ volatile("tlbi vmalls12e1\n\tic iallu");
 	dsb(nsh);
 	isb();
