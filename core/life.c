@@ -298,7 +298,7 @@ static bool load_step_to_run(struct guest *g)
 		arch_guest_reset(g);
 		vpl011_reset(g);
 		g->vcpu[0].entry = g->config->entry;
-		g->vcpu[0].context = g->config->tree_address;
+		g->vcpu[0].context = g->config->tree.at.base;
 		__atomic_store_n(&g->vcpu[0].power, VCPU_STARTING, __ATOMIC_RELEASE);
 		life_apply(g, LIFE_LOADED);
 		kick_waiting(g->index);

@@ -15,7 +15,8 @@
 #define SYS_DEVICE_MAX		8
 #define SYS_REG_MAX		4	/* register ranges of a device */
 #define SYS_IRQ_MAX		8	/* interrupts of a device */
-#define SYS_BOOTARGS_MAX	512
+#define SYS_QUIESCE_MAX_US	10000
+#define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
 enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
 enum sys_crash { CRASH_STOP, CRASH_RESTART, CRASH_PAUSE, CRASH_RESET_BOARD };
@@ -64,14 +65,10 @@ struct sys_guest {
 	bool verify;			/* SHA-256 of its images is checked at boot */
 	uint32_t restart_limit;		/* restarts after a crash in ... */
 	uint32_t restart_window_s;	/* ... this many seconds */
-	uint64_t identity_size;		/* memory-size, with identity */
 	uint64_t entry;			/* guest-physical */
-	uint64_t tree_address;		/* guest-physical; where the guest's tree goes */
-	uint32_t tree_size;		/* bytes */
+	struct sys_segment tree;	/* what mksystem made: own, or to be finished at boot */
 	struct sys_segment segment[SYS_SEGMENT_MAX];
 	uint32_t segment_count;
-	struct range ramdisk;		/* guest-physical, one of the segments; size 0: none */
-	const char *bootargs;		/* in the system tree (boot only), or NULL */
 	uint16_t after;			/* mask of guests that must be running first */
 	struct sys_device device[SYS_DEVICE_MAX];
 	uint32_t device_count;

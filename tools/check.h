@@ -2,6 +2,7 @@
 /*
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
+ * check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things out;
  * check_lines.c: file and line of a message; check_files.c: images and trees.
  */
 #ifndef TOOLS_CHECK_H
@@ -12,6 +13,16 @@
 #include <core/boot/fdt_util.h>
 
 #define CHECK_DIR_MAX	16
+#define CHECK_HELD_MAX	256
+
+/* A short message of EL2's parser, held back: where the tool has a better one for the same
+ * property, that one is printed instead. */
+struct check_held {
+	int node;
+	const char *property;
+	bool is_error, is_told;
+	char *message;
+};
 
 struct check {
 	struct report report;	/* first: print() is handed this */
@@ -23,12 +34,19 @@ struct check {
 	const void *board_fdt;	/* NULL: no board given */
 	struct board board;
 	struct system system;
+	enum { CHECK_TELL, CHECK_HOLD, CHECK_REPLACE } mode;
+	struct check_held held[CHECK_HELD_MAX];
+	uint32_t held_count;
 	const char *dir[CHECK_DIR_MAX];	/* where images are looked for */
 	uint32_t dir_count;
 };
 
 /* Spelling, types and what is missing, of the whole description. */
 void check_names(struct check *c);
+/* Clashes, after system_parse(), whatever it said. */
+void check_clashes(struct check *c);
+/* What of an assigned device's node in the board's tree its guest does not get: a warning. */
+void check_dropped(struct check *c, const struct sys_device *d);
 /* What is safe and yet makes no sense, or will surprise. */
 void check_sense(struct check *c);
 /* Images, ramdisks and own trees: in the system image, or as files. */

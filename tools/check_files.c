@@ -58,12 +58,10 @@ static void check_own_tree(struct check *c, const struct sys_guest *g, const voi
 
 static void check_segment(struct check *c, const struct sys_guest *g, const struct sys_segment *s)
 {
-	const char *name = fdt_get_name(c->fdt, s->node, NULL);
-
 	if (arch_crc32(0, s->data, s->at.size) != s->crc32) {
 		report_error(&c->report, c->fdt, s->node, "crc32", "image \"%s\" is damaged: its "
 			     "CRC is another", dt_string(c->fdt, s->node, "data"));
-	} else if (name && strcmp(name, "own-tree") == 0) {
+	} else if (s == &g->tree && g->has_own_tree) {
 		check_own_tree(c, g, s->data, s->at.size);
 	}
 }
@@ -80,9 +78,12 @@ static void check_segments_in_fit(struct check *c)
 		s->guest[i].verify = true;
 	}
 	fit_resolve(c->fit, c->fit_size, c->fdt, s, &c->report);
-	for (uint32_t i = 0; i < s->guest_count; i++) {
-		for (uint32_t n = 0; n < s->guest[i].segment_count && !s->guest[i].refused; n++) {
-			check_segment(c, &s->guest[i], &s->guest[i].segment[n]);
+	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
+		for (uint32_t n = 0; n < g->segment_count && !g->refused; n++) {
+			check_segment(c, g, &g->segment[n]);
+		}
+		if (!g->refused) {
+			check_segment(c, g, &g->tree);
 		}
 	}
 }

@@ -45,8 +45,7 @@ static const struct word guest_words[] = {
 	{ "priority", TYPE_ANY, false }, { "budget-us", TYPE_ANY, false },
 	{ "period-us", TYPE_ANY, false },
 	/* written by mksystem */
-	{ "entry", TYPE_CELLS, false }, { "ramdisk-address", TYPE_CELLS, false },
-	{ "ramdisk-size", TYPE_CELLS, false },
+	{ "entry", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
 
@@ -275,6 +274,7 @@ static void judge_devices(struct check *c, const struct sys_guest *g)
 	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
 		const struct sys_quiesce *q = &d->quiesce;
 
+		check_dropped(c, d);
 		if ((q->expect & ~q->mask) || (q->mask && !q->limit_us)) {
 			report_error(&c->report, c->fdt, d->node, "quiesce", "can't poll for 0x%x "
 				     "under mask 0x%x within %u us", q->expect, q->mask,

@@ -85,6 +85,47 @@ void *read_command(const char *const *arguments, size_t *size)
 	return data;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Is it one of those in place of which check_clashes() says more? */
+static bool is_short(const char *message)
+{
+	static const char *const ends[] = {
+		": no whole pages, or outside what a guest may have",
+		" is not there, or given twice", " is disabled, or raises others' interrupts",
+		" bytes, is RAM",
+	};
+	bool is_one = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		is_one |= strstr(message, ends[i]) != NULL;
+	}
+	return is_one;
+}
+
+/* EL2's message for later, or which of them this one replaces. True: not to be printed now. */
+static bool hold_message(struct check *c, bool is_error, int node, const char *property,
+			 const char *message)
+{
+	if (c->mode == CHECK_HOLD && is_short(message) && c->held_count < CHECK_HELD_MAX) {
+		c->held[c->held_count++] = (struct check_held){ node, property, is_error, false,
+								strdup(message) };
+		return true;
+	}
+	for (uint32_t i = 0; i < c->held_count && c->mode == CHECK_REPLACE; i++) {
+		struct check_held *h = &c->held[i];
+
+		if (!h->is_told && h->node == node && is_same(h->property, property)) {
+			h->is_told = true;
+			c->report.errors -= h->is_error;
+		}
+	}
+	return false;
+}
+
 /* "FILE:LINE: error: /node: property: message", as much of it as is known */
 static void print_message(struct report *r, bool is_error, const void *fdt, int node,
 			  const char *property, const char *message)
@@ -93,6 +134,9 @@ static void print_message(struct report *r, bool is_error, const void *fdt, int 
 	char path[512] = "", place[512];
 	bool is_ours = fdt == c->fdt;
 
+	if (is_ours && hold_message(c, is_error, node, property, message)) {
+		return;
+	}
 	if (fdt && node >= 0 && fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
 		path[0] = 0;
 	}
@@ -176,13 +220,34 @@ static int open_board(struct check *c, const char *file)
 	return board_discover(data, &c->board, &c->report) && !c->board.cpu_count ? 1 : 0;
 }
 
+/* EL2's parser, and where the tool knows more its own messages. 0: no errors. */
+static int parse(struct check *c)
+{
+	uint32_t before = c->report.errors;
+
+	c->mode = CHECK_HOLD;
+	(void)!system_parse(c->fdt, c->board_fdt ? &c->board : NULL, c->board_fdt, &c->system,
+			    &c->report);
+	c->mode = CHECK_REPLACE;
+	check_clashes(c);
+	c->mode = CHECK_TELL;
+	for (struct check_held *h = c->held; h < c->held + c->held_count; h++) {
+		if (!h->is_told) {
+			print_message(&c->report, h->is_error, c->fdt, h->node, h->property,
+				      h->message);
+		}
+		free(h->message);
+	}
+	return c->report.errors == before ? 0 : 1;
+}
+
 static int check(struct check *c)
 {
 	const struct board *b = c->board_fdt ? &c->board : NULL;
 	struct system *s = &c->system;
 
 	check_names(c);
-	if (system_parse(c->fdt, b, c->board_fdt, s, &c->report) == 0) {
+	if (parse(c) == 0) {
 		check_sense(c);
 	}
 	check_files(c);

@@ -18,7 +18,7 @@
  * A guest without segments (a description that mksystem has not annotated)
  * comes back `refused`.
  * An `identity` guest has bank[0] at 0 and all of its own addresses (entry,
- * segments, ramdisk, tree) relative to that, until system_place_identity().
+ * segments, tree) relative to that, until system_place_identity().
  */
 int system_parse(const void *system_fdt, const struct board *b, const void *board_fdt,
 		 struct system *s, struct report *r) nodiscard;
@@ -29,7 +29,6 @@ void system_place_identity(struct sys_guest *g, uint64_t base);
 struct sys_fixed {
 	struct range at;
 	const char *name;
-	bool bars_devices;	/* neither may an assigned device's registers */
 };
 extern const struct sys_fixed system_fixed[];
 
@@ -42,15 +41,17 @@ extern const struct sys_fixed system_fixed[];
 int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard;
 
 /*
- * The tree that a guest without its own one gets: generated into `out`, at most
- * `room` bytes; fdt_totalsize(out) bytes are it. seed_offset: where the 32 zero
- * bytes of rng-seed lie in it, 0 when the board has no seed. The guest's banks,
- * entry and ramdisk are placed. What of an assigned device's node the guest
- * does not get is told as a warning. 0; SKERRY_NO_MEMORY: does not fit (told);
- * SKERRY_INVALID: a tree that was read is damaged.
+ * Finishes the tree of a guest without its own one: from what mksystem made
+ * (guest->tree, its bytes checked) into `out`, at most `room` bytes;
+ * fdt_totalsize(out) bytes are it. seed_offset: where the 32 zero bytes of rng-seed
+ * lie in it, 0 when the board has no seed. The guest's banks are placed. 0, or
+ * SKERRY_INVALID, told: damaged, or does not fit.
  */
-int tree_build(const struct system *sys, unsigned guest, const struct board *b,
-	       const void *board_fdt, const void *system_fdt, void *out, uint32_t room,
-	       uint32_t *seed_offset, struct report *r) nodiscard;
+int tree_build(const struct sys_guest *guest, const struct board *b, const void *board_fdt,
+	       const void *system_fdt, void *out, uint32_t room, uint32_t *seed_offset,
+	       struct report *r) nodiscard;
+/* Is a property of an assigned device's node in the board's tree not copied? It is written
+ * anew, or refers to nodes that the guest does not get, or names such references. */
+bool tree_drops(const char *property);
 
 #endif

@@ -182,14 +182,14 @@ static const char *resolve_segment(const void *fit, uint64_t room, const char *n
 static bool resolve_guest(const void *fit, uint64_t room, const void *system_fdt,
 			  struct sys_guest *g, struct report *r)
 {
-	for (uint32_t i = 0; i < g->segment_count; i++) {
-		int node = g->segment[i].node;
-		const char *name = dt_string(system_fdt, node, "data");
-		const char *wrong = resolve_segment(fit, room, name, g->verify, &g->segment[i]);
+	for (uint32_t i = 0; i <= g->segment_count; i++) {
+		struct sys_segment *segment = i < g->segment_count ? &g->segment[i] : &g->tree;
+		const char *name = dt_string(system_fdt, segment->node, "data");
+		const char *wrong = resolve_segment(fit, room, name, g->verify, segment);
 
 		if (wrong) {
-			report_error(r, system_fdt, node, "data", "guest %s: image %s %s", g->name,
-				     name ? name : "?", wrong);
+			report_error(r, system_fdt, segment->node, "data", "guest %s: image %s %s",
+				     g->name, name ? name : "?", wrong);
 			return false;
 		}
 	}

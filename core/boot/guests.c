@@ -112,13 +112,19 @@ static bool map_all(struct guest *g, struct report *r)
 static bool make_tree(struct guest *g, const struct boot *boot, struct report *r)
 {
 	static uint8_t room[TREE_ROOM] __attribute__((aligned(8)));
-	struct sys_guest *c = config_of(g);
+	const struct sys_guest *c = g->config;
 
+	if (arch_crc32(0, c->tree.data, c->tree.at.size) != c->tree.crc32) {
+		report_error(r, boot->system_fdt, c->tree.node, "crc32", "its tree is damaged");
+		return false;
+	}
+	g->tree = (void *)(uintptr_t)c->tree.data;
+	g->tree_size = (uint32_t)c->tree.at.size;
 	if (c->has_own_tree) {
 		return true;
 	}
-	if (tree_build(&the_system, g->index, boot->board, boot->tree, boot->system_fdt, room,
-		       sizeof(room), &g->seed_offset, r) != SKERRY_OK) {
+	if (tree_build(c, boot->board, boot->tree, boot->system_fdt, room, sizeof(room),
+		       &g->seed_offset, r) != SKERRY_OK) {
 		return false;
 	}
 	g->tree_size = fdt_totalsize(room);

@@ -1,55 +1,70 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the compiled system description into struct system: the guests and
- * what belongs to each alone. Boot-only; the same source is in skerry-check.
- * Goes on after an error so that one run tells them all. Spelling, missing
- * flags and advice are the host tool's. Must never trust a length or an offset
- * in the tree beyond what libfdt has checked.
+ * Reads the compiled system description, as mksystem has annotated it, into
+ * struct system. Boot-only; the same source is in skerry-check. Checks what safety
+ * needs of one guest; clashes between two are refused where things are given out
+ * (core/boot/guests.c, gic_boot.c), and told better by tools/check_clashes.c, as is
+ * spelling. Goes on after an error. Must never trust a length or an offset in
+ * the tree beyond what dt_check() has seen.
  */
-#include <core/boot/system_parts.h>
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
 #include <lib/string.h>
 
-#define TREE_ROOM	KIB(64)		/* for a generated guest tree */
-#define RESTARTS	5		/* default restart-limit: this many ... */
-#define RESTART_WINDOW_S 60		/* ... in this time */
+struct parse {
+	const void *fdt;		/* the description */
+	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
+	const void *board_fdt;
+	struct system *system;
+	struct report *report;
+	uint32_t cores;			/* given so far: a mask */
+};
 
-int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uint32_t max,
-		const fdt32_t **cells)
+const struct sys_fixed system_fixed[] = {
+	{ { SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
+	    SKERRY_GICD_BASE }, "the interrupt controller" },
+	{ { SKERRY_PL011_BASE, PAGE_SIZE }, "the console's PL011" },
+	{ { SKERRY_PAGE_BASE, MIB(16) }, "the register pages" },
+	{ { SKERRY_INFO_BASE, MIB(16) }, "EL2's read-only pages" },
+	{ { SKERRY_WINDOW_BASE, SKERRY_RAM_BASE - SKERRY_WINDOW_BASE }, "the link windows" },
+	{ { 0, 0 }, NULL },
+};
+
+/* Every device is taken for a bus master unless its class is known not to be one, or
+ * its node in the description says `no-dma`. */
+static const char *const no_dma_classes[] = {
+	"arm,pl011", "arm,pl031", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a",
+	"snps,dw-apb-uart", "brcm,bcm2835-aux-uart", "brcm,bcm2835-gpio", "brcm,bcm2711-gpio",
+	"brcm,bcm2835-i2c", "brcm,bcm2835-pwm", "brcm,bcm2835-spi", "brcm,bcm2835-system-timer",
+	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
+};
+
+/* Where `condition` holds: an error at a node of the description. Its value: the condition. */
+#define bad_if(p, condition, node, property, ...) ({ \
+	bool is_bad_ = (condition); \
+	if (is_bad_) { \
+		report_error((p)->report, (p)->fdt, (node), (property), __VA_ARGS__); \
+	} \
+	is_bad_; })
+
+/* Groups of `group` cells that a property has: 1..max; 0: absent; -1: bad, reported. */
+static int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uint32_t max,
+		       const fdt32_t **cells)
 {
-	int size;
+	int size = 0;
 	uint32_t count;
 
 	*cells = dt_prop(p->fdt, node, name, &size);
-	if (!*cells) {
-		return 0;
-	}
 	count = (uint32_t)size / 4 / group;
-	return bad_if(p, !count || (uint32_t)size % (4 * group) || count > max, node, name,
-		      "takes rows of %u cells, at most %u; it has %d bytes", group, max, size) ?
-	       -1 : (int)count;
-}
-
-/* A property of two cells in `value`; false: absent or bad. */
-static bool parse_u64(struct parse *p, int node, const char *name, uint64_t *value)
-{
-	const fdt32_t *c;
-
-	return parse_cells(p, node, name, 2, 1, &c) == 1 && dt_cells(c, 2, value);
-}
-
-const char *parse_string(struct parse *p, int node, const char *name)
-{
-	int size;
-	const char *s = dt_prop(p->fdt, node, name, &size);
-
-	return !s || bad_if(p, size < 2 || memchr(s, 0, (size_t)size) != s + size - 1, node, name,
-			    "must be one string") ? NULL : s;
+	return bad_if(p, *cells && (!count || (uint32_t)size % (4 * group) || count > max), node,
+		      name, "takes rows of %u cells, at most %u; it has %d bytes", group, max,
+		      size) ? -1 : (int)count;
 }
 
 /* Which of `words`, separated by blanks, the property has; 0 where it is absent. */
 static uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words)
 {
-	const char *value = parse_string(p, node, name), *word = words;
+	const char *value = dt_string(p->fdt, node, name), *word = words;
 	size_t size = value ? strlen(value) : 0;
 
 	for (uint8_t i = 0; value && word; i++) {
@@ -59,14 +74,9 @@ static uint8_t parse_choice(struct parse *p, int node, const char *name, const c
 		word = strchr(word, ' ');
 		word = word ? word + 1 : NULL;
 	}
-	bad_if(p, value, node, name, "is \"%s\"; it can be one of: %s", value, words);
+	bad_if(p, dt_has(p->fdt, node, name), node, name, "is \"%s\"; it can be one of: %s",
+	       value ? value : "?", words);
 	return 0;
-}
-
-void parse_name(struct parse *p, int node, char *name)
-{
-	bad_if(p, str_copy(name, dt_name(p->fdt, node), SKERRY_NAME_MAX) >= SKERRY_NAME_MAX, node,
-	       NULL, "has a name of more than %u characters", SKERRY_NAME_MAX - 1);
 }
 
 static void parse_memory(struct parse *p, struct sys_guest *g)
@@ -78,87 +88,85 @@ static void parse_memory(struct parse *p, struct sys_guest *g)
 
 	bad_if(p, count == 0, g->node, name, "is missing");
 	for (; count > 0; count--, c += cells) {
-		dt_cells(c, (int)cells - 2, &g->bank[g->bank_count].base);
-		dt_cells(c + cells - 2, 2, &g->bank[g->bank_count++].size);
+		struct range *r = &g->bank[g->bank_count++];
+		const struct sys_fixed *f = system_fixed;
+
+		dt_cells(c, (int)cells - 2, &r->base);
+		dt_cells(c + cells - 2, 2, &r->size);
+		while (f->name && (g->identity || !range_overlaps(*r, f->at))) {
+			f++;
+		}
+		bad_if(p, f->name || !r->size || !is_aligned(r->base | r->size, PAGE_SIZE) ||
+		       !range_holds((struct range){ 0, 1ull << SKERRY_IPA_BITS }, r->base, r->size),
+		       g->node, name, "0x%lx, 0x%lx bytes: no whole pages, or outside what a "
+		       "guest may have", r->base, r->size);
 	}
-	g->identity_size = g->identity ? g->bank[0].size : 0;
-	check_banks(p, g);
 }
 
 static void parse_cpus(struct parse *p, struct sys_guest *g)
 {
 	uint32_t cores = p->board ? p->board->cpu_count : SKERRY_CPU_MAX;
-	struct sys_guest *all = p->system->guest;
 	const fdt32_t *c;
 	int count = parse_cells(p, g->node, "cpus", 1, SKERRY_VCPU_MAX, &c);
 
 	bad_if(p, count == 0, g->node, "cpus", "is missing");
-	for (int i = 0; i < count; i++) {
-		uint32_t core = fdt32_ld(c + i);
+	for (; count > 0; count--, c++) {
+		uint32_t core = fdt32_ld(c);
 
-		if (bad_if(p, core >= cores, g->node, "cpus", "names core %u; %s has cores 0 to %u",
-			   core, p->board ? "the board" : "Skerry", cores - 1) ||
-		    bad_if(p, p->core_owner[core], g->node, "cpus", "core %u is given twice, to "
-			   "\"%s\" and \"%s\"; sharing a core is not supported by this version",
-			   core, all[p->core_owner[core] - 1].name, g->name)) {
-			continue;
+		if (!bad_if(p, core >= cores || (p->cores >> core & 1), g->node, "cpus",
+			    "core %u is not there, or given twice", core)) {
+			p->cores |= 1u << core;
+			g->cpu[g->vcpu_count++] = (uint8_t)core;
 		}
-		p->core_owner[core] = (uint8_t)(g - all + 1);
-		g->cpu[g->vcpu_count++] = (uint8_t)core;
 	}
 }
 
-/* The guest's segments, as mksystem has written them. */
+static bool is_in_bank(const struct sys_guest *g, uint64_t base, uint64_t size)
+{
+	bool is_in = false;
+
+	for (uint32_t i = 0; i < g->bank_count; i++) {
+		is_in |= size && range_holds(g->bank[i], base, size);
+	}
+	return is_in;
+}
+
+/* The guest's segments and its tree. */
 static void parse_segments(struct parse *p, struct sys_guest *g)
 {
 	int list = fdt_subnode_offset(p->fdt, g->node, "segments"), node = -1;
 
 	while ((node = dt_child(p->fdt, list, node)) >= 0) {
-		struct sys_segment *s = &g->segment[g->segment_count];
+		bool is_tree = strcmp(dt_name(p->fdt, node), "tree") == 0;
+		struct sys_segment *s = is_tree ? &g->tree : &g->segment[g->segment_count];
 
-		if (bad_if(p, g->segment_count == SYS_SEGMENT_MAX, node, NULL,
+		if (bad_if(p, !is_tree && g->segment_count == SYS_SEGMENT_MAX, node, NULL,
 			   "a guest has at most %u segments", SYS_SEGMENT_MAX) ||
-		    bad_if(p, !parse_u64(p, node, "address", &s->at.base) ||
-			   !parse_u64(p, node, "size", &s->at.size) ||
+		    bad_if(p, !dt_number(p->fdt, node, "address", &s->at.base) ||
+			   !dt_number(p->fdt, node, "size", &s->at.size) ||
 			   !dt_u32(p->fdt, node, "crc32", &s->crc32), node, NULL,
 			   "is no segment as mksystem writes them")) {
 			return;
 		}
+		bad_if(p, !is_in_bank(g, s->at.base, s->at.size), node, "address",
+		       "0x%lx, 0x%lx bytes: not in the guest's memory", s->at.base, s->at.size);
 		s->node = node;
-		g->segment_count++;
+		g->segment_count += !is_tree;
 	}
-	g->refused = list < 0;
-	bad_if(p, list >= 0 && !parse_u64(p, g->node, "entry", &g->entry), g->node, "entry",
-	       "is missing");
-	bad_if(p, parse_u64(p, g->node, "ramdisk-address", &g->ramdisk.base) !=
-	       parse_u64(p, g->node, "ramdisk-size", &g->ramdisk.size), g->node, "ramdisk-address",
-	       "and ramdisk-size come together");
-}
-
-/* Where the guest's tree goes: its own one is a segment, a generated one needs room. */
-static void parse_tree(struct parse *p, struct sys_guest *g)
-{
 	g->has_own_tree = dt_has(p->fdt, g->node, "dtb");
-	g->tree_size = TREE_ROOM;
-	if (!parse_u64(p, g->node, "dtb-address", &g->tree_address)) {
-		uint64_t top = g->bank[0].base + g->bank[0].size - TREE_ROOM;
-
-		g->tree_address = max_u64(align_down(top, BLOCK_SIZE), g->bank[0].base);
-	}
-	for (uint32_t i = 0; g->has_own_tree && i < g->segment_count; i++) {
-		if (strcmp(dt_name(p->fdt, g->segment[i].node), "own-tree") == 0) {
-			g->tree_address = g->segment[i].at.base;
-			g->tree_size = (uint32_t)g->segment[i].at.size;
-		}
-	}
-	bad_if(p, g->tree_address % 8, g->node, "dtb-address", "0x%lx is not a multiple of 8",
-	       g->tree_address);
+	g->refused = list < 0;
+	bad_if(p, list >= 0 && (!g->tree.node || g->tree.at.base % 8), list, "tree",
+	       "is missing, or at no multiple of 8: 0x%lx", g->tree.at.base);
+	bad_if(p, list >= 0 && (!dt_number(p->fdt, g->node, "entry", &g->entry) || g->entry % 4 ||
+				!is_in_bank(g, g->entry, 4)), g->node, "entry",
+	       "0x%lx: not in the guest's memory, or no multiple of 4", g->entry);
 }
 
 static void parse_words(struct parse *p, struct sys_guest *g)
 {
 	int verify = dt_has(p->fdt, g->node, "verify") ? g->node : 0;
 	const fdt32_t *c;
+	bool has_limit = parse_cells(p, g->node, "restart-limit", 2, 1, &c) == 1;
 
 	g->autostart = dt_has(p->fdt, g->node, "autostart");
 	g->service = dt_has(p->fdt, g->node, "service");
@@ -167,14 +175,96 @@ static void parse_words(struct parse *p, struct sys_guest *g)
 	g->console = parse_choice(p, g->node, "console", "none hypercall pl011");
 	g->on_crash = parse_choice(p, g->node, "on-crash", "stop restart pause reset-board");
 	g->verify = parse_choice(p, verify, "verify", "none sha256");
-	g->bootargs = parse_string(p, g->node, "bootargs");
-	bad_if(p, g->bootargs && strlen(g->bootargs) >= SYS_BOOTARGS_MAX, g->node, "bootargs",
-	       "has more than %u characters", SYS_BOOTARGS_MAX - 1);
-	g->restart_limit = RESTARTS;
-	g->restart_window_s = RESTART_WINDOW_S;
-	if (parse_cells(p, g->node, "restart-limit", 2, 1, &c) == 1) {
-		g->restart_limit = fdt32_ld(c);
-		g->restart_window_s = fdt32_ld(c + 1);
+	g->restart_limit = has_limit ? fdt32_ld(c) : 5;
+	g->restart_window_s = has_limit ? fdt32_ld(c + 1) : 60;
+}
+
+/* What the board's tree says of it. */
+static void read_device(struct parse *p, struct sys_device *d, const char *path)
+{
+	const void *board = p->board_fdt;
+	int gic = p->board ? p->board->gic_node : -1, regs, irqs;
+	struct dt_interrupt irq;
+	struct dt_place at;
+	struct range r;
+
+	d->board_node = dt_path(board, path);
+	if (bad_if(p, d->board_node < 0 || !dt_find(&at, board, d->board_node), d->node, "device",
+		   "\"%s\" is not in the board's tree", path)) {
+		return;
+	}
+	bad_if(p, !dt_is_enabled(board, d->board_node) ||
+	       dt_has(board, d->board_node, "msi-controller"), d->node, "device",
+	       "\"%s\" is disabled, or raises others' interrupts", path);
+	while ((regs = dt_reg(&at, d->reg_count, &r)) == SKERRY_OK && r.size &&
+	       d->reg_count < SYS_REG_MAX) {
+		d->regs[d->reg_count++] = r;
+		for (uint32_t i = 0; p->board && i < p->board->memory_count; i++) {
+			bad_if(p, range_overlaps(r, p->board->memory[i]), d->node, "device",
+			       "0x%lx, 0x%lx bytes, is RAM", r.base, r.size);
+		}
+	}
+	while ((irqs = dt_interrupt(&at, gic, d->irq_count, &irq)) == SKERRY_OK &&
+	       irq.intid >= 32 && d->irq_count < SYS_IRQ_MAX) {
+		d->intid[d->irq_count] = irq.intid;
+		d->edge[d->irq_count++] = (irq.flags & 3) != 0;
+	}
+	bad_if(p, regs != SKERRY_AGAIN || !d->reg_count, d->node, "device",
+	       "its registers can't be given: 1 to %u ranges that the board's CPUs can reach",
+	       SYS_REG_MAX);
+	bad_if(p, irqs != SKERRY_AGAIN, d->node, "device", "its interrupts can't be given: at "
+	       "most %u, shared ones (SPIs) of the board's GIC", SYS_IRQ_MAX);
+	d->is_dma = !dt_has(p->fdt, d->node, "no-dma");
+	for (size_t i = 0; i < ARRAY_SIZE(no_dma_classes); i++) {
+		d->is_dma &= !dt_is_compatible(board, d->board_node, no_dma_classes[i]);
+	}
+}
+
+static void parse_quiesce(struct parse *p, struct sys_device *d)
+{
+	struct range first = { 0, d->reg_count ? d->regs[0].size : UINT64_MAX };
+	struct sys_quiesce *q = &d->quiesce;
+	const fdt32_t *c;
+
+	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, &c) == 1;
+	if (d->has_quiesce) {
+		*q = (struct sys_quiesce){ fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
+					   fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
+		bad_if(p, (q->width != 1 && q->width != 2 && q->width != 4) ||
+		       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node,
+		       "quiesce", "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a "
+		       "multiple of it inside the device's first range, 0x%lx bytes", q->offset,
+		       q->width, first.size);
+		bad_if(p, q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
+		       "has a limit of %u us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+	}
+}
+
+static void parse_devices(struct parse *p, struct sys_guest *g)
+{
+	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node = -1;
+
+	while ((node = dt_child(p->fdt, list, node)) >= 0) {
+		struct sys_device *d = &g->device[g->device_count];
+		const char *path = dt_string(p->fdt, node, "device");
+
+		if (bad_if(p, g->device_count == SYS_DEVICE_MAX, node, NULL,
+			   "is one too many: a guest has at most %u devices", SYS_DEVICE_MAX)) {
+			return;
+		}
+		g->device_count++;
+		d->node = node;
+		d->board_node = -1;
+		str_copy(d->name, dt_name(p->fdt, node), sizeof(d->name));
+		if (!bad_if(p, !path, node, "device", "must name a node of the board's tree") &&
+		    p->board_fdt) {
+			read_device(p, d, path);
+		}
+		parse_quiesce(p, d);
+		bad_if(p, d->is_dma && !g->identity, node, "device", "may master the bus: its "
+		       "guest \"%s\" needs identity (or no-dma here)", g->name);
+		bad_if(p, d->is_dma && !d->has_quiesce, node, "quiesce", "is missing: the device "
+		       "may master the bus (or no-dma here)");
 	}
 }
 
@@ -187,16 +277,13 @@ static void parse_guest(struct parse *p, int node)
 		return;
 	}
 	g->node = node;
-	parse_name(p, node, g->name);
+	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
 	parse_words(p, g);
 	parse_memory(p, g);
 	parse_cpus(p, g);
 	parse_segments(p, g);
-	parse_tree(p, g);
-	check_segments(p, g);
-	p->system->guest_count++;
 	parse_devices(p, g);
-	check_devices(p, g);
+	p->system->guest_count++;
 }
 
 /* The guests that a property of references names, as a mask. */
@@ -227,7 +314,7 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 	};
 	uint32_t errors = r->errors;
 	int list = dt_path(system_fdt, "/guests"), node = -1;
-	const char *model = parse_string(&p, 0, "model");
+	const char *model = dt_string(system_fdt, 0, "model");
 
 	memset(s, 0, sizeof(*s));
 	str_copy(s->model, model ? model : "", sizeof(s->model));
@@ -247,9 +334,8 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 void system_place_identity(struct sys_guest *g, uint64_t base)
 {
 	g->bank[0].base = base;
+	g->tree.at.base += base;
 	g->entry += base;
-	g->tree_address += base;
-	g->ramdisk.base += base;
 	for (uint32_t i = 0; i < g->segment_count; i++) {
 		g->segment[i].at.base += base;
 	}

@@ -58,6 +58,7 @@ static void add_segments(const void *fit, uint64_t room, const void *tree, struc
 		}
 		g->segment_count++;
 	}
+	g->tree = g->segment[0];
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

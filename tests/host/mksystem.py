@@ -54,6 +54,10 @@ class Made:
         assert node.cells("crc32")[0] == zlib.crc32(data)
         return u64(node, "address"), data
 
+    def tree(self, guest):
+        """The guest's tree, read."""
+        return fdt.parse(self.segment(guest, "tree")[1])[0]
+
 
 class Mksystem(unittest.TestCase):
     @classmethod
@@ -79,8 +83,9 @@ class Mksystem(unittest.TestCase):
         self.assertEqual(self.everything.segment("linux", "s0"),
                          (0x80000000, descriptions.image()))
         self.assertEqual(u64(guest, "entry"), 0x80000000)
-        self.assertEqual(u64(guest, "ramdisk-address"), 0x80008000)
-        self.assertEqual(u64(guest, "ramdisk-size"), 0x300000)
+        chosen = self.everything.tree("linux").child("chosen")
+        self.assertEqual(u64(chosen, "linux,initrd-start"), 0x80008000)
+        self.assertEqual(u64(chosen, "linux,initrd-end"), 0x80308000)
         self.assertEqual(self.everything.segment("linux", "s1"), (0x80008000, bytes(0x300000)))
 
     def test_an_identity_guest_has_addresses_from_0(self):
@@ -96,18 +101,40 @@ class Mksystem(unittest.TestCase):
                  for g in ("one", "two", "three")]
         self.assertEqual(names, ["good.img"] * 3)
         self.assertEqual([n.name for n in self.own.images.children],
-                         ["system", "good.img", "raw.bin", "gicv3.dts"])
+                         ["system", "good.img", "raw.bin", "gicv3.dts", "two-tree", "three-tree"])
+
+    def test_a_generated_tree_says_what_the_description_does(self):
+        tree = self.everything.tree("linux")
+        self.assertEqual(tree.string("model"), "skerry linux")
+        self.assertEqual(tree.child("memory@80000000").cells("reg"),
+                         (0, 0x80000000, 0, 0x10000000, 1, 0, 0, 0x200000))
+        self.assertEqual([n.name for n in tree.child("cpus").children], ["cpu@0", "cpu@1"])
+        self.assertEqual(tree.child("chosen").string("bootargs"), "console=ttyAMA0")
+        self.assertEqual(tree.child("chosen").string("stdout-path"), "/pl011@9000000")
+        self.assertEqual(tree.child("chosen").props["rng-seed"], bytes(32))
+        self.assertEqual([n.string("compatible") for n in tree.children
+                          if n.has("interrupt-controller")],
+                         ["arm,cortex-a15-gic", "arm,gic-v3"])
+        self.assertEqual(self.everything.segment("linux", "tree")[0], 0x8fe00000)
+
+    def test_an_identity_guest_s_tree_counts_from_0_and_has_its_clocks(self):
+        tree = self.everything.tree("driver")
+        self.assertEqual(tree.child("memory").cells("reg"), (0, 0, 0, 0x400000))
+        self.assertEqual([(n.name, n.cells("phandle")[0], n.cells("clock-frequency")[0])
+                          for n in tree.children if n.string("compatible") == "fixed-clock"],
+                         [("clock-disk", 16, 24000000), ("clock-clock", 17, 0),
+                          ("clock-net", 18, 0)])
+        self.assertIsNone(tree.child("pl011@9000000"))
 
     def test_an_own_tree_gets_memory_arguments_and_ramdisk(self):
-        address, data = self.own.segment("one", "own-tree")
-        self.assertEqual(address, 0x40e00000)
-        tree, _ = fdt.parse(data)
+        self.assertEqual(self.own.segment("one", "tree")[0], 0x40e00000)
+        tree = self.own.tree("one")
         memory = [n for n in tree.children if n.string("device_type") == "memory"]
         self.assertEqual([n.cells("reg") for n in memory], [(0, 0x40000000, 0, 0x1000000)])
         chosen = tree.child("chosen")
         self.assertEqual(chosen.string("bootargs"), "quiet")
         self.assertEqual(u64(chosen, "linux,initrd-start"),
-                         u64(self.own.guest("one"), "ramdisk-address"))
+                         self.own.segment("one", "s1")[0])
         self.assertEqual(u64(chosen, "linux,initrd-end") - u64(chosen, "linux,initrd-start"), 5000)
         self.assertIsNotNone(tree.child("interrupt-controller@8000000"))
 

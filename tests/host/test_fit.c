@@ -108,6 +108,7 @@ static void parse_description(void)
 			seg->at.size = is_one ? sizeof(one) : sizeof(two);
 			seg->crc32 = arch_crc32(0, is_one ? one : two, seg->at.size);
 		}
+		g->tree = g->segment[0];	/* one more image of the guest */
 	}
 }
 
@@ -242,6 +243,7 @@ static void every_way_to_hold_data_is_read(void **state)
 		assert_memory_equal(s.guest[0].segment[0].data, one, sizeof(one));
 		assert_memory_equal(s.guest[1].segment[0].data, two, sizeof(two));
 		assert_memory_equal(s.guest[2].segment[1].data, two, sizeof(two));
+		assert_memory_equal(s.guest[0].tree.data, one, sizeof(one));
 		assert_ptr_equal(s.guest[0].segment[0].data, s.guest[2].segment[0].data);
 	}
 	assert_true(fit_hash_ticks() > 0);

@@ -88,7 +88,7 @@ static int begin(void **state)
 		config[i].vcpu_count = 1;
 		config[i].cpu[0] = i;
 		config[i].entry = 0x40200000;
-		config[i].tree_address = 0x44000000;
+		config[i].tree.at.base = 0x44000000;
 	}
 	config[B].vcpu_count = 2;
 	config[B].cpu[1] = 3;

@@ -51,7 +51,7 @@ static int prepare(void **state)
 	config = (struct sys_guest){ .name = "g", .vcpu_count = 1, .bank_count = 2,
 		.bank = { { BANK0, 0x100000 }, { BANK1, 0x10000 } },
 		.host = { pa(HOST_BASE + 0x10000), pa(HOST_BASE + HOST_SIZE - 0x20000) },
-		.tree_address = BANK1 + 0x8000, .segment_count = 2 };
+		.tree.at.base = BANK1 + 0x8000, .segment_count = 2 };
 	set_segment(0, BANK0 + 0x80000, image, sizeof(image));
 	set_segment(1, BANK1 + 0x100, ramdisk, sizeof(ramdisk));
 	fake_guests(&config, 1);
@@ -190,7 +190,7 @@ static void what_has_no_place_or_no_bytes_is_refused(void **state)
 	assert_int_equal(run(false), LOAD_BAD);
 	assert_non_null(strstr(fake.log, "no bytes of the segment at 0x50000000"));
 	config.segment_count = 1;
-	config.tree_address = BANK0 + 0x100000;
+	config.tree.at.base = BANK0 + 0x100000;
 	assert_int_equal(run(false), LOAD_BAD);
 	assert_non_null(strstr(fake.log, "no memory of the segment at 0x40100000"));
 	for (uint64_t i = 0; i < HOST_SIZE; i++) {	/* nothing outside the banks */

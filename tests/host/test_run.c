@@ -65,7 +65,7 @@ static int begin(void **state)
 	fake_reset();
 	for (uint8_t i = 0; i < GUESTS; i++) {
 		config[i] = (struct sys_guest){ .vcpu_count = 1, .cpu = { 0, 1 }, .entry = ENTRY,
-			.tree_address = 0x44000000, .bank_count = 1,
+			.tree.at.base = 0x44000000, .bank_count = 1,
 			.bank = { { 0x40000000, MIB(1) } } };
 		strcpy(config[i].name, i ? "other" : "a");
 	}

@@ -226,32 +226,33 @@ void gic_cpu_boot(void)
 	}
 }
 
-static void assign(struct guest *g, const struct sys_device *device)
+/* False, told: an interrupt of the device is another's, or not for devices. */
+static bool assign(struct guest *g, const struct sys_device *device)
 {
 	for (unsigned i = 0; i < device->irq_count; i++) {
 		unsigned intid = device->intid[i];
 
-		if (intid < 32 || intid >= SKERRY_INTID_COUNT || gic.owner[intid] != 0 ||
-		    intid == SKERRY_INTID_PL011 || intid == SKERRY_INTID_EVENT) {
-			log_line("%s: device %s can't have interrupt %u", g->config->name,
-				 device->name, intid);
-			continue;
-		}
-		if (intid == gic.uart) {	/* the guest drives it now */
-			gic_write_bit(0, GICD_ICENABLER, intid);
-			gic.uart = 0;
+		if (intid < 32 || intid >= SKERRY_INTID_EVENT || intid == gic.uart ||
+		    (intid == SKERRY_INTID_PL011 && g->config->console == CONSOLE_PL011) ||
+		    (gic.owner[intid] != 0 && gic.owner[intid] != g->index + 1)) {
+			log_line("error: %s: device %s can't have interrupt %u: it is another's",
+				 g->config->name, device->name, intid);
+			return false;
 		}
 		gic.owner[intid] = (uint8_t)(g->index + 1);
 		g->arch.vgic.bank[intid / 32 - 1].hw |= 1u << intid % 32;
 		g->arch.vgic.bank[intid / 32 - 1].hw_edge |= (device->edge[i] ? 1u : 0) << intid % 32;
 	}
+	return true;
 }
 
-void vgic_guest_boot(struct guest *g)
+bool vgic_guest_boot(struct guest *g)
 {
 	g->arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
 	for (unsigned d = 0; d < g->config->device_count; d++) {
-		assign(g, &g->config->device[d]);
+		if (!assign(g, &g->config->device[d])) {
+			return false;
+		}
 	}
 	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
 		struct vgic_vcpu *x = &g->vcpu[i].arch.vgic;
@@ -261,4 +262,5 @@ void vgic_guest_boot(struct guest *g)
 		x->all = (uint8_t)((1u << g->config->vcpu_count) - 1);
 		x->bank.hw = 1u << SKERRY_INTID_VTIMER;
 	}
+	return true;
 }

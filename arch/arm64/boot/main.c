@@ -146,6 +146,8 @@ static void own_devices(const struct board *b)
 	own(b->gicc, OWNER_HV, 0);
 	own(b->gich, OWNER_HV, 0);
 	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
+	own(b->uart_regs, OWNER_HV, 0);
+	own(b->pm, OWNER_HV, 0);
 	for (i = 0; i < b->gicr_count; i++) {
 		own(b->gicr[i], OWNER_HV, 0);
 	}
@@ -163,7 +165,9 @@ void arch_boot_cores(const struct board *b)
 
 int arch_boot_guest(struct guest *g, const struct board *b)
 {
-	vgic_guest_boot(g);
+	if (!vgic_guest_boot(g)) {
+		return SKERRY_INVALID;
+	}
 	if (b->gic != GIC_V2) {
 		return SKERRY_OK;
 	}

@@ -24,7 +24,7 @@ void gic_boot(const struct board *b);
 void gic_cpu_boot(void);
 /* Boot: give the SPIs of the guest's devices (config->device[]) and set up its
  * distributor's constant state. */
-void vgic_guest_boot(struct guest *g);
+bool vgic_guest_boot(struct guest *g);
 
 /* Acknowledge and handle every waiting physical interrupt: timers, assigned
  * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The device tree of a guest that brings none.
+
+Complete but for what only the board knows, which EL2 adds at boot (core/boot/tree.c): both
+kinds of interrupt controller are in it, with one phandle, and EL2 takes one out; rng-seed
+is zeroes; an identity guest's memory and ramdisk count from 0; assigned devices are
+missing, only their clocks are there (0 Hz: as the board's tree says).
+"""
+import struct
+
+import fdt
+
+# As in include/abi/layout.h
+GICD, GICC, GICR, GICR_STRIDE = 0x08000000, 0x08010000, 0x080A0000, 0x20000
+PL011, INFO = 0x09000000, 0x0B000000
+INTID_PTIMER, INTID_VTIMER, INTID_PL011, INTID_EVENT = 30, 27, 33, 288
+
+PSCI_CPU_SUSPEND, PSCI_CPU_OFF, PSCI_CPU_ON = 0xC4000001, 0x84000002, 0xC4000003
+PHANDLE_GIC, PHANDLE_APB = 1, 2
+PHANDLE_CLOCK = 16      # of the first device; as SYS_PHANDLE_CLOCK in core/system.h
+SEED_SIZE = 32
+RISING, HIGH = 1, 4
+PAGE = 0x1000
+
+
+def _node(parent, name, **props):
+    """A new child; several may have one name. For '-' in a property's name '_' is written."""
+    node = fdt.Node(name)
+    parent.children.append(node)
+    for key, value in props.items():
+        _set(node, key if key == "device_type" else key.replace("_", "-"), value)
+    return node
+
+
+def _set(node, name, value):
+    """Strings, cells, nothing (True), or bytes."""
+    if isinstance(value, str):
+        value = value.encode() + b"\0"
+    elif value is True:
+        value = b""
+    elif isinstance(value, int):
+        value = struct.pack(">I", value)
+    elif isinstance(value, (tuple, list)):
+        value = struct.pack(">%dI" % len(value), *value)
+    node.props[name] = value
+
+
+def _reg(*ranges):
+    return b"".join(struct.pack(">2Q", *each) for each in ranges)
+
+
+def _chosen(root, bootargs, console, ramdisk):
+    chosen = _node(root, "chosen")
+    if bootargs:
+        _set(chosen, "bootargs", bootargs)
+    if console == "pl011":
+        _set(chosen, "stdout-path", "/pl011@%x" % PL011)
+    if ramdisk:
+        chosen.set_u64("linux,initrd-start", ramdisk[0])
+        chosen.set_u64("linux,initrd-end", ramdisk[0] + ramdisk[1])
+    _set(chosen, "rng-seed", bytes(SEED_SIZE))
+
+
+def _cpus(root, count):
+    cpus = _node(root, "cpus")
+    _set(cpus, "#address-cells", 1)
+    _set(cpus, "#size-cells", 0)
+    for i in range(count):
+        _node(cpus, "cpu@%x" % i, device_type="cpu", compatible="arm,armv8", reg=i,
+              enable_method="psci")
+
+
+def _gics(root, vcpus):
+    for compatible, second, size in (("arm,cortex-a15-gic", GICC, 0x2000),
+                                     ("arm,gic-v3", GICR, GICR_STRIDE * vcpus)):
+        gic = _node(root, "interrupt-controller@%x" % GICD, compatible=compatible,
+                    reg=_reg((GICD, 0x10000), (second, size)), interrupt_controller=True)
+        _set(gic, "#interrupt-cells", 3)
+        _set(gic, "#address-cells", 0)
+        _set(gic, "phandle", PHANDLE_GIC)
+
+
+def _clock(root, name, hertz, phandle):
+    clock = _node(root, name, compatible="fixed-clock", clock_frequency=hertz)
+    _set(clock, "#clock-cells", 0)
+    _set(clock, "phandle", phandle)
+
+
+def _pl011(root):
+    _clock(root, "apb-pclk", 24000000, PHANDLE_APB)
+    _node(root, "pl011@%x" % PL011, compatible="arm,pl011\0arm,primecell",
+          reg=_reg((PL011, PAGE)), interrupts=(0, INTID_PL011 - 32, HIGH),
+          clocks=(PHANDLE_APB, PHANDLE_APB), clock_names="uartclk\0apb_pclk")
+    _node(root, "aliases", serial0="/pl011@%x" % PL011)
+
+
+def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks):
+    """The tree's bytes. ramdisk: (address, size) or None; clocks: [(device, hertz)]."""
+    root = fdt.Node("")
+    for key, value in (("#address-cells", 2), ("#size-cells", 2),
+                       ("compatible", "linux,dummy-virt"), ("model", "skerry " + name),
+                       ("interrupt-parent", PHANDLE_GIC)):
+        _set(root, key, value)
+    _chosen(root, bootargs, console, ramdisk)
+    # an identity guest's has no place yet, so no address in its name
+    _node(root, "memory@%x" % banks[0][0] if banks[0][0] else "memory", device_type="memory",
+          reg=_reg(*banks))
+    _cpus(root, vcpus)
+    psci = _node(root, "psci", compatible="arm,psci-1.0\0arm,psci-0.2\0arm,psci", method="hvc")
+    for key, value in (("cpu_suspend", PSCI_CPU_SUSPEND), ("cpu_off", PSCI_CPU_OFF),
+                       ("cpu_on", PSCI_CPU_ON)):
+        _set(psci, key, value)
+    ppis = [cell for ppi in (13, INTID_PTIMER - 16, INTID_VTIMER - 16, 10)
+            for cell in (1, ppi, HIGH)]
+    _node(root, "timer", compatible="arm,armv8-timer", interrupts=ppis, always_on=True)
+    _gics(root, vcpus)
+    if console == "pl011":
+        _pl011(root)
+    _node(root, "skerry@%x" % INFO, compatible="skerry,info", reg=_reg((INFO, PAGE)),
+          interrupts=(0, INTID_EVENT - 32, RISING))
+    for i, (device, hertz) in enumerate(clocks):
+        _clock(root, "clock-" + device, hertz, PHANDLE_CLOCK + i)
+    return fdt.serialize(root)
