@@ -68,7 +68,6 @@ struct pcpu {
 	struct vcpu *current;	/* whose context is on the core; NULL: none. Offset 0: assembly */
 	uint64_t stack_top;	/* offset 8: assembly */
 	uint8_t index;
-	uint8_t vcpu_count;
 	struct vcpu *vcpu;	/* the vCPU that lives here; NULL: none */
 };
 

@@ -16,7 +16,6 @@
 enum owner_kind {
 	OWNER_HV,		/* EL2: image, heap, system image, its devices; index 0 */
 	OWNER_GUEST,		/* RAM of guest `index` */
-	OWNER_WINDOW,		/* memory of link `index` */
 	OWNER_DEVICE,		/* registers that guest `index` drives */
 };
 

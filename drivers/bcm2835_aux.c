@@ -19,20 +19,13 @@ enum { IO = 0x00, IER = 0x04, LCR = 0x0c, LSR = 0x14, CNTL = 0x20, BAUD_DIVISOR 
 #define LSR_HAS_ROOM	(1u << 5)
 #define LSR_IS_IDLE	(1u << 6)
 #define BAUD		115200u
-#define POLLS		50000		/* 2 ms at least; a character takes 87 us */
-
-static void wait_for(uintptr_t base, uint32_t flag)
-{
-	for (unsigned n = 0; n < POLLS && !(mmio_read32(base + LSR) & flag); n++) {
-	}
-}
 
 static void init(uintptr_t base, uint32_t clock_hz)
 {
 	uint32_t enables = mmio_read32(base - ENABLES);
 
 	if (enables & ENABLES_UART) {
-		wait_for(base, LSR_IS_IDLE);	/* the boot loader's last characters */
+		mmio_wait32(base + LSR, LSR_IS_IDLE, LSR_IS_IDLE);	/* the boot loader's last characters */
 	}
 	mmio_write32(base - ENABLES, enables | ENABLES_UART);
 	mmio_write32(base + CNTL, 0);
@@ -46,7 +39,7 @@ static void init(uintptr_t base, uint32_t clock_hz)
 
 static void put(uintptr_t base, char c)
 {
-	wait_for(base, LSR_HAS_ROOM);
+	mmio_wait32(base + LSR, LSR_HAS_ROOM, LSR_HAS_ROOM);	/* a character takes 87 us */
 	mmio_write32(base + IO, (uint8_t)c);
 }
 

@@ -17,17 +17,10 @@ enum { DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30, I
 #define CR_ON		0x301u		/* UARTEN, TXE, RXE */
 #define IMSC_RECEIVE	0x50u		/* RXIM, RTIM */
 #define BAUD		115200u
-#define POLLS		50000		/* 2 ms at least; a character takes 87 us */
-
-static void wait_while(uintptr_t base, uint32_t flag)
-{
-	for (unsigned n = 0; n < POLLS && (mmio_read32(base + FR) & flag); n++) {
-	}
-}
 
 static void init(uintptr_t base, uint32_t clock_hz)
 {
-	wait_while(base, FR_BUSY);	/* the boot loader's last characters */
+	mmio_wait32(base + FR, FR_BUSY, 0);	/* the boot loader's last characters */
 	mmio_write32(base + CR, 0);
 	mmio_write32(base + IMSC, 0);
 	mmio_write32(base + ICR, 0x7ff);
@@ -45,7 +38,7 @@ static void init(uintptr_t base, uint32_t clock_hz)
 
 static void put(uintptr_t base, char c)
 {
-	wait_while(base, FR_TXFF);
+	mmio_wait32(base + FR, FR_TXFF, 0);	/* a character takes 87 us */
 	mmio_write32(base + DR, (uint8_t)c);
 }
 

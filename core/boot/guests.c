@@ -33,7 +33,6 @@ static void make_vcpus(struct guest *g)
 		v->index = (uint8_t)i;
 		v->cpu = c->cpu[i];
 		pcpus[v->cpu].vcpu = v;
-		pcpus[v->cpu].vcpu_count = 1;
 	}
 }
 

@@ -30,6 +30,13 @@ MMIO_ACCESSORS(uint8_t, 8, "b")
 MMIO_ACCESSORS(uint16_t, 16, "h")
 MMIO_ACCESSORS(uint32_t, 32, "")
 
+/* Poll until (register & mask) == wanted, a bounded number of times: 2 ms at least. */
+static inline void mmio_wait32(uintptr_t at, uint32_t mask, uint32_t wanted)
+{
+	for (unsigned n = 0; n < 50000 && (mmio_read32(at) & mask) != wanted; n++) {
+	}
+}
+
 /* Width in bytes: 1, 2 or 4. */
 static inline uint32_t mmio_read(uintptr_t at, uint32_t width)
 {

@@ -283,21 +283,6 @@ static void a_crash_stops_or_restarts_as_described(void **state)
 	start(A);
 }
 
-static void of_two_vcpus_that_crash_at_once_the_first_is_recorded(void **state)
-{
-	(void)state;
-	config[B].on_crash = CRASH_PAUSE;
-	start(A);
-	start(B);
-	life_crash(&guests[A].vcpu[0], "first", 0, 0, 0);
-	life_crash(&guests[A].vcpu[0], "second", 0, 0, 0);
-	assert_int_equal(records, 1);
-	life_crash(&guests[B].vcpu[0], "first", 0, 0, 0);
-	life_crash(&guests[B].vcpu[1], "second", 0, 0, 0);
-	assert_int_equal(guests[B].state, GUEST_PAUSED);
-	assert_int_equal(records, 2);
-}
-
 static void restarts_are_limited_within_the_window(void **state)
 {
 	(void)state;
@@ -330,6 +315,8 @@ static void a_crash_can_pause_the_guest(void **state)
 	config[A].on_crash = CRASH_PAUSE;
 	start(A);
 	crash(A);
+	life_crash(&guests[A].vcpu[0], "another vCPU, later", 0, 0, 0);
+	assert_int_equal(records, 1);
 	assert_int_equal(guests[A].state, GUEST_PAUSED);
 	assert_int_equal(load[A].scrubs, 0);
 }
@@ -491,7 +478,6 @@ int main(void)
 		cmocka_unit_test_setup(a_vcpu_that_is_off_is_not_stopped_again, begin),
 		cmocka_unit_test_setup(a_reset_scrubs_and_loads_again_a_hundred_times, begin),
 		cmocka_unit_test_setup(a_crash_stops_or_restarts_as_described, begin),
-		cmocka_unit_test_setup(of_two_vcpus_that_crash_at_once_the_first_is_recorded, begin),
 		cmocka_unit_test_setup(restarts_are_limited_within_the_window, begin),
 		cmocka_unit_test_setup(a_crash_can_pause_the_guest, begin),
 		cmocka_unit_test_setup(a_crash_can_reset_the_board, begin),
