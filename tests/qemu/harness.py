@@ -33,7 +33,7 @@ class Case:
     """`function(log, **arguments)` under a name. `weight`: about how many seconds
     it takes, so that long ones begin first."""
 
-    def __init__(self, name, function, limit=120, weight=5, **arguments):
+    def __init__(self, name, function, /, limit=120, weight=5, **arguments):
         self.name, self.function, self.limit, self.weight = name, function, limit, weight
         self.arguments = arguments
 
