@@ -4,8 +4,8 @@
  * only x0..x18 and x30 are in the vCPU; x19..x29 are the guest's and come back as
  * the compiler keeps them. Return the vCPU: handled, go on. NULL: slow path.
  * No lock: an SGI is posted atomically, and one to oneself or posted by others goes
- * into a free list register at once. The banks are this core's but for SPIs'
- * `where`, and that only its holder clears.
+ * into a free list register at once. Of what others see only
+ * `where` changes, and that only its holder clears.
  */
 #include <arch_cpu.h>
 #include <mmu.h>
@@ -54,36 +54,30 @@ static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
 	return true;
 }
 
-/* The guest has ended what was in this list register. */
-static inline void forget(struct vcpu *v, unsigned i)
-{
-	unsigned old = LR_INTID(v->arch.vgic.lr[i]);
-	uint8_t *where = &vgic_bank(v, old / 32)->where[old % 32];
-
-	*where = *where == vgic_held_by(v, i) ? WHERE_NOWHERE : *where;
-}
-
 /* False: it has to be posted, for a sync. */
 static inline __attribute__((always_inline)) bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
-	unsigned where = x->bank.where[sgi], i = where % 16;
+	struct virq *q = &x->irq[sgi];
+	unsigned i = q->where % 16;
 	uint32_t empty = is_v3(v) ? (uint32_t)READ_SYSREG(ich_elrsr_el2) : *gich(GICH_ELRSR0);
 	uint64_t lr = sgi | (uint64_t)source << LR_PHYS_SHIFT | LR_PENDING |
-		      (uint64_t)x->bank.priority[sgi] << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
+		      (uint64_t)q->priority << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
 
 	empty &= gic.lr_mask;
-	if (where == WHERE_NOWHERE && empty != 0) {
+	if (q->where == WHERE_NOWHERE && empty != 0) {
 		i = (unsigned)__builtin_ctz(empty);
 	}
 	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) || !write_lr(v, i, lr)) {
 		return false;
 	}
-	if (where == WHERE_NOWHERE) {
-		if (x->lr[i] != 0) {
-			forget(v, i);
+	if (q->where == WHERE_NOWHERE) {
+		struct virq *old = vgic_irq(v, LR_INTID(x->lr[i]));
+
+		if (old->where == vgic_held_by(v, i)) {
+			old->where = WHERE_NOWHERE;	/* the guest has ended it */
 		}
-		x->bank.where[sgi] = vgic_held_by(v, i);
+		q->where = vgic_held_by(v, i);
 		x->lr_used |= (uint16_t)(1u << i);
 	}
 	x->lr[i] = lr;
@@ -198,10 +192,7 @@ struct vcpu *fast_kick(struct vcpu *v)
 
 struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)
 {
-	if ((iar & 0x3ff) == GIC_KICK) {
-		gic.ops->drop(iar);
-		gic.ops->deactivate(iar);
-	} else if ((iar & 0x3ff) < GIC_SPURIOUS) {
+	if ((iar & 0x3ff) < GIC_SPURIOUS) {
 		gic_dispatch(iar);
 	}
 	return fast_kick(v);

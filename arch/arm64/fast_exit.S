@@ -121,12 +121,14 @@ irq_gicv2:
 	ldr	x0, [x0, #PCPU_CURRENT]
 	count_and_return
 2:	mov	w0, #VTIMER
-1:	mov	w1, w0
+1:	dmb	sy				/* before a look at what it is about */
+	mov	w1, w0
 	mrs	x0, tpidr_el2
 	ldr	x0, [x0, #PCPU_CURRENT]
 	b	irq_other
 
 irq_not_timer:
+	dsb	sy				/* before a look at what it is about */
 	cbnz	w1, irq_other			/* 0: GIC_KICK */
 	msr	icc_eoir1_el1, x1
 	isb

@@ -92,10 +92,12 @@ void gic_dispatch(uint32_t iar)
 	struct vcpu *v = pcpu()->current;
 
 	gic.ops->drop(iar);
-	if (intid == gic.vtimer && v != NULL) {
+	if (intid == GIC_KICK) {
+		gic.ops->deactivate(iar);
+	} else if (intid == gic.vtimer && v != NULL) {
 		vgic_timer_fired(v);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {
-		vgic_raise(&guests[gic.owner[intid] - 1], intid);
+		vgic_raise(&guests[(gic.owner[intid] & ~GIC_EDGE) - 1], intid);
 	} else {
 		dispatch_own(intid, v);
 		gic.ops->deactivate(iar);

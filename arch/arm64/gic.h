@@ -26,7 +26,6 @@
 #define HCR_EN		(1u << 0)	/* GICH_HCR and ICH_HCR_EL2 */
 #define HCR_UIE		(1u << 1)	/* at most one valid list register */
 #define HCR_LRENPIE	(1u << 2)	/* an EOI found no list register */
-#define HCR_TDIR	(1u << 14)	/* ICH_HCR_EL2: trap ICC_DIR_EL1 */
 #define HCR_EOI_COUNT(h) ((h) >> 27)	/* EOIs that found none; a write clears it */
 
 /* Registers of the distributor, and of the redistributor's SGI frame. */
@@ -53,6 +52,7 @@
 #define GICH_LR		0x100
 
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
+#define GIC_EDGE	0x80	/* in gic.owner[]: the trigger its device has */
 #define GIC_KICK	0u	/* EL2's SGI */
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
@@ -61,10 +61,8 @@ struct gic_ops {
 	uint64_t (*read_lr)(unsigned i);
 	void (*write_lr)(unsigned i, uint64_t lr);
 	uint64_t (*native_lr)(uint64_t lr);	/* what write_lr() writes */
-	uint32_t (*empty_lrs)(void);	/* free without losing a maintenance interrupt */
 	uint32_t (*read_hcr)(void);
 	void (*write_hcr)(uint32_t hcr);
-	bool (*is_split_eoi)(void);	/* does the guest deactivate apart from EOI? */
 	void (*reset)(void);		/* virtual CPU interface to its reset state */
 	/* The physical CPU interface of this core. */
 	uint32_t (*acknowledge)(void);	/* INTID in bits 9..0 */
@@ -79,12 +77,11 @@ struct gic {			/* written at boot only */
 	const struct gic_ops *ops;
 	uint8_t version;	/* 2 or 3 */
 	uint8_t lr_count;	/* 3..VGIC_LR_MAX */
-	bool can_trap_dir;
 	uint16_t lr_mask;	/* list registers for anything: all but 0 */
 	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
 	uint64_t cpu[SKERRY_CPU_MAX];	/* GICv2: interface mask. GICv3: ICC_SGI1R_EL1 for a kick */
 	uint64_t mpidr[SKERRY_CPU_MAX];	/* affinity, as GICD_IROUTER has it */
-	uint8_t owner[SKERRY_INTID_COUNT]; /* guest of an assigned SPI + 1; 0: nobody's */
+	uint8_t owner[SKERRY_INTID_COUNT]; /* of an assigned SPI: guest + 1, GIC_EDGE; 0: nobody */
 };
 
 extern struct gic gic;
@@ -103,25 +100,24 @@ void timer_stop(struct vcpu *v);
 void vgic_timer_fired(struct vcpu *v);
 struct vcpu *vgic_sync(struct vcpu *v);	/* that vCPU */
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
-uint32_t vgic_sgis(const struct vcpu *v);	/* pending ones */
 void vgic_write_sgir(struct vcpu *v, uint32_t value);
 uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset); /* below IGROUPR, the IDs */
 
-/* These under the guest's lock, from lock to unlock. */
+/* These under the guest's lock. Private interrupts are `owner`'s. */
 enum vgic_op { VGIC_SET_PENDING, VGIC_CLEAR_PENDING, VGIC_SET_ACTIVE, VGIC_CLEAR_ACTIVE };
 
-struct vgic_guest *vgic_lock(struct guest *g);
-void vgic_unlock(struct vgic_guest *x);
 void vgic_fold(struct vcpu *v);		/* own core; a sync must follow before the guest runs */
-void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits);
-void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits);
+void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned intid, enum vgic_op op);
+void vgic_set(struct vcpu *owner, unsigned intid, unsigned flags); /* and vgic_touch() */
+void vgic_touch(struct vcpu *owner, unsigned intid);	/* something about it changed */
 void vgic_notify(struct guest *g, uint32_t vcpus);
 int vgic_target(const struct guest *g, unsigned intid);
+bool vgic_is_pending(const struct vcpu *owner, unsigned intid); /* but for list registers */
 bool vgic_end_spilled(struct vcpu *v);
 
-static inline struct vgic_bank *vgic_bank(struct vcpu *v, unsigned word)
+static inline struct virq *vgic_irq(struct vcpu *owner, unsigned intid)
 {
-	return word == 0 ? &v->arch.vgic.bank : &v->guest->arch.vgic.bank[word - 1];
+	return intid < 32 ? &owner->arch.vgic.irq[intid] : &owner->guest->arch.vgic.irq[intid];
 }
 
 /* Is the group that guests use forwarded by the distributor? */
@@ -131,11 +127,10 @@ static inline bool vgic_is_on(const struct guest *g)
 }
 
 static inline unsigned where_vcpu(uint8_t where) { return where >> 4 & 7; }
-static inline unsigned where_lr(uint8_t where) { return where & 15; }
 
 static inline bool where_is_lr(uint8_t where)
 {
-	return where != WHERE_NOWHERE && where_lr(where) != WHERE_SPILLED;
+	return where != WHERE_NOWHERE && where % 16 != WHERE_SPILLED;
 }
 
 static inline uint8_t vgic_held_by(const struct vcpu *v, unsigned lr)

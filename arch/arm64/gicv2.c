@@ -17,7 +17,6 @@
 #define GICH_VMCR	0x008
 #define GICH_APR	0x0f0
 
-#define VMCR_EOI_MODE	(1u << 9)
 
 static volatile uint32_t *reg(uintptr_t at)
 {
@@ -43,11 +42,6 @@ static void write_lr(unsigned i, uint64_t lr)
 	*reg(GICH_VA + GICH_LR + 4 * i) = (uint32_t)native_lr(lr);
 }
 
-static uint32_t empty_lrs(void)
-{
-	return *reg(GICH_VA + GICH_ELRSR0);
-}
-
 static uint32_t read_hcr(void)
 {
 	return *reg(GICH_VA + GICH_HCR);
@@ -62,11 +56,6 @@ static void reset(void)
 {
 	*reg(GICH_VA + GICH_VMCR) = 0;
 	*reg(GICH_VA + GICH_APR) = 0;
-}
-
-static bool is_split_eoi(void)
-{
-	return *reg(GICH_VA + GICH_VMCR) & VMCR_EOI_MODE;
 }
 
 static uint32_t acknowledge(void)
@@ -94,6 +83,6 @@ static void kick(unsigned cpu)
 }
 
 const struct gic_ops gicv2_ops = {
-	read_lr, write_lr, native_lr, empty_lrs, read_hcr, write_hcr, is_split_eoi, reset,
+	read_lr, write_lr, native_lr, read_hcr, write_hcr, reset,
 	acknowledge, drop, deactivate, kick,
 };

@@ -9,7 +9,6 @@
 #include "gic.h"
 
 #define VMCR_FIQ_EN	(1u << 3)	/* RES1 with system registers */
-#define VMCR_EOI_MODE	(1u << 9)
 #define SRE_SRE		0x7		/* SRE, and no bypass */
 
 /* One case a register: their numbers are part of the instruction. */
@@ -36,11 +35,6 @@ static void write_lr(unsigned i, uint64_t lr)
 static uint64_t native_lr(uint64_t lr)
 {
 	return lr;
-}
-
-static uint32_t empty_lrs(void)
-{
-	return (uint32_t)READ_SYSREG(ich_elrsr_el2);
 }
 
 static uint32_t read_hcr(void)
@@ -72,11 +66,6 @@ static void reset(void)
 	isb();
 }
 
-static bool is_split_eoi(void)
-{
-	return READ_SYSREG(ich_vmcr_el2) & VMCR_EOI_MODE;
-}
-
 static uint32_t acknowledge(void)
 {
 	uint32_t iar = (uint32_t)READ_SYSREG(icc_iar1_el1);
@@ -106,6 +95,6 @@ static void kick(unsigned cpu)
 }
 
 const struct gic_ops gicv3_ops = {
-	read_lr, write_lr, native_lr, empty_lrs, read_hcr, write_hcr, is_split_eoi, reset,
+	read_lr, write_lr, native_lr, read_hcr, write_hcr, reset,
 	acknowledge, drop, deactivate, kick,
 };

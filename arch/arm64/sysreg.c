@@ -27,7 +27,7 @@ enum kind {
 	FIXED,		/* reads as `value`, writes are ignored */
 	READ_ONLY,	/* reads as `value` */
 	WRITE_IGNORED,	/* write-only */
-	SGI1R, DIR,	/* write-only */
+	SGI1R,		/* write-only */
 	PTIMER,		/* `value`: which of its registers */
 };
 
@@ -38,7 +38,6 @@ struct sysreg_row {
 
 static const struct sysreg_row rows[] = {
 	{ KEY(3, 0, 12, 11, 5), SGI1R, 0 },			/* ICC_SGI1R_EL1 */
-	{ KEY(3, 0, 12, 11, 1), DIR, 0 },			/* ICC_DIR_EL1 */
 	{ KEY(3, 3, 14, 2, 0), PTIMER, PTIMER_TVAL },		/* CNTP_TVAL_EL0 */
 	{ KEY(3, 3, 14, 2, 1), PTIMER, PTIMER_CTL },		/* CNTP_CTL_EL0 */
 	{ KEY(3, 3, 14, 2, 2), PTIMER, PTIMER_CVAL },		/* CNTP_CVAL_EL0 */
@@ -89,9 +88,6 @@ static bool sysreg_write(struct vcpu *v, struct sysreg_row row, uint64_t value)
 	switch (row.kind) {
 	case SGI1R:
 		vgic_write_sgi1r(v, value);
-		return true;
-	case DIR:
-		vgic_write_dir(v, value);
 		return true;
 	case PTIMER:
 		ptimer_write(v, row.value, value);

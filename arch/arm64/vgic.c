@@ -1,47 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The virtual interrupt controller's core: which interrupts are in the list
- * registers of a vCPU. Fold: the list registers' state back into the banks.
- * Load: the most urgent ones into the list registers. Sync: both, after anything
- * changed. Only a vCPU's own core touches its list registers; another core
- * writes what it wants into the banks (guest's lock), sets `work` and kicks.
+ * registers of a vCPU. Fold: the list registers' state back to memory. Load: the
+ * most urgent ones into the list registers. Sync: both, after anything changed.
+ * Only a vCPU's own core touches its list registers; another core writes down
+ * what it wants (guest's lock), sets `work` and kicks.
  */
 #include <hv/arch.h>
 
 #include "gic.h"
 
-#define TIMER_BIT	(1u << SKERRY_INTID_VTIMER)
-#define KEY_PENDING	(1u << 15)	/* of a candidate: not active; see choose() */
-
-struct vgic_guest *vgic_lock(struct guest *g)
-{
-	lock_acquire(&g->arch.vgic.lock);
-	return &g->arch.vgic;
-}
-
-void vgic_unlock(struct vgic_guest *x)
-{
-	lock_release(&x->lock);
-}
+#define KEY_PENDING	(1u << 15)	/* of a candidate: not active; see insert() */
 
 static uint8_t sgi_sources(const struct vcpu *v, unsigned sgi)
 {
 	return (uint8_t)(__atomic_load_n(&v->arch.vgic.sgi[sgi / 8], __ATOMIC_ACQUIRE) >> sgi % 8 * 8);
-}
-
-uint32_t vgic_sgis(const struct vcpu *v)
-{
-	uint32_t mask = 0;
-
-	for (unsigned half = 0; half < 2; half++) {
-		for (uint64_t w = v->arch.vgic.sgi[half]; w != 0;) {
-			unsigned n = (unsigned)__builtin_ctzll(w) / 8;
-
-			mask |= 1u << (half * 8 + n);
-			w &= ~(0xffull << n * 8);
-		}
-	}
-	return mask;
 }
 
 static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
@@ -52,8 +25,7 @@ static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
 /* The vCPU that an SPI goes to: of several the first that is on; -1: nobody. */
 int vgic_target(const struct guest *g, unsigned intid)
 {
-	uint32_t t = g->arch.vgic.target[intid - 32];
-	uint32_t mask = g->vcpu->arch.vgic.all;
+	uint32_t t = g->arch.vgic.irq[intid].target, mask = g->vcpu->arch.vgic.all;
 
 	if (gic.version == 2) {
 		mask &= t;
@@ -66,6 +38,14 @@ int vgic_target(const struct guest *g, unsigned intid)
 		}
 	}
 	return mask != 0 ? __builtin_ctz(mask) : -1;
+}
+
+bool vgic_is_pending(const struct vcpu *owner, unsigned intid)
+{
+	unsigned flags = (intid < 32 ? owner->arch.vgic.irq : owner->guest->arch.vgic.irq)[intid].flags;
+
+	return flags & VIRQ_PENDING || (flags & (VIRQ_LEVEL | VIRQ_EDGE)) == VIRQ_LEVEL ||
+	       (intid < 16 && sgi_sources(owner, intid) != 0);
 }
 
 /* Let vCPUs look at their interrupts before they go on. One kick is enough: it may
@@ -96,21 +76,38 @@ void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
 	notify(v->guest, vcpus, VGIC_WORK_SGI);
 }
 
-/* Something about `bits` changed: tell who holds them or who should take them. */
-void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits)
+/* Tells who holds it, and who should take it. */
+void vgic_touch(struct vcpu *owner, unsigned intid)
 {
-	struct vgic_bank *b = vgic_bank(v, word);
-	uint32_t waiting = ((b->pending | b->level) & b->enabled) | b->active;
-	uint32_t who = word == 0 ? 1u << v->index : 0;
+	struct virq *q = vgic_irq(owner, intid);
+	uint32_t who = intid < 32 ? 1u << owner->index : 0;
 
-	for (; bits != 0; bits &= bits - 1) {
-		unsigned i = (unsigned)__builtin_ctz(bits);
-		int target = word != 0 && waiting >> i & 1 ? vgic_target(v->guest, word * 32 + i) : -1;
+	if (q->where != WHERE_NOWHERE) {
+		who |= 1u << where_vcpu(q->where);
+	}
+	if (intid >= 32 && q->flags & VIRQ_ENABLED && vgic_is_pending(owner, intid)) {
+		int target = vgic_target(owner->guest, intid);
 
-		who |= b->where[i] != WHERE_NOWHERE ? 1u << where_vcpu(b->where[i]) : 0;
 		who |= target >= 0 ? 1u << target : 0;
 	}
-	vgic_notify(v->guest, who);
+	vgic_notify(owner->guest, who);
+}
+
+static uint32_t *busy_word(struct vcpu *v, unsigned word)
+{
+	return word == 0 ? &v->arch.vgic.busy : &v->guest->arch.vgic.busy[word];
+}
+
+static void set_flags(struct vcpu *v, unsigned intid, unsigned flags)
+{
+	vgic_irq(v, intid)->flags |= (uint8_t)flags;
+	*busy_word(v, intid / 32) |= 1u << intid % 32;
+}
+
+void vgic_set(struct vcpu *owner, unsigned intid, unsigned flags)
+{
+	set_flags(owner, intid, flags);
+	vgic_touch(owner, intid);
 }
 
 /* Change one interrupt that is in no list register. What is physical is never
@@ -119,90 +116,79 @@ void vgic_touch(struct vcpu *v, unsigned word, uint32_t bits)
 static void change_one(struct vcpu *v, unsigned intid, enum vgic_op op)
 {
 	static const uint16_t regs[] = { GICD_ISPENDR, GICD_ICPENDR, GICD_ISACTIVER, GICD_ICACTIVER };
-	struct vgic_bank *b = vgic_bank(v, intid / 32);
-	unsigned i = intid % 32;
-	uint32_t bit = 1u << i;
-	bool is_hw = b->hw & bit, was_pending = b->pending & bit;
+	struct virq *q = vgic_irq(v, intid);
+	bool is_hw = q->flags & VIRQ_HW, was_pending = q->flags & VIRQ_PENDING;
 
-	if (op == VGIC_CLEAR_ACTIVE && !(b->active & bit)) {
+	if (op == VGIC_CLEAR_ACTIVE && !(q->flags & VIRQ_ACTIVE)) {
 		return;
 	}
 	if (is_hw) {
 		gic_write_bit(v->cpu, regs[op], gic_physical(intid));
 	}
-	if (op == VGIC_SET_PENDING && !is_hw) {
-		b->pending |= bit;
-	} else if (op == VGIC_CLEAR_PENDING || op == VGIC_SET_ACTIVE) {
-		b->pending &= ~(is_hw || op == VGIC_CLEAR_PENDING ? bit : 0);
-		if (is_hw && was_pending) {
-			gic_write_bit(v->cpu, op == VGIC_SET_ACTIVE ? GICD_ISPENDR : GICD_ICACTIVER,
-				      gic_physical(intid));
-		}
+	if (is_hw && was_pending && (op == VGIC_CLEAR_PENDING || op == VGIC_SET_ACTIVE)) {
+		gic_write_bit(v->cpu, op == VGIC_SET_ACTIVE ? GICD_ISPENDR : GICD_ICACTIVER,
+			      gic_physical(intid));
+		q->flags &= (uint8_t)~VIRQ_PENDING;
 	}
-	if (intid < 16 && op == VGIC_SET_PENDING) {
-		b->pending &= ~bit;
+	if (op == VGIC_SET_PENDING && intid < 16) {
 		vgic_post_sgi(v, intid, 0);
-	} else if (intid < 16 && op == VGIC_CLEAR_PENDING) {
-		clear_sgi(v, intid, 0xff);
-	}
-	if (op == VGIC_SET_ACTIVE) {
-		b->active |= bit;
-		b->where[i] = b->where[i] != WHERE_NOWHERE ? b->where[i] : vgic_held_by(v, WHERE_SPILLED);
+	} else if (op == VGIC_SET_PENDING && !is_hw) {
+		set_flags(v, intid, VIRQ_PENDING);
+	} else if (op == VGIC_CLEAR_PENDING) {
+		q->flags &= (uint8_t)~VIRQ_PENDING;
+		clear_sgi(v, intid % 16, intid < 16 ? 0xff : 0);
+	} else if (op == VGIC_SET_ACTIVE) {
+		set_flags(v, intid, VIRQ_ACTIVE);
+		q->where = q->where != WHERE_NOWHERE ? q->where : vgic_held_by(v, WHERE_SPILLED);
 	} else if (op == VGIC_CLEAR_ACTIVE) {
-		b->active &= ~bit;
-		b->where[i] = WHERE_NOWHERE;
+		q->flags &= (uint8_t)~VIRQ_ACTIVE;
+		q->where = WHERE_NOWHERE;
 	}
 }
 
-/* Change interrupts on behalf of `v`; what another core has in a list register
- * is cleared by that core. Private ones (word 0) are `owner`'s. */
-void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned word, enum vgic_op op, uint32_t bits)
+/* On behalf of `v`; what another core has in a list register is cleared by that. */
+void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned intid, enum vgic_op op)
 {
-	struct vgic_bank *b = vgic_bank(owner, word);
-	uint32_t *order = &b->order[op / 2];
+	struct virq *q = vgic_irq(owner, intid);
+	unsigned order = op <= VGIC_CLEAR_PENDING ? VIRQ_DROP_PENDING : VIRQ_DROP_ACTIVE;
 
 	vgic_fold(v);
-	for (uint32_t m = bits; m != 0; m &= m - 1) {
-		*order &= ~(m & -m);
-		if (op % 2 != 0 && where_is_lr(b->where[__builtin_ctz(m)])) {
-			*order |= m & -m;
-		} else {
-			change_one(owner, word * 32 + (unsigned)__builtin_ctz(m), op);
-		}
+	q->flags &= (uint8_t)~order;
+	if (op % 2 != 0 && where_is_lr(q->where)) {
+		q->flags |= (uint8_t)order;
+	} else {
+		change_one(owner, intid, op);
 	}
-	vgic_touch(owner, word, bits);
+	vgic_touch(owner, intid);
 	vgic_notify(v->guest, 1u << v->index);
 }
 
-/* One list register's state, back to the banks. `loaded` is what it held. */
+/* One list register's state, back to memory. `loaded` is what it held; with LR_EOI
+ * a line made it pending, and still does or not. */
 static void fold_one(struct vcpu *v, unsigned intid, uint64_t loaded, uint64_t lr)
 {
-	struct vgic_bank *b = vgic_bank(v, intid / 32);
-	unsigned i = intid % 32;
-	uint32_t bit = 1u << i;
+	struct virq *q = vgic_irq(v, intid);
 
 	if (lr & LR_PENDING && intid < 16) {
 		vgic_post_sgi(v, intid, LR_SOURCE(loaded));
-	} else if (lr & LR_PENDING && (b->hw | b->edge) & bit) {
-		b->pending |= bit;
-	} else if (loaded & ~lr & LR_PENDING && !((b->hw | b->edge) & bit)) {
-		b->pending &= ~bit;	/* level: the guest took it, the latch is spent */
+	} else if (lr & LR_PENDING && !(loaded & LR_EOI)) {
+		set_flags(v, intid, VIRQ_PENDING);
 	}
-	b->where[i] = WHERE_NOWHERE;
-	if (lr & LR_ACTIVE || b->active & bit) {
-		b->active |= bit;
-		b->where[i] = vgic_held_by(v, WHERE_SPILLED);
+	if (lr & LR_ACTIVE) {
+		set_flags(v, intid, VIRQ_ACTIVE);
 		if (intid < 16) {
 			v->arch.vgic.sgi_source[intid] = (uint8_t)LR_SOURCE(loaded);
 		}
 	}
-	for (unsigned what = 0; what < 2; what++) {
-		if (b->order[what] & bit) {
-			b->order[what] &= ~bit;
-			change_one(v, intid, what == 0 ? VGIC_CLEAR_PENDING : VGIC_CLEAR_ACTIVE);
-		}
+	q->where = q->flags & VIRQ_ACTIVE ? vgic_held_by(v, WHERE_SPILLED) : WHERE_NOWHERE;
+	if (q->flags & VIRQ_DROP_PENDING) {
+		change_one(v, intid, VGIC_CLEAR_PENDING);
 	}
-	if (intid >= 32 && (b->pending | b->level) & b->enabled & bit) {
+	if (q->flags & VIRQ_DROP_ACTIVE) {
+		change_one(v, intid, VGIC_CLEAR_ACTIVE);
+	}
+	q->flags &= (uint8_t)~(VIRQ_DROP_PENDING | VIRQ_DROP_ACTIVE);
+	if (intid >= 32 && vgic_is_pending(v, intid)) {
 		int target = vgic_target(v->guest, intid);
 
 		if (target >= 0 && target != v->index) {	/* moved while it was here */
@@ -217,16 +203,12 @@ bool vgic_end_spilled(struct vcpu *v)
 {
 	unsigned best = SKERRY_INTID_COUNT, priority = 0x100;
 
-	for (unsigned word = 0; word <= VGIC_SPI_BANKS; word++) {
-		const struct vgic_bank *b = vgic_bank(v, word);
+	for (unsigned intid = 0; intid < SKERRY_INTID_COUNT; intid++) {
+		const struct virq *q = vgic_irq(v, intid);
 
-		for (uint32_t m = b->active; m != 0; m &= m - 1) {
-			unsigned i = (unsigned)__builtin_ctz(m);
-
-			if (b->where[i] == vgic_held_by(v, WHERE_SPILLED) && b->priority[i] < priority) {
-				best = word * 32 + i;
-				priority = b->priority[i];
-			}
+		if (q->where == vgic_held_by(v, WHERE_SPILLED) && q->priority < priority) {
+			best = intid;
+			priority = q->priority;
 		}
 	}
 	if (best < SKERRY_INTID_COUNT) {
@@ -256,14 +238,14 @@ void vgic_fold(struct vcpu *v)
 	x->lr_used = 0;
 }
 
-static uint64_t lr_base(const struct vgic_bank *b, unsigned intid)
+static uint64_t lr_base(const struct virq *q, unsigned intid)
 {
-	return intid | (uint64_t)b->priority[intid % 32] << LR_PRIORITY_SHIFT |
+	return intid | (uint64_t)q->priority << LR_PRIORITY_SHIFT |
 	       (gic.version == 3 ? LR_GROUP1 : 0) |
-	       (b->hw >> intid % 32 & 1 ? LR_HW | (uint64_t)gic_physical(intid) << LR_PHYS_SHIFT : 0);
+	       (q->flags & VIRQ_HW ? LR_HW | (uint64_t)gic_physical(intid) << LR_PHYS_SHIFT : 0);
 }
 
-/* Pending part of an SGI's list register: one source at a time. */
+/* The pending part of an SGI's list register: one source at a time. */
 static uint64_t load_sgi(struct vcpu *v, unsigned sgi, bool is_active)
 {
 	unsigned sources = sgi_sources(v, sgi);
@@ -275,92 +257,92 @@ static uint64_t load_sgi(struct vcpu *v, unsigned sgi, bool is_active)
 	       (sources & ~(1u << source) ? LR_EOI : 0);	/* the next one then */
 }
 
-/* The list register's value for an interrupt; its state moves there. */
+/* The list register's value for an interrupt; its state moves there. Pending and
+ * active at once are edges only: a line is looked at again after the EOI. */
 static uint64_t load_one(struct vcpu *v, unsigned intid, unsigned lr)
 {
-	struct vgic_bank *b = vgic_bank(v, intid / 32);
-	uint32_t bit = 1u << intid % 32;
-	bool is_active = b->active & bit;
-	uint64_t value = lr_base(b, intid) | (is_active ? LR_ACTIVE : 0);
+	struct virq *q = vgic_irq(v, intid);
+	bool is_active = q->flags & VIRQ_ACTIVE;
+	unsigned kind = q->flags & (VIRQ_HW | VIRQ_EDGE);
+	uint64_t value = lr_base(q, intid) | (is_active ? LR_ACTIVE : 0);
 
-	b->active &= ~bit;
-	b->where[intid % 32] = vgic_held_by(v, lr);
+	q->where = vgic_held_by(v, lr);
+	q->flags &= (uint8_t)~VIRQ_ACTIVE;
 	if (intid < 16) {
 		return value | load_sgi(v, intid, is_active);
 	}
-	if (b->hw & bit && is_active) {
-		return value;
+	if (kind == 0 && (is_active || q->flags & VIRQ_LEVEL)) {
+		value |= LR_EOI;
 	}
-	if ((b->hw | b->edge) & bit) {
-		value |= b->pending & bit ? LR_PENDING : 0;
-		b->pending &= ~bit;
-		return value;
+	if ((!is_active || kind == VIRQ_EDGE) && vgic_is_pending(v, intid)) {
+		value |= LR_PENDING;
+		q->flags &= (uint8_t)~VIRQ_PENDING;
 	}
-	return value | LR_EOI | (is_active ? 0 : LR_PENDING);
+	return value;
 }
 
-/* Interrupts of a word that this vCPU should have in list registers. */
-static uint32_t candidates(struct vcpu *v, unsigned word)
+/* Should this vCPU have it in a list register? */
+static bool is_candidate(struct vcpu *v, unsigned intid)
 {
-	const struct vgic_bank *b = vgic_bank(v, word);
-	uint32_t pending = b->pending | (b->level & ~b->edge) | (word == 0 ? vgic_sgis(v) : 0);
-	uint32_t all = b->active | (vgic_is_on(v->guest) ? pending & b->enabled : 0), mine = 0;
+	struct virq *q = vgic_irq(v, intid);
+	bool is_pending = vgic_is_pending(v, intid);
 
-	if (word == 0) {
-		return all & ~TIMER_BIT;
+	if (!is_pending && !(q->flags & VIRQ_ACTIVE)) {
+		*busy_word(v, intid / 32) &= ~(1u << intid % 32);
+		return false;
 	}
-	for (; all != 0; all &= all - 1) {
-		unsigned i = (unsigned)__builtin_ctz(all);
-
-		if (b->where[i] == WHERE_NOWHERE ? vgic_target(v->guest, word * 32 + i) == v->index
-						 : b->where[i] == vgic_held_by(v, WHERE_SPILLED)) {
-			mine |= all & -all;
-		}
+	if (!(q->flags & VIRQ_ACTIVE) && !(q->flags & VIRQ_ENABLED && vgic_is_on(v->guest))) {
+		return false;
 	}
-	return mine;
+	return intid < 32 ? intid != SKERRY_INTID_VTIMER :
+	       q->where == WHERE_NOWHERE ? vgic_target(v->guest, intid) == v->index :
+	       q->where == vgic_held_by(v, WHERE_SPILLED);
 }
 
-/* Puts a candidate into the sorted list of the most urgent; what drops out at its
- * end is noted. A key: priority << 16 | KEY_PENDING | INTID. */
-static unsigned insert(struct vgic_vcpu *x, uint32_t *best, unsigned count, uint32_t key)
+/* Puts a candidate into the sorted list of the most urgent. A key: priority << 16 |
+ * KEY_PENDING | INTID. Returns what drops out at the end; 0: nothing. */
+static uint32_t insert(uint32_t *best, unsigned *count, uint32_t key)
 {
-	unsigned max = gic.lr_count - 1u, at = count;
-	uint32_t last = count == max && best[max - 1] > key ? best[max - 1] : key;
+	unsigned max = gic.lr_count - 1u, at = *count;
+	uint32_t dropped = 0;
 
-	if (count == max) {
-		x->is_spilled = true;
-		x->is_active_spilled |= !(last & KEY_PENDING);
-		if (last == key) {
-			return count;
-		}
+	if (at == max) {
 		at--;
+		dropped = best[at] > key ? best[at] : key;
+		if (dropped == key) {
+			return key;
+		}
+	} else {
+		(*count)++;
 	}
 	for (; at > 0 && best[at - 1] > key; at--) {
 		best[at] = best[at - 1];
 	}
 	best[at] = key;
-	return count < max ? count + 1 : max;
+	return dropped;
 }
 
-static unsigned choose(struct vcpu *v, uint32_t *best)
+/* The most urgent candidates. True: there are more. */
+static bool choose(struct vcpu *v, uint32_t *best, unsigned *count)
 {
-	unsigned count = 0;
+	bool is_spilled = false;
 
-	v->arch.vgic.is_spilled = false;
-	for (unsigned word = 0; word <= VGIC_SPI_BANKS; word++) {
-		const struct vgic_bank *b = vgic_bank(v, word);
+	for (unsigned word = 0; word < VGIC_WORDS; word++) {
+		uint32_t m = word != 0 ? v->guest->arch.vgic.busy[word] : v->arch.vgic.busy |
+			     ((v->arch.vgic.sgi[0] | v->arch.vgic.sgi[1]) != 0 ? 0xffff : 0);
 
-		if (word != 0 && (b->pending | b->level | b->active) == 0) {
-			continue;
-		}
-		for (uint32_t m = candidates(v, word); m != 0; m &= m - 1) {
-			unsigned i = (unsigned)__builtin_ctz(m);
+		for (; m != 0; m &= m - 1) {
+			unsigned intid = word * 32 + (unsigned)__builtin_ctz(m);
+			const struct virq *q = vgic_irq(v, intid);
+			uint32_t key = (uint32_t)q->priority << 16 | intid |
+				       (q->flags & VIRQ_ACTIVE ? 0 : KEY_PENDING);
+			uint32_t dropped = is_candidate(v, intid) ? insert(best, count, key) : 0;
 
-			count = insert(&v->arch.vgic, best, count, (uint32_t)b->priority[i] << 16 |
-				       (b->active >> i & 1 ? 0 : KEY_PENDING) | (word * 32 + i));
+			is_spilled |= dropped != 0;
+			v->arch.vgic.is_active_spilled |= dropped != 0 && !(dropped & KEY_PENDING);
 		}
 	}
-	return count;
+	return is_spilled;
 }
 
 static void put_lr(struct vgic_vcpu *x, unsigned i, uint64_t value)
@@ -376,27 +358,27 @@ static void put_lr(struct vgic_vcpu *x, unsigned i, uint64_t value)
 static void load_timer(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
-	bool is_deliverable = vgic_is_on(v->guest) && x->bank.enabled & TIMER_BIT;
-	bool is_loaded = x->bank.active & TIMER_BIT || (x->bank.pending & TIMER_BIT && is_deliverable);
+	const struct virq *q = &x->irq[SKERRY_INTID_VTIMER];
+	bool is_on = vgic_is_on(v->guest) && q->flags & VIRQ_ENABLED;
+	bool is_loaded = q->flags & VIRQ_ACTIVE || (q->flags & VIRQ_PENDING && is_on);
 
 	put_lr(x, 0, is_loaded ? load_one(v, SKERRY_INTID_VTIMER, 0) : 0);
-	x->timer_lr = !is_deliverable ? 0 :
-		      gic.ops->native_lr(lr_base(&x->bank, SKERRY_INTID_VTIMER) | LR_PENDING);
+	x->timer_lr = is_on ? gic.ops->native_lr(lr_base(q, SKERRY_INTID_VTIMER) | LR_PENDING) : 0;
 }
 
 static void load(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
 	uint32_t best[VGIC_LR_MAX], hcr = HCR_EN;
-	unsigned count = choose(v, best);
+	unsigned count = 0;
+	bool is_spilled = choose(v, best, &count);
 
 	for (unsigned i = 1; i < gic.lr_count; i++) {
 		put_lr(x, i, i <= count ? load_one(v, best[i - 1] & 0x3ff, i) : 0);
 	}
 	load_timer(v);
-	x->quick_sgis = x->is_spilled || !vgic_is_on(v->guest) ? 0 : (uint16_t)x->bank.enabled;
-	hcr |= x->is_spilled ? HCR_UIE : 0;
-	hcr |= x->is_active_spilled ? HCR_LRENPIE | (gic.can_trap_dir ? HCR_TDIR : 0) : 0;
+	x->quick_sgis = is_spilled || !vgic_is_on(v->guest) ? 0 : x->enabled_sgis;
+	hcr |= (is_spilled ? HCR_UIE : 0) | (x->is_active_spilled ? HCR_LRENPIE : 0);
 	if (hcr != x->hcr) {
 		gic.ops->write_hcr(hcr);
 		x->hcr = hcr;
@@ -405,14 +387,12 @@ static void load(struct vcpu *v)
 
 struct vcpu *vgic_sync(struct vcpu *v)
 {
-	struct vgic_guest *x;
-
 	/* an exchange: what was posted before `work` was set is seen below */
 	__atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
-	x = vgic_lock(v->guest);
+	lock_acquire(&v->guest->arch.vgic.lock);
 	vgic_fold(v);
 	load(v);
-	vgic_unlock(x);
+	lock_release(&v->guest->arch.vgic.lock);
 	return v;
 }
 

@@ -1,83 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The virtual interrupt controller from outside: interrupts raised by EL2, by
- * devices and by timers, trapped system registers, and the lives of vCPUs and
- * guests. The guest's lock is taken here; its callers may hold LOCK_LIFE.
+ * devices and by timers, and the lives of vCPUs and guests. The guest's lock is
+ * taken here; its callers may hold LOCK_LIFE.
  */
 #include <hv/arch.h>
 #include <lib/string.h>
 
 #include "gic.h"
 
-#define TIMER_BIT	(1u << SKERRY_INTID_VTIMER)
 #define SGI1R_ELSEWHERE	0x00fff0ff00ff0000ull	/* Aff3, RS, Aff2, Aff1 */
 #define SGI1R_IRM	(1ull << 40)
 
 void vgic_raise(struct guest *g, unsigned intid)
 {
-	struct vgic_guest *x = vgic_lock(g);
+	lock_acquire(&g->arch.vgic.lock);
+	vgic_set(g->vcpu, intid, VIRQ_PENDING);
+	lock_release(&g->arch.vgic.lock);
+}
 
-	vgic_bank(g->vcpu, intid / 32)->pending |= 1u << intid % 32;
-	vgic_touch(g->vcpu, intid / 32, 1u << intid % 32);
-	vgic_unlock(x);
+/* Of a PPI, by its own core: `v` is its vCPU. */
+void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
+{
+	struct virq *q = vgic_irq(v, intid);
+
+	lock_acquire(&v->guest->arch.vgic.lock);
+	if (high != !!(q->flags & VIRQ_LEVEL)) {
+		q->flags ^= VIRQ_LEVEL;
+		vgic_set(v, intid, high && q->flags & VIRQ_EDGE ? VIRQ_PENDING : 0);
+	}
+	lock_release(&v->guest->arch.vgic.lock);
 }
 
 void vgic_set_level(struct guest *g, unsigned intid, bool high)
 {
-	struct vgic_guest *x = vgic_lock(g);
-	struct vgic_bank *b = vgic_bank(g->vcpu, intid / 32);
-	uint32_t bit = 1u << intid % 32;
-
-	if (high != !!(b->level & bit)) {
-		b->level ^= bit;
-		b->pending |= high ? b->edge & bit : 0;
-		vgic_touch(g->vcpu, intid / 32, bit);
-	}
-	vgic_unlock(x);
+	vgic_set_ppi(g->vcpu, intid, high);
 }
 
-void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
-{
-	struct vgic_bank *b = &v->arch.vgic.bank;
-
-	if (high != (b->level >> intid & 1)) {
-		b->level ^= 1u << intid;
-		vgic_notify(v->guest, 1u << v->index);
-	}
-}
-
-/* The virtual timer's interrupt came, and was not the fast path's. */
 void vgic_timer_fired(struct vcpu *v)
 {
-	struct vgic_guest *x = vgic_lock(v->guest);
-
-	v->arch.vgic.bank.pending |= TIMER_BIT;
-	vgic_notify(v->guest, 1u << v->index);
-	vgic_unlock(x);
+	lock_acquire(&v->guest->arch.vgic.lock);
+	vgic_set(v, SKERRY_INTID_VTIMER, VIRQ_PENDING);
+	lock_release(&v->guest->arch.vgic.lock);
 }
 
 /* ICC_SGI1R_EL1 (IHI 0069H, 12.2.20): vCPU i is affinity 0.0.0.i */
 void vgic_write_sgi1r(struct vcpu *v, uint64_t value)
 {
-	unsigned sgi = value >> 24 & 15;
-
 	if (value & SGI1R_IRM) {
-		vgic_send_sgi(v, ~(1u << v->index), sgi);
+		vgic_send_sgi(v, ~(1u << v->index), value >> 24 & 15);
 	} else if ((value & SGI1R_ELSEWHERE) == 0) {
-		vgic_send_sgi(v, value & 0xffff, sgi);
-	}
-}
-
-/* Trapped only while active interrupts are in no list register. */
-void vgic_write_dir(struct vcpu *v, uint64_t value)
-{
-	unsigned intid = value & 0xffffff;
-
-	if (intid < SKERRY_INTID_COUNT && gic.ops->is_split_eoi()) {
-		struct vgic_guest *x = vgic_lock(v->guest);
-
-		vgic_change(v, v, intid / 32, VGIC_CLEAR_ACTIVE, 1u << intid % 32);
-		vgic_unlock(x);
+		vgic_send_sgi(v, value & 0xffff, value >> 24 & 15);
 	}
 }
 
@@ -91,32 +64,10 @@ bool vgic_has_interrupt(const struct vcpu *v)
 	return has;
 }
 
-/* The interfaces of this core as if nobody had ever run here. */
-static void clear_interface(struct vcpu *v)
-{
-	struct vgic_vcpu *x = &v->arch.vgic;
-
-	timer_stop(v);
-	gic.ops->write_hcr(0);
-	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic.ops->write_lr(i, 0);
-		x->lr[i] = 0;
-	}
-	gic.ops->reset();
-	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may have set it: vgic.c */
-	x->lr_used = 0;
-	x->hcr = 0;
-	x->timer_lr = 0;
-	x->quick_sgis = 0;
-	x->is_active_spilled = false;
-}
-
 /* The interfaces are as boot or the vCPU's last stop left them: clear. */
 void vgic_vcpu_reset(struct vcpu *v)
 {
-	if (v->arch.vgic.bank.enabled & TIMER_BIT) {
+	if (v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED) {
 		gic_write_bit(v->cpu, GICD_ISENABLER, gic.vtimer);
 	}
 	vgic_notify(v->guest, 1u << v->index);
@@ -125,37 +76,45 @@ void vgic_vcpu_reset(struct vcpu *v)
 /* What was pending stays so, for others too; what it had active is over. */
 void vgic_vcpu_stop(struct vcpu *v)
 {
-	struct vgic_guest *x = vgic_lock(v->guest);
+	struct vgic_vcpu *x = &v->arch.vgic;
 	unsigned n = 0;
 
+	timer_stop(v);
+	lock_acquire(&v->guest->arch.vgic.lock);
 	vgic_fold(v);
 	while (n < SKERRY_INTID_COUNT && vgic_end_spilled(v)) {
 		n++;
 	}
-	v->arch.vgic.bank.pending &= ~TIMER_BIT;
-	vgic_notify(v->guest, v->arch.vgic.all);
-	vgic_unlock(x);
-	clear_interface(v);
+	x->irq[SKERRY_INTID_VTIMER].flags &= (uint8_t)~VIRQ_PENDING;
+	vgic_notify(v->guest, x->all);
+	lock_release(&v->guest->arch.vgic.lock);
+	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
+	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
+	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may have set it: vgic.c */
+	gic.ops->write_hcr(0);
+	gic.ops->reset();
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic.ops->write_lr(i, 0);
+	}
+	memset(x->lr, 0, sizeof(x->lr));
+	x->hcr = 0;
+	x->timer_lr = 0;
+	x->quick_sgis = 0;
 }
 
-static void reset_bank(struct vgic_bank *b, uint32_t edge, uint32_t enabled)
-{
-	uint32_t hw = b->hw, hw_edge = b->hw_edge;
-
-	memset(b, 0, sizeof(*b));
-	b->hw = hw;
-	b->hw_edge = hw_edge;
-	b->edge = hw_edge | edge;
-	b->enabled = enabled;
-}
-
-/* The physical side of the guest's SPIs: off and idle, configured as at first. */
+/* The guest's SPIs off and idle, physical ones too; configured as at first. */
 static void reset_spis(struct guest *g)
 {
 	for (unsigned intid = 32; intid < SKERRY_INTID_COUNT; intid++) {
-		if (gic.owner[intid] == g->index + 1) {
+		struct virq *q = vgic_irq(g->vcpu, intid);
+		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
+		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE : intid == SKERRY_INTID_EVENT;
+
+		*q = (struct virq){ .flags = (uint8_t)((is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0)),
+				    .target = gic.version == 2 ? 1 : 0 };
+		if (is_hw) {
 			gic_write_bit(0, GICD_ICENABLER, intid);
-			gic_set_edge(intid, vgic_bank(g->vcpu, intid / 32)->hw_edge >> intid % 32 & 1);
+			gic_set_edge(intid, is_edge);
 			gic_write_bit(0, GICD_ICPENDR, intid);
 			gic_write_bit(0, GICD_ICACTIVER, intid);
 			gic_route(intid, g->vcpu[0].cpu);
@@ -163,31 +122,27 @@ static void reset_spis(struct guest *g)
 	}
 }
 
-void vgic_guest_reset(struct guest *g)
-{
-	struct vgic_guest *x = vgic_lock(g);
-
-	reset_spis(g);
-	x->ctlr = 0;
-	memset(x->target, gic.version == 2 ? 1 : 0, sizeof(x->target));
-	for (unsigned i = 0; i < VGIC_SPI_BANKS; i++) {
-		reset_bank(&x->bank[i], i + 1 == SKERRY_INTID_EVENT / 32 ?
-			   1u << SKERRY_INTID_EVENT % 32 : 0, 0);
-	}
-	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
-		struct vgic_vcpu *c = &g->vcpu[i].arch.vgic;
-
-		reset_bank(&c->bank, 0xffff, gic.version == 2 ? 0xffff : 0);
-		c->sgi[0] = 0;
-		c->sgi[1] = 0;
-	}
-	vgic_unlock(x);
-}
-
 void vgic_guest_stop(struct guest *g)
 {
-	struct vgic_guest *x = vgic_lock(g);
-
+	lock_acquire(&g->arch.vgic.lock);
 	reset_spis(g);
-	vgic_unlock(x);
+	lock_release(&g->arch.vgic.lock);
+}
+
+void vgic_guest_reset(struct guest *g)
+{
+	vgic_guest_stop(g);
+	g->arch.vgic.ctlr = 0;
+	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
+		struct vgic_vcpu *x = &g->vcpu[i].arch.vgic;
+
+		memset(x->irq, 0, sizeof(x->irq));
+		x->irq[SKERRY_INTID_VTIMER].flags = VIRQ_HW;
+		x->enabled_sgis = gic.version == 2 ? 0xffff : 0;	/* always there */
+		for (unsigned sgi = 0; sgi < 16; sgi++) {
+			x->irq[sgi].flags = VIRQ_EDGE | (gic.version == 2 ? VIRQ_ENABLED : 0);
+		}
+		x->sgi[0] = 0;
+		x->sgi[1] = 0;
+	}
 }

@@ -30,7 +30,6 @@
 #define GICC_BPR	0x08
 #define GICC_ENABLE	(1u | 1u << 9)	/* group, EOImode */
 #define GICH_VTR	0x04
-#define VTR_TDS		(1u << 19)
 #define GICV_ALIASED	0x20000		/* size of frames aliased every 64 KiB: */
 #define GICV_ALIAS	0xf000		/* here are their two pages side by side */
 #define POLLS		1000000u
@@ -206,7 +205,6 @@ void gic_cpu_boot(void)
 	} else {
 		cpu_interface_v3();
 		vtr = (uint32_t)READ_SYSREG(ich_vtr_el2);
-		gic.can_trap_dir = vtr & VTR_TDS;
 	}
 	if ((vtr & 31) + 1 < 3) {
 		panic("core %u has %u list registers, 3 are needed", cpu, (vtr & 31) + 1);
@@ -239,9 +237,7 @@ static bool assign(struct guest *g, const struct sys_device *device)
 				 g->config->name, device->name, intid);
 			return false;
 		}
-		gic.owner[intid] = (uint8_t)(g->index + 1);
-		g->arch.vgic.bank[intid / 32 - 1].hw |= 1u << intid % 32;
-		g->arch.vgic.bank[intid / 32 - 1].hw_edge |= (device->edge[i] ? 1u : 0) << intid % 32;
+		gic.owner[intid] = (uint8_t)((g->index + 1) | (device->edge[i] ? GIC_EDGE : 0));
 	}
 	return true;
 }
@@ -260,7 +256,6 @@ bool vgic_guest_boot(struct guest *g)
 		x->gic = gic.version;
 		x->source = (uint8_t)(gic.version == 2 ? i : 0);
 		x->all = (uint8_t)((1u << g->config->vcpu_count) - 1);
-		x->bank.hw = 1u << SKERRY_INTID_VTIMER;
 	}
 	return true;
 }

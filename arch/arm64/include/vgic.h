@@ -55,6 +55,5 @@ void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high);
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
 /* ICC_SGI1R_EL1 (GICv3) by system register trap. */
 void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
-void vgic_write_dir(struct vcpu *v, uint64_t value);	/* ICC_DIR_EL1, where trapped */
 
 #endif

@@ -3,10 +3,8 @@
  * State of the virtual interrupt controller, per vCPU and per guest.
  * Everything is guarded by the guest's `lock` unless said otherwise.
  *
- * An interrupt in a list register has its state there: its bits here are
- * cleared when it is loaded and set again when it is folded back. A level
- * interrupt's latch stays here: it is spent once the list register shows
- * that the guest took the interrupt.
+ * An interrupt in a list register has its state there: VIRQ_PENDING and
+ * VIRQ_ACTIVE are cleared when it is loaded and set again when it is folded back.
  */
 #ifndef VGIC_TYPES_H
 #define VGIC_TYPES_H
@@ -16,25 +14,29 @@
 #include <abi/layout.h>
 
 #define VGIC_LR_MAX	15	/* list registers used; 0 is the virtual timer's alone */
-#define VGIC_SPI_BANKS	(SKERRY_INTID_COUNT / 32 - 1)
+#define VGIC_WORDS	(SKERRY_INTID_COUNT / 32)
 
-struct vgic_bank {		/* 32 interrupts */
-	uint32_t enabled;
-	uint32_t pending;	/* latched: edge, or set by register */
-	uint32_t level;		/* an emulated line is high */
-	uint32_t active;
-	uint32_t edge;		/* trigger; SGIs too */
-	uint32_t hw;		/* backed by a physical interrupt; constant */
-	uint32_t hw_edge;	/* the trigger its device has; constant */
-	uint32_t order[2];	/* to be cleared by the core that has it in a list register: */
-				/* [0] pending, [1] active */
-	uint8_t priority[32];
-	uint8_t where[32];	/* WHERE_* */
+#define VIRQ_ENABLED	(1u << 0)
+#define VIRQ_PENDING	(1u << 1)	/* latched: edge, or set by register */
+#define VIRQ_LEVEL	(1u << 2)	/* an emulated line is high */
+#define VIRQ_ACTIVE	(1u << 3)
+#define VIRQ_EDGE	(1u << 4)	/* trigger */
+#define VIRQ_HW		(1u << 5)	/* a physical interrupt is behind it */
+#define VIRQ_DROP_PENDING (1u << 6)	/* to be cleared by the core that has it in a list */
+#define VIRQ_DROP_ACTIVE (1u << 7)	/* register */
+
+struct virq {
+	uint8_t flags;
+	uint8_t priority;
+	uint8_t where;		/* WHERE_* */
+	uint8_t target;		/* SPIs. GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
 };
 
 #define WHERE_NOWHERE	0
 #define WHERE_HELD	0x80	/* | vCPU << 4 | list register: held there */
 #define WHERE_SPILLED	15	/* as list register: active, but in none */
+#define TARGET_ABSENT	0x7f	/* an affinity that no vCPU has */
+#define TARGET_ANY	0x80	/* GICD_IROUTER.Interrupt_Routing_Mode */
 
 #define VGIC_WORK_SGI	1	/* SGIs were posted */
 #define VGIC_WORK_SYNC	2	/* anything else changed */
@@ -42,28 +44,26 @@ struct vgic_bank {		/* 32 interrupts */
 struct vgic_vcpu {
 	uint64_t timer_lr;	/* the timer's list register in the hardware's layout; 0: not deliverable */
 	uint32_t work;		/* VGIC_WORK_*, atomic, any core */
-	uint32_t hcr;		/* last written; own core, as what follows */
-	uint16_t lr_used;	/* may hold something since the last fold */
-	bool is_spilled;	/* pending ones wait for a list register */
-	bool is_active_spilled;	/* active ones are in none */
 	uint8_t gic;		/* version, for assembly; constant */
 	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */
 	uint8_t all;		/* the guest's vCPUs, as a mask; constant */
+	bool is_active_spilled;	/* active ones are in no list register; own core, as what follows */
+	uint16_t lr_used;	/* may hold something since the last fold */
 	uint16_t quick_sgis;	/* SGIs that may go into any free list register at once */
-	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
+	uint16_t enabled_sgis;	/* as their VIRQ_ENABLED; under the lock */
+	uint32_t hcr;		/* last written */
 	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
+	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
-	struct vgic_bank bank;	/* INTIDs 0..31 */
+	uint32_t busy;		/* a bit each: maybe pending or active */
+	struct virq irq[32];	/* SGIs and PPIs */
 };
 
 struct vgic_guest {
 	struct lock lock;	/* LOCK_VGIC */
 	uint32_t ctlr;		/* GICD_CTLR's enable bits */
-	uint8_t target[VGIC_SPI_BANKS * 32];	/* GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
-	struct vgic_bank bank[VGIC_SPI_BANKS];
+	uint32_t busy[VGIC_WORDS];	/* as the vCPU's; word 0 unused */
+	struct virq irq[SKERRY_INTID_COUNT];	/* from 32 on */
 };
-
-#define TARGET_ABSENT	0x7f	/* an affinity that no vCPU has */
-#define TARGET_ANY	0x80	/* GICD_IROUTER.Interrupt_Routing_Mode */
 
 #endif
