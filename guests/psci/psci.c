@@ -251,7 +251,7 @@ static void test_race(void)
 	/* fills in what the racers' calls will start */
 	cpu_start(1, wait_go, 0);
 	cpu_wait_off(1, 2000000);
-	for (uint64_t i = 0; i < 200; i++) {
+	for (uint64_t i = 0; i < 240 / platform.cpu_count; i++) {
 		race(i);
 	}
 	for (uint32_t i = 2; i < platform.cpu_count; i++) {

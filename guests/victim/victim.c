@@ -3,7 +3,8 @@
  * victim: lives beside the attacker and watches itself: heartbeats of a timer,
  * a checksum over its memory, patterns in registers; every exception or
  * interrupt that is not its timer's is a failure. Boot arguments:
- *   beats=N      end after N beats with a verdict and SYSTEM_OFF
+ *   beats=N      end after N beats with a verdict and SYSTEM_OFF; a "q" on the
+ *                console ends it as well
  *   period-ms=N  10;  every=N: a line each N beats, 50;  size-kib=N: 4096
  */
 #include "guest.h"
@@ -111,11 +112,11 @@ static void registers_check(void)
 }
 
 /* Each beat: registers, one part of memory, a line now and then. */
-static void watch(uint64_t count, uint64_t every)
+static uint64_t watch(uint64_t count, uint64_t every)
 {
 	uint64_t seen = 0;
 
-	while (seen < count) {
+	while (seen < count && console_read() != 'q') {
 		while (beats == seen) {
 			wfi();
 		}
@@ -126,11 +127,13 @@ static void watch(uint64_t count, uint64_t every)
 			printf("victim: beat %lu, checksum %s\n", seen, failures ? "FAILED" : "ok");
 		}
 	}
+	return seen;
 }
 
 void guest_main(void)
 {
 	uint64_t every = arg_number("every", 50);
+	uint64_t seen;
 
 	memory_fill();
 	registers_set();
@@ -142,7 +145,7 @@ void guest_main(void)
 	deadline = time_now() + period;
 	vtimer_arm(deadline);
 	irq_enable();
-	watch(arg_number("beats", ~0ull), every ? every : 1);
+	seen = watch(arg_number("beats", ~0ull), every ? every : 1);
 	irq_disable();
 	for (uint32_t i = 0; i < CHECKS; i++) {
 		memory_check(i);
@@ -151,6 +154,6 @@ void guest_main(void)
 	if (failures) {
 		printf("victim: FAILED, %lu failures in %lu beats\n", failures, beats);
 	} else {
-		printf("victim: %lu beats, checksum ok\n", arg_number("beats", 0));
+		printf("victim: %lu beats, checksum ok\n", seen);
 	}
 }
