@@ -28,7 +28,8 @@ enum life_event {
 int life_apply(struct guest *g, enum life_event event);
 
 /* A vCPU did something it can't survive: applies LIFE_CRASH and prints the crash
- * record. On its own core. Nothing where another one of its guest was first. `cause` in words, e.g. "reported by the guest, code 3". */
+ * record. On its own core. Nothing where another vCPU of its guest was first.
+ * `cause` in words, e.g. "reported by the guest, code 3". */
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at_ipa);
 
 /* End the run (Ctrl-] q): every guest is asked to stop; then the final line and

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * See core/load.h. What is to do for a guest is numbered: its banks, to be scrubbed,
- * then its segments and its tree, to be copied. Called for a guest by the core of its vCPU 0 only, so no lock. It writes the
- * guest's RAM through the core's window, a piece a call, and reads only EL2's own
- * memory: the system image, the tree kept for restarts.
+ * then its segments and its tree, to be copied. Called for a guest by the core of its
+ * vCPU 0 only, so no lock. It writes the guest's RAM through the core's window, a piece
+ * a call, and reads only EL2's own memory: the system image, the tree kept for restarts.
  */
 #include <abi/info.h>
 #include <core/console.h>
