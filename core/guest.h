@@ -50,7 +50,7 @@ struct guest {
 	struct arch_guest arch;
 	const struct sys_guest *config;
 	uint8_t index;		/* VMID = index + 1 */
-	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically elsewhere */
+	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically */
 	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
 	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
 	uint64_t life;		/* number of starts */

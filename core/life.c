@@ -43,7 +43,8 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 const char *life_state_name(enum guest_state s)
 {
 	static const char *const names[GUEST_STATES] = {
-		"absent", "loading", "running", "paused", "stopping", "off", "crashed", "quarantined",
+		"absent", "loading", "running", "paused", "stopping", "off", "crashed",
+		"quarantined",
 	};
 
 	return names[s];

@@ -13,8 +13,8 @@ enum life_event {
 	LIFE_START,		/* autostart, control: absent | stopped | crashed -> loading */
 	LIFE_LOADED,		/* core/load.c: loading -> running */
 	LIFE_LOAD_FAILED,	/* core/load.c: loading -> stopping, then crashed */
-	LIFE_OFF,		/* PSCI SYSTEM_OFF, control: running | paused | loading -> stopping, then stopped */
-	LIFE_RESET,		/* PSCI SYSTEM_RESET, control: running | paused -> stopping, then loading */
+	LIFE_OFF,		/* PSCI: running | paused | loading -> stopping, then stopped */
+	LIFE_RESET,		/* PSCI: running | paused -> stopping, then loading */
 	LIFE_CRASH,		/* running -> stopping, then as on-crash says */
 	LIFE_LAST_OUT,		/* scrub ended: stopping -> next_state */
 	LIFE_PAUSE,		/* running -> paused */
@@ -30,7 +30,8 @@ int life_apply(struct guest *g, enum life_event event);
 /* A vCPU did something it can't survive: applies LIFE_CRASH and prints the crash
  * record. On its own core. Nothing where another vCPU of its guest was first.
  * `cause` in words, e.g. "reported by the guest, code 3". */
-void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at_ipa);
+void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
+		uint64_t at_ipa);
 
 /* End the run (Ctrl-] q): every guest is asked to stop; then the final line and
  * power off, as when the last guest without `service` is gone. Any core, no lock held. */

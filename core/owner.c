@@ -12,7 +12,8 @@ static uint32_t owner_count;
 
 static bool is_whole(struct range at)
 {
-	return at.size && is_aligned(at.base | at.size, PAGE_SIZE) && range_is_sane(at.base, at.size);
+	return at.size && is_aligned(at.base | at.size, PAGE_SIZE) &&
+	       range_is_sane(at.base, at.size);
 }
 
 const struct owner *owner_overlap(struct range at)

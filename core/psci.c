@@ -74,7 +74,9 @@ static bool has_others(const struct vcpu *v)
 	const struct guest *g = v->guest;
 
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		if (i != v->index && __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST) > VCPU_CLAIMED) {
+		uint32_t power = __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST);
+
+		if (i != v->index && power > VCPU_CLAIMED) {
 			return true;
 		}
 	}

@@ -25,7 +25,7 @@ static void init(uintptr_t base, uint32_t clock_hz)
 	uint32_t enables = mmio_read32(base - ENABLES);
 
 	if (enables & ENABLES_UART) {
-		mmio_wait32(base + LSR, LSR_IS_IDLE, LSR_IS_IDLE);	/* the boot loader's last characters */
+		mmio_wait32(base + LSR, LSR_IS_IDLE, LSR_IS_IDLE);	/* the loader's text */
 	}
 	mmio_write32(base - ENABLES, enables | ENABLES_UART);
 	mmio_write32(base + CNTL, 0);

@@ -27,32 +27,32 @@ bool arch_cpu_has_work(void);		/* is a physical interrupt waiting? */
 
 /* vCPUs: on the core they live on. */
 void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -> on, reset state */
-void arch_vcpu_stop(struct vcpu *v);	/* everything of it off the core: timers, list registers, active PPIs */
+void arch_vcpu_stop(struct vcpu *v);	/* all of it off the core: timers, interrupts */
 bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (PSCI CPU_SUSPEND) */
 
 /* Its registers as the exit being handled left them; on its own core. */
 void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out);
 
 /* Guests. */
-void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset state */
+void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset */
 void arch_guest_stop(struct guest *g);	/* all vCPUs are off: SPIs masked and deactivated, TLBs */
 int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, or -1 */
 void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
-void arch_level_set(struct guest *g, unsigned intid, bool high); /* an emulated level SPI, from any core */
+void arch_level_set(struct guest *g, unsigned intid, bool high); /* level SPI, any core */
 
-/* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Size and addresses in whole pages. */
+/* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Whole pages. */
 enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY };
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind);
 
 /* The core's temporary window onto guest memory: at most WINDOW_SIZE bytes from
- * `at`, any alignment, normal write-back. One at a time; unmapped before the core enters a guest. */
+ * `at`, any alignment, normal write-back. One at a time; unmapped before a guest is entered. */
 #define WINDOW_SIZE	KIB(64)
 void *arch_window_map(struct pa at, uint64_t size);
 void *arch_window_map_device(struct pa at);	/* registers: up to the end of the page */
 void arch_window_unmap(void);
 void arch_zero(void *at, uint64_t size);	/* zeroes and cleans to the point of coherency */
 uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as zlib's crc32() */
-void arch_data_clean(const void *at, uint64_t size); /* clean and invalidate to the point of coherency */
+void arch_data_clean(const void *at, uint64_t size); /* to the point of coherency; and invalidate */
 
 /* The board. */
 void arch_board_off(void) __attribute__((noreturn));

@@ -11,7 +11,7 @@
 
 enum lock_rank {
 	LOCK_LIFE = 1,		/* a guest's life cycle */
-	LOCK_VPL011,		/* a guest's emulated UART: held while it sets its interrupt's level */
+	LOCK_VPL011,		/* a guest's emulated UART: held while it sets its level */
 	LOCK_VGIC,		/* a guest's shared interrupts */
 	LOCK_GIC,		/* the physical distributor */
 	LOCK_CONSOLE,		/* the UART and the lines on it: last, so that anyone may print */

@@ -9,9 +9,9 @@
 #include <hv/types.h>
 
 struct uart_ops {
-	void (*init)(uintptr_t base, uint32_t clock_hz); /* 8N1, transmit and receive on, receive interrupt on */
+	void (*init)(uintptr_t base, uint32_t clock_hz);	/* 8N1, receive interrupt on */
 	void (*put)(uintptr_t base, char c);	/* waits for room, a bounded number of polls */
-	int (*get)(uintptr_t base);		/* 0..255, or -1: nothing there. Acknowledges the interrupt */
+	int (*get)(uintptr_t base);		/* 0..255, -1: none. Acknowledges the interrupt */
 };
 
 extern const struct uart_ops pl011_uart;
