@@ -166,7 +166,8 @@ static void check_registers(struct check *c, const struct sys_guest *g, const st
 	       "above the %u bits of guest-physical addresses", RANGE_ARGS(r), SKERRY_IPA_BITS);
 	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
 		bool is_taken = f->at.base != SKERRY_PAGE_BASE &&
-			f->at.base != SKERRY_WINDOW_BASE && (f->at.base != SKERRY_PL011_BASE || g->console == CONSOLE_PL011);
+			f->at.base != SKERRY_WINDOW_BASE &&
+			(f->at.base != SKERRY_PL011_BASE || g->console == CONSOLE_PL011);
 
 		bad_if(c, is_taken && range_overlaps(r, f->at), d->node, "device",
 		       "its page 0x%lx-0x%lx overlaps %s, 0x%lx-0x%lx", RANGE_ARGS(r), f->name,

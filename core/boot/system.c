@@ -153,30 +153,12 @@ static void parse_segments(struct parse *p, struct sys_guest *g)
 		s->node = node;
 		g->segment_count += !is_tree;
 	}
-	g->has_own_tree = dt_has(p->fdt, g->node, "dtb");
 	g->refused = list < 0;
 	bad_if(p, list >= 0 && (!g->tree.node || g->tree.at.base % 8), list, "tree",
 	       "is missing, or at no multiple of 8: 0x%lx", g->tree.at.base);
 	bad_if(p, list >= 0 && (!dt_number(p->fdt, g->node, "entry", &g->entry) || g->entry % 4 ||
 				!is_in_bank(g, g->entry, 4)), g->node, "entry",
 	       "0x%lx: not in the guest's memory, or no multiple of 4", g->entry);
-}
-
-static void parse_words(struct parse *p, struct sys_guest *g)
-{
-	int verify = dt_has(p->fdt, g->node, "verify") ? g->node : 0;
-	const fdt32_t *c;
-	bool has_limit = parse_cells(p, g->node, "restart-limit", 2, 1, &c) == 1;
-
-	g->autostart = dt_has(p->fdt, g->node, "autostart");
-	g->service = dt_has(p->fdt, g->node, "service");
-	g->critical = dt_has(p->fdt, g->node, "critical");
-	g->identity = dt_has(p->fdt, g->node, "identity");
-	g->console = parse_choice(p, g->node, "console", "none hypercall pl011");
-	g->on_crash = parse_choice(p, g->node, "on-crash", "stop restart pause reset-board");
-	g->verify = parse_choice(p, verify, "verify", "none sha256");
-	g->restart_limit = has_limit ? fdt32_ld(c) : 5;
-	g->restart_window_s = has_limit ? fdt32_ld(c + 1) : 60;
 }
 
 /* What the board's tree says of it. */
@@ -271,6 +253,9 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 static void parse_guest(struct parse *p, int node)
 {
 	struct sys_guest *g = &p->system->guest[p->system->guest_count];
+	int verify = dt_has(p->fdt, node, "verify") ? node : 0;
+	const fdt32_t *limit;
+	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, &limit) == 1;
 
 	if (bad_if(p, p->system->guest_count == SKERRY_GUEST_MAX, node, NULL,
 		   "is one too many: there are at most %u guests", SKERRY_GUEST_MAX)) {
@@ -278,7 +263,16 @@ static void parse_guest(struct parse *p, int node)
 	}
 	g->node = node;
 	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
-	parse_words(p, g);
+	g->autostart = dt_has(p->fdt, node, "autostart");
+	g->service = dt_has(p->fdt, node, "service");
+	g->critical = dt_has(p->fdt, node, "critical");
+	g->identity = dt_has(p->fdt, node, "identity");
+	g->has_own_tree = dt_has(p->fdt, node, "dtb");
+	g->console = parse_choice(p, node, "console", "none hypercall pl011");
+	g->on_crash = parse_choice(p, node, "on-crash", "stop restart pause reset-board");
+	g->verify = parse_choice(p, verify, "verify", "none sha256");
+	g->restart_limit = has_limit ? fdt32_ld(limit) : 5;
+	g->restart_window_s = has_limit ? fdt32_ld(limit + 1) : 60;
 	parse_memory(p, g);
 	parse_cpus(p, g);
 	parse_segments(p, g);

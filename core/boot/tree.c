@@ -59,32 +59,34 @@ bool tree_drops(const char *property)
 	return drops;
 }
 
-/* The clock that mksystem made for the device: is it one of this board, and known? */
+/* The clock that mksystem made for the device: has it clocks, and is their rate known? */
 static bool has_clock(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
 	int clock = fdt_node_offset_by_phandle(w->fdt, phandle);
-	uint32_t hz;
+	uint32_t hz = 0;
 
-	if (dt_u32(w->fdt, clock, "clock-frequency", &hz) && !hz) {
+	if (dt_has(w->board_fdt, d->board_node, "clocks") &&
+	    dt_u32(w->fdt, clock, "clock-frequency", &hz) && !hz) {
 		hz = dt_clock_hz(w->board_fdt, d->board_node);
 		fdt_setprop_inplace_u32(w->fdt, clock, "clock-frequency", hz);
 	}
-	if (clock < 0 || !hz || !dt_has(w->board_fdt, d->board_node, "clocks")) {
+	if (!hz) {
 		fdt_del_node(w->fdt, clock);
-		return false;
 	}
-	return true;
+	return hz;
 }
 
 static void add_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
-	int at, size, node, clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
+	int clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
 	const char *own = dt_name(w->board_fdt, d->board_node), *end = strchr(own, '@');
 	char prefix[40], name[64];
 	struct dt_place p;
+	int at, size, node;
 
 	clocks = !has_clock(w, d, phandle) ? 0 : clocks < 1 ? 1 : clocks;
-	str_copy(prefix, own, min_u64(end ? (uint64_t)(end - own) + 1 : UINT64_MAX, sizeof(prefix)));
+	str_copy(prefix, own, end ? min_u64((uint64_t)(end - own) + 1, sizeof(prefix)) :
+		 sizeof(prefix));
 	format_to(name, sizeof(name), "%s@%lx", prefix, d->regs[0].base);
 	node = gather(w, fdt_add_subnode(w->fdt, 0, name));
 	fdt_for_each_property_offset(at, w->board_fdt, d->board_node) {
@@ -111,19 +113,14 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 	}
 }
 
-/* An identity guest's memory has moved from 0 to its place. */
-static void move_memory(struct writer *w, const struct sys_guest *g)
+/* An identity guest's ramdisk has moved with its memory. */
+static void move(struct writer *w, const char *name, uint64_t by)
 {
-	static const char *const ends[] = { "linux,initrd-start", "linux,initrd-end" };
+	int chosen = fdt_subnode_offset(w->fdt, 0, "chosen");
 	uint64_t at;
-	int chosen;
 
-	set_reg(w, fdt_subnode_offset(w->fdt, 0, "memory"), g->bank, g->bank_count);
-	chosen = fdt_subnode_offset(w->fdt, 0, "chosen");
-	for (uint32_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (dt_number(w->fdt, chosen, ends[i], &at)) {
-			gather(w, fdt_setprop_u64(w->fdt, chosen, ends[i], at + g->bank[0].base));
-		}
+	if (dt_number(w->fdt, chosen, name, &at)) {
+		gather(w, fdt_setprop_inplace_u64(w->fdt, chosen, name, at + by));
 	}
 }
 
@@ -137,7 +134,9 @@ int tree_build(const struct sys_guest *g, const struct board *b, const void *boa
 	if (!w.error && !gather(&w, fdt_open_into(g->tree.data, out, (int)room))) {
 		gather(&w, fdt_del_node(out, fdt_node_offset_by_compatible(out, -1, gic)));
 		if (g->identity) {
-			move_memory(&w, g);
+			set_reg(&w, fdt_subnode_offset(out, 0, "memory"), g->bank, g->bank_count);
+			move(&w, "linux,initrd-start", g->bank[0].base);
+			move(&w, "linux,initrd-end", g->bank[0].base);
 		}
 		for (uint32_t i = 0; i < g->device_count; i++) {
 			add_device(&w, &g->device[i], SYS_PHANDLE_CLOCK + i);
