@@ -108,7 +108,8 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
 		__asm__("crc32b %w0, %w0, %w1" : "+r"(crc) : "r"(*p));
 	}
 	for (; size >= 8; size -= 8, p += 8) {
-		__asm__("crc32x %w0, %w0, %x1" : "+r"(crc) : "r"(*(const uint64_t *)(const void *)p));
+		__asm__("crc32x %w0, %w0, %x1"
+			: "+r"(crc) : "r"(*(const uint64_t *)(const void *)p));
 	}
 	for (; size > 0; size--, p++) {
 		__asm__("crc32b %w0, %w0, %w1" : "+r"(crc) : "r"(*p));

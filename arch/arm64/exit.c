@@ -19,7 +19,7 @@
 
 static void exit_wfx(struct vcpu *v, uint64_t esr)
 {
-	stats_exit(v, EXIT_WFI, esr);	/* trapped by nothing that EL2 sets: architecturally harmless */
+	stats_exit(v, EXIT_WFI, esr);	/* EL2 sets no trap for it: harmless */
 	vcpu_skip(v, esr);
 }
 

@@ -75,7 +75,7 @@ void arch_window_unmap(void)
 	uint64_t *slot = &hv_l3_window[pt_index(va, 3)];
 	unsigned i;
 
-	for (i = 0; slot[i] != 0; i++) {	/* bounded: 17 at most, the slot after is never used */
+	for (i = 0; slot[i] != 0; i++) {	/* 17 at most: the slot after is never used */
 		pt_write(&slot[i], 0);
 		tlb_forget_page(va + i * PAGE_SIZE);
 	}

@@ -30,7 +30,8 @@ static void clear_fp(void)
 		".arch_extension fp\n"
 		"	msr	fpcr, xzr\n"
 		"	msr	fpsr, xzr\n"
-		".irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+		".irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,"
+		"16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
 		"	fmov	d\\n, xzr\n"	/* the upper half becomes 0 too */
 		".endr\n"
 		".arch_extension nofp\n");

@@ -42,7 +42,8 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 	return count;
 }
 
-void life_crash(struct vcpu *of, const char *cause, uint64_t syndrome, uint64_t address, uint64_t at)
+void life_crash(struct vcpu *of, const char *cause, uint64_t syndrome, uint64_t address,
+		uint64_t at)
 {
 	assert_ptr_equal(of, v);
 	assert_true(syndrome == 0 && address == 0 && at == 0);

@@ -161,7 +161,8 @@ static void affinity_info_knows_level_0(void **state)
 	g->vcpu[1].power = VCPU_STARTING;
 	assert_int_equal(call(0, PSCI_AFFINITY_INFO_64, 1, 0, 0), 0);
 	for (uint64_t level = 1; level < 4; level++) {
-		assert_int_equal(call(0, PSCI_AFFINITY_INFO_64, 0, level, 0), PSCI_INVALID_PARAMETERS);
+		assert_int_equal(call(0, PSCI_AFFINITY_INFO_64, 0, level, 0),
+				 PSCI_INVALID_PARAMETERS);
 	}
 	assert_int_equal(call(0, PSCI_AFFINITY_INFO_64, 0, 0xffffffff, 0), PSCI_INVALID_PARAMETERS);
 	/* the level is a 32-bit argument of the 64-bit call too */

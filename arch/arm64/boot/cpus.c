@@ -20,9 +20,8 @@
 #define AFFINITY	0xff00ffffff	/* of MPIDR_EL1 */
 
 /* VM; SWIO: invalidation by set/way cleans too; PTW: no table walk in device memory;
- * FMO, IMO, AMO; traps of ID registers
- * (TID3), SMC (TSC), implementation defined registers (TIDCP), ACTLR_EL1 (TACR);
- * RW: EL1 is AArch64; TLOR; TERR */
+ * FMO, IMO, AMO; traps of ID registers (TID3), SMC (TSC), implementation defined
+ * registers (TIDCP), ACTLR_EL1 (TACR); RW: EL1 is AArch64; TLOR; TERR */
 #define HCR_VALUE	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | \
 			 BIT(20) | BIT(21) | BIT(31) | BIT(35) | BIT(36))
 #define HCR_TID5	BIT(58)		/* GMID_EL1, where there is memory tagging */
@@ -59,7 +58,7 @@ static void disable_extensions(void)
 		WRITE_SYSREG(0, S3_4_C1_C2_2);			/* HCRX_EL2 */
 	}
 	if (mmfr0 >> 56 & 0xf) {
-		WRITE_SYSREG(0, S3_4_C1_C1_4);			/* HFGRTR_EL2: SME's bits trap at 0 */
+		WRITE_SYSREG(0, S3_4_C1_C1_4);			/* HFGRTR_EL2: SME's trap */
 		WRITE_SYSREG(0, S3_4_C1_C1_5);			/* HFGWTR_EL2 */
 		WRITE_SYSREG(0, S3_4_C1_C1_6);			/* HFGITR_EL2 */
 		WRITE_SYSREG(0, S3_4_C3_C1_4);			/* HDFGRTR_EL2 */
@@ -85,7 +84,7 @@ void cpu_boot_init(unsigned index)
 	WRITE_SYSREG(VTCR_VALUE | min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5) << 16, vtcr_el2);
 	WRITE_SYSREG(0, vttbr_el2);
 	WRITE_SYSREG(READ_SYSREG(midr_el1), vpidr_el2);
-	WRITE_SYSREG(1, cnthctl_el2);		/* the counter is free, the EL1 physical timer traps */
+	WRITE_SYSREG(1, cnthctl_el2);	/* the counter is free, the EL1 physical timer traps */
 	WRITE_SYSREG(0, cntvoff_el2);
 	WRITE_SYSREG(0, cnthp_ctl_el2);
 	WRITE_SYSREG(0, cntv_ctl_el0);

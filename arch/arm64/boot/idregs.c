@@ -2,7 +2,8 @@
 /*
  * What of the CPU's features guests are told of. Fields not kept read as 0:
  * EL2, AArch32, SVE, SME, RAS, MPAM, AMU, PMU, SPE, trace, pointer
- * authentication, memory tagging, and whatever is younger than this table. Field positions: Arm DDI 0487, D19.2.
+ * authentication, memory tagging, and whatever is younger than this table.
+ * Field positions: Arm DDI 0487, D19.2.
  */
 #include <hv/types.h>
 #include <sysreg.h>
