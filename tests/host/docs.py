@@ -69,8 +69,8 @@ def checks():
 def attacker():
     page = "docs/threat-model.md"
     known = set(re.findall(r"^\t\{ (\d+), \"", read("guests/attacker/attacker.c"), re.MULTILINE))
-    named = {n for row in re.findall(r"\bcases? ((?:\d+(?:, | and )?)+)", prose(page), re.IGNORECASE)
-             for n in re.findall(r"\d+", row)}
+    rows = re.findall(r"\bcases? ((?:\d+(?:, | and )?)+)", prose(page), re.IGNORECASE)
+    named = {n for row in rows for n in re.findall(r"\d+", row)}
     yield from (f"{page}: the attacker has no case {n}" for n in sorted(named - known))
     yield from (f"{page} says nothing of the attacker's case {n}" for n in sorted(known - named))
 
