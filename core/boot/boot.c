@@ -66,80 +66,63 @@ static void read_board(void)
 	}
 }
 
-static void take(uint64_t base, uint64_t size)
+/* Not for guests; and EL2's from now on, but for the tree, which only boot needs. */
+static void take(uint64_t base, uint64_t size, bool is_hv)
 {
-	boot.taken[boot.taken_count++] = (struct range){ base, size };
+	struct range pages = { align_down(base, PAGE_SIZE), 0 };
+
+	pages.size = align_up(base + size, PAGE_SIZE) - pages.base;
+	boot.taken[boot.taken_count++] = pages;
+	if (is_hv && size != 0 && owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
+		give_up("EL2's image, its memory and the system image overlap");
+	}
 }
 
 static void own_memory(void)
 {
 	struct range heap;
 
-	take(boot.image.base, boot.image.size);
-	take(boot.tree_pa.v, fdt_totalsize(boot.tree));
-	take(board.initrd.base, board.initrd.size);
+	take(boot.image.base, boot.image.size, true);
+	take(boot.tree_pa.v, fdt_totalsize(boot.tree), false);
+	take(board.initrd.base, board.initrd.size, true);
 	if (place_heap(&board, boot.taken, boot.taken_count, arch_boot_heap_size(), &heap) != 0) {
 		give_up("no room for EL2's own memory");
 	}
-	take(heap.base, heap.size);
+	take(heap.base, heap.size, true);
 	arch_boot_heap(pa(heap.base));
-	if (owner_add((struct range){ boot.image.base, boot.image.size }, OWNER_HV, 0) != 0 ||
-	    owner_add(heap, OWNER_HV, 0) != 0) {
-		give_up("EL2's image and its memory overlap");
-	}
 }
 
 static void read_system(void)
 {
-	struct range at = board.initrd;
-	struct range pages = { align_down(at.base, PAGE_SIZE), 0 };
-
-	if (at.size == 0) {
+	if (board.initrd.size == 0) {
 		give_up("no system image: the boot loader handed over no initrd "
 			"(/chosen: linux,initrd-start, linux,initrd-end)");
 	}
-	pages.size = align_up(at.base + at.size, PAGE_SIZE) - pages.base;
-	if (owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
-		give_up("the system image lies over EL2's own memory");
-	}
-	boot.fit = arch_boot_map_image(at);
+	boot.fit = arch_boot_map_image(board.initrd);
 	if (boot.fit == NULL) {
 		give_up("the system image is too large: 1022 MiB at most");
 	}
-	boot.fit_size = at.size;
-	boot.system_fdt = fit_system(boot.fit, at.size, &report);
+	boot.system_fdt = fit_system(boot.fit, board.initrd.size, &report);
 	if (boot.system_fdt == NULL ||
 	    system_parse(boot.system_fdt, &board, boot.tree, &the_system, &report) != 0) {
 		give_up("this system can't run");
 	}
-	(void)fit_resolve(boot.fit, at.size, boot.system_fdt, &the_system, &report);
-}
-
-static void place_memory(void)
-{
+	(void)fit_resolve(boot.fit, board.initrd.size, boot.system_fdt, &the_system, &report);
 	if (place_guests(&board, &the_system, boot.taken, boot.taken_count, &report) != 0) {
 		log_line("guests without memory do not start; the others do");
 	}
 }
 
-static void print_cores(const struct sys_guest *c, char *out, size_t size)
-{
-	size_t used = 0;
-	uint32_t i;
-
-	out[0] = '\0';
-	for (i = 0; i < c->vcpu_count && used < size; i++) {
-		used += (size_t)format_to(out + used, size - used, "%s%u", i ? "," : "", c->cpu[i]);
-	}
-}
-
 static void print_guest(const struct sys_guest *c)
 {
-	static const char consoles[][10] = { "-", "hypercall", "pl011" };
-	char cores[24];
+	static const char *const consoles[] = { "-", "hypercall", "pl011" };
+	char cores[2 * SKERRY_VCPU_MAX + 1];
 	uint32_t i;
 
-	print_cores(c, cores, sizeof(cores));
+	for (i = 0; i < c->vcpu_count; i++) {
+		cores[2 * i] = (char)('0' + c->cpu[i]);
+		cores[2 * i + 1] = i + 1 < c->vcpu_count ? ',' : '\0';
+	}
 	if (c->refused) {
 		log_raw("  %-12s refused\n", c->name);
 		return;
@@ -157,7 +140,7 @@ static void print_guest(const struct sys_guest *c)
 
 static void print_banner(void)
 {
-	static const char psci[][16] = { "none", "SMC", "HVC" };
+	static const char *const psci[] = { "none", "SMC", "HVC" };
 	uint64_t memory = 0;
 	uint32_t i;
 
@@ -172,12 +155,8 @@ static void print_banner(void)
 	for (i = 0; i < the_system.guest_count; i++) {
 		print_guest(&the_system.guest[i]);
 	}
-	if (the_system.input >= 0) {
-		log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
-			the_system.guest[the_system.input].name);
-	} else {
-		log_raw("  no guest has the input; Ctrl-] q ends the run, Ctrl-] ? helps\n");
-	}
+	log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
+		the_system.input < 0 ? "no guest" : the_system.guest[the_system.input].name);
 }
 
 static void start_guests(void)
@@ -203,7 +182,6 @@ void core_boot(const struct boot *from)
 	own_memory();
 	arch_boot_cores(&board);
 	read_system();
-	place_memory();
 	boot.has_seed = seed_guests(&board, the_system.guest_count);
 	guests_make(&boot, &report);
 	print_banner();

@@ -54,17 +54,18 @@ static void make_info(struct guest *g)
 static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
 		enum owner_kind owner, struct report *r)
 {
+	const char *wrong = NULL;
+
 	if (kind != S2_READ_ONLY && owner_add(to, owner, g->index) != SKERRY_OK) {
-		report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already",
-			     to.base, to.base + to.size - 1);
-		return false;
+		wrong = "has an owner already";
+	} else if (arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK) {
+		wrong = "can't be mapped there";
 	}
-	if (arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK) {
-		report_error(r, NULL, -1, g->config->name, "%lx-%lx can't be mapped at %lx",
-			     to.base, to.base + to.size - 1, at);
-		return false;
+	if (wrong != NULL) {
+		report_error(r, NULL, -1, g->config->name, "%lx-%lx %s (at %lx)", to.base,
+			     to.base + to.size - 1, wrong, at);
 	}
-	return true;
+	return wrong == NULL;
 }
 
 static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
@@ -91,21 +92,18 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 static bool map_all(struct guest *g, struct report *r)
 {
 	const struct sys_guest *c = g->config;
+	bool is_mapped = map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE },
+			     S2_READ_ONLY, OWNER_HV, r);
 	uint32_t i;
 
-	for (i = 0; i < c->bank_count; i++) {
-		if (!map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
-			 S2_RAM, OWNER_GUEST, r)) {
-			return false;
-		}
+	for (i = 0; i < c->bank_count && is_mapped; i++) {
+		is_mapped = map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
+				S2_RAM, OWNER_GUEST, r);
 	}
-	for (i = 0; i < c->device_count; i++) {
-		if (!map_device(g, &c->device[i], r)) {
-			return false;
-		}
+	for (i = 0; i < c->device_count && is_mapped; i++) {
+		is_mapped = map_device(g, &c->device[i], r);
 	}
-	return map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE }, S2_READ_ONLY,
-		   OWNER_HV, r);
+	return is_mapped;
 }
 
 static bool make_tree(struct guest *g, const struct boot *boot, struct report *r)

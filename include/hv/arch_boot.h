@@ -20,7 +20,6 @@ struct boot {
 	uint64_t ready_ticks;		/* the rest is core_boot()'s */
 	const struct board *board;
 	const void *fit;
-	uint64_t fit_size;
 	const void *system_fdt;
 	struct range taken[BOOT_TAKEN_MAX];
 	uint32_t taken_count;
