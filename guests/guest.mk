@@ -9,13 +9,16 @@ GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
 	-mstrict-align -mcpu=cortex-a53 -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-common -ffunction-sections
-GUEST_CFLAGS := $(GUEST_FLAGS) -ffile-prefix-map=$(CURDIR)/= -Wall -Wextra -Wshadow -Wmissing-prototypes \
+GUEST_CFLAGS := $(GUEST_FLAGS) -ffile-prefix-map=$(CURDIR)/= \
+	-Wall -Wextra -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wstrict-prototypes -Werror
 GUEST_CPPFLAGS := -Iinclude -Iguests/lib -MMD -MP
 GUEST_LDFLAGS := -nostdlib -static -Wl,-pie,--no-dynamic-linker,-Bsymbolic,-z,notext \
-	-Wl,-z,noexecstack,-z,max-page-size=4096,--build-id=none,--gc-sections,--no-warn-rwx-segments
+	-Wl,-z,noexecstack,-z,max-page-size=4096,--build-id=none,--gc-sections \
+	-Wl,--no-warn-rwx-segments
 
-guest_objects = $(patsubst guests/%,$(GUEST_OUT)/obj/%.o,$(wildcard guests/$(1)/*.c guests/$(1)/*.S))
+guest_sources = $(wildcard guests/$(1)/*.c guests/$(1)/*.S)
+guest_objects = $(patsubst guests/%,$(GUEST_OUT)/obj/%.o,$(guest_sources))
 GUEST_LIB_OBJECTS := $(call guest_objects,lib)
 GUEST_BINS := $(GUESTS:%=$(GUEST_OUT)/%.bin)
 
@@ -38,8 +41,8 @@ $(GUEST_OUT)/libskerry.a: $(GUEST_LIB_OBJECTS)
 
 define guest_rules
 $(GUEST_OUT)/$(1).elf: $(call guest_objects,$(1)) $(GUEST_OUT)/libskerry.a guests/lib/guest.ld
-	$$(call say,LD)$$(GUEST_CC) $$(GUEST_LDFLAGS) -T guests/lib/guest.ld -o $$@ $(call guest_objects,$(1)) \
-		$$(GUEST_OUT)/libskerry.a
+	$$(call say,LD)$$(GUEST_CC) $$(GUEST_LDFLAGS) -T guests/lib/guest.ld -o $$@ \
+		$(call guest_objects,$(1)) $$(GUEST_OUT)/libskerry.a
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$(g))))
 

@@ -195,7 +195,7 @@ void b36_fill(void)
 		psci(PSCI_CPU_ON_64, platform.mpidr[0], (uint64_t)dump_entry, 0);
 	}
 	for (uint32_t i = 0; i < 10; i++) {
-		console_write("0123456789012345678901234567890123456789012345678901234567890123", 64);
+		console_write("01234567890123456789012345678901234567890123456789", 50);
 	}
 	console_write("\n", 1);
 	for (uint32_t i = 0; i < 400; i++) {

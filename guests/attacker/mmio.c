@@ -59,7 +59,8 @@ void c38_mmio(void)
 	}
 	mmu_map_gib(VIEW, 0, MAP_NC);	/* executable, as far as stage 1 is asked */
 	for (uint64_t at = 0; at < KIB(64); at += 0x404) {
-		expect(try_exec(VIEW + platform.gicd + at) != 0, "the distributor's %lx is code", at);
+		expect(try_exec(VIEW + platform.gicd + at) != 0, "code in the distributor: %lx",
+		       at);
 	}
 	expect(try_exec(VIEW + SKERRY_PL011_BASE) != 0, "the UART is code");
 	mmu_set_root(VIEW, 0);
@@ -116,7 +117,7 @@ static void sgi_hostile_v3(uint64_t *state)
 static void sgi_hostile_v2(uint64_t *state)
 {
 	write32(platform.gicd + GICD_SGIR, 3u << 24 | 0xff0000 | 1);	/* reserved filter */
-	write32(platform.gicd + GICD_SGIR, 0xfc0000 | 1);		/* vCPUs that are not there */
+	write32(platform.gicd + GICD_SGIR, 0xfc0000 | 1);	/* absent vCPUs */
 	for (uint64_t i = 0; i < scaled(2000); i++) {
 		write32(platform.gicd + GICD_SGIR,
 			((uint32_t)random_next(state) & 0xfcffff) | 3u << 24);

@@ -121,8 +121,8 @@ void d51_queries(void)
 	for (uint32_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		int64_t e = psci(PSCI_AFFINITY_INFO_64, platform.mpidr[0], levels[i], 0);
 
-		expect(e == PSCI_INVALID_PARAMETERS || (e == 0 && (uint32_t)levels[i] < 4), "level %lx: %ld",
-		       levels[i], e);
+		expect(e == PSCI_INVALID_PARAMETERS || (e == 0 && (uint32_t)levels[i] < 4),
+		       "level %lx: %ld", levels[i], e);
 	}
 	for (uint64_t i = 0; i < 0x40; i++) {
 		supported += psci(PSCI_FEATURES, 0x84000000 + i, 0, 0) >= 0;
@@ -134,8 +134,8 @@ void d51_queries(void)
 	for (uint32_t i = 0; i < 3; i++) {
 		gic_enable(SKERRY_INTID_VTIMER);
 		vtimer_arm(time_now() + us_to_ticks(500));
-		psci(i ? PSCI_CPU_SUSPEND_64 : PSCI_CPU_SUSPEND_32, i == 2 ? ~0ull : 1 << 16, NOWHERE,
-		     0);
+		psci(i ? PSCI_CPU_SUSPEND_64 : PSCI_CPU_SUSPEND_32, i == 2 ? ~0ull : 1 << 16,
+		     NOWHERE, 0);
 		interrupts_clean();
 	}
 	note("%lu functions there", supported);

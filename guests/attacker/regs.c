@@ -98,15 +98,16 @@ static uint64_t may_change(uint64_t function)
 
 static void call_keeps(uint64_t function, void (*call)(struct regs *r))
 {
+	uint64_t pattern = 0x0101010101010101;
 	struct regs r;
 
 	for (uint32_t n = 1; n < 18; n++) {
-		r.x[n] = 0x0101010101010101ull * (n + 0x40);
+		r.x[n] = pattern * (n + 0x40);
 	}
 	r.x[0] = function;
 	call(&r);
 	for (uint32_t n = 1; n < 18; n++) {
-		if (!(may_change(function) >> n & 1) && r.x[n] != 0x0101010101010101ull * (n + 0x40)) {
+		if (!(may_change(function) >> n & 1) && r.x[n] != pattern * (n + 0x40)) {
 			bad("function %lx changed x%u to %lx", function, n, r.x[n]);
 		}
 	}

@@ -215,7 +215,8 @@ void a05_hidden_features(void)
 	};
 	uint64_t x0 = 0, cpacr = sysreg_read(cpacr_el1);
 
-	sysreg_write(cpacr_el1, cpacr | 3 << 16 | 3 << 24);	/* SVE, SME: as far as EL1 is asked */
+	/* SVE and SME on, as far as EL1 is asked */
+	sysreg_write(cpacr_el1, cpacr | 3 << 16 | 3 << 24);
 	isb();
 	for (uint32_t i = 0; i < ARRAY_SIZE(registers); i++) {
 		expect_undefined(registers[i].name, registers[i].e);

@@ -120,8 +120,9 @@ static void bench_sgi_self(void)
 	uint64_t at = platform.gicd + GICD_SGIR;
 
 	for (uint64_t i = 0; i < reps; i++) {
-		sample[i] = (platform.gic == 3 ? measure_sgi_v3(value) : measure_sgi_v2(value, at)) -
-			COUNTER_READ;
+		uint64_t t = platform.gic == 3 ? measure_sgi_v3(value) : measure_sgi_v2(value, at);
+
+		sample[i] = t - COUNTER_READ;
 		acknowledge(SGI);
 	}
 	report("sgi-self");

@@ -50,7 +50,7 @@ struct platform {
 };
 
 extern struct platform platform;
-uint64_t guest_life(void);		/* 1, 2, ...; bootargs "life=N" where there is no info page */
+uint64_t guest_life(void);		/* 1, 2, ...; without Skerry as bootargs' "life=N" */
 const char *guest_name(void);
 /* The RAM after the image and before the tree in the first bank: free for the guest. */
 uint64_t free_base(void);
@@ -132,7 +132,7 @@ void delay_us(uint64_t us);
 struct cpu {
 	uint64_t index;
 	volatile uint64_t expect;	/* probe.h: an exception is expected */
-	volatile uint64_t esr, far, elr;/* of the last expected one */
+	volatile uint64_t esr, far, elr; /* of the last expected one */
 	volatile uint64_t faults;	/* expected ones so far */
 	uint64_t entry;			/* cpu_start(): function, argument, stack */
 	uint64_t argument;
@@ -186,7 +186,11 @@ static inline void wfi(void) { asm volatile("dsb sy\n\twfi" ::: "memory"); }
 static inline void cpu_relax(void) { asm volatile("yield" ::: "memory"); }
 
 /* System registers by name, and by encoding S<op0>_<op1>_C<n>_C<m>_<op2>. */
-#define sysreg_read(name) ({ uint64_t v_; asm volatile("mrs %0, " #name : "=r"(v_) :: "memory"); v_; })
+#define sysreg_read(name) ({ \
+	uint64_t v_; \
+	asm volatile("mrs %0, " #name : "=r"(v_) :: "memory"); \
+	v_; \
+})
 #define sysreg_write(name, v) asm volatile("msr " #name ", %0" :: "r"((uint64_t)(v)) : "memory")
 #define isb() asm volatile("isb" ::: "memory")
 #define dsb() asm volatile("dsb sy" ::: "memory")

@@ -58,10 +58,11 @@ static bool node_is(const struct node *n, const char *compatible)
 static struct bank node_reg(const struct node *n, const struct node *parent, uint32_t index)
 {
 	uint32_t step = 4 * (parent->address_cells + parent->size_cells);
-	const uint8_t *at = n->reg + index * step;
 	struct bank b = { 0, 0 };
 
 	if (n->reg && (index + 1) * step <= n->reg_size) {
+		const uint8_t *at = n->reg + index * step;
+
 		b.base = cells(&at, parent->address_cells);
 		b.size = cells(&at, parent->size_cells);
 	}
