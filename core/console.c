@@ -6,11 +6,7 @@
  * printed; what a guest prints is never kept beyond one unfinished line.
  */
 #include <abi/layout.h>
-#include <core/console.h>
-#include <core/guest.h>
-#include <core/life.h>
-#include <core/vpl011.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <hv/uart.h>
 
 #define LINE_SIZE	256

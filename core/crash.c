@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <core/core.h>
 /*
  * Crash records. No state, no lock but the console's, line by line.
  */
-#include <core/console.h>
-#include <core/crash.h>
-#include <hv/arch.h>
-#include <lib/format.h>
 
 typedef unsigned long long ull;
 

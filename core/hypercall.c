@@ -4,13 +4,8 @@
  * here or in the file of its subject. The right is checked in one place.
  * Handlers get x0..x17, read arguments from x1 on and return x0.
  */
-#include <abi/errors.h>
 #include <abi/hypercalls.h>
-#include <core/console.h>
-#include <core/life.h>
-#include <core/smccc.h>
-#include <lib/format.h>
-#include <lib/string.h>
+#include <core/core.h>
 
 static int64_t hvc_version(struct vcpu *v, uint64_t *x)
 {

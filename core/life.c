@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <core/core.h>
 /*
  * Life cycle of guests: the table of transitions, what each new state begins,
  * and the work that vCPUs' cores do for it. One lock for all guests, since the
  * end of the run is a question about all of them; never held while loading.
  */
-#include <abi/errors.h>
-#include <core/console.h>
-#include <core/crash.h>
-#include <core/life.h>
-#include <core/load.h>
-#include <core/quiesce.h>
-#include <core/vpl011.h>
-#include <hv/arch.h>
 
 static struct lock life_lock = LOCK_INIT(LOCK_LIFE);
 static bool is_ending;		/* under life_lock: nothing starts again */

@@ -47,4 +47,41 @@ const char *life_state_name(enum guest_state s);
  * off, scrubs or loads one step (64 KiB at most). True: call again soon. */
 bool life_work(struct vcpu *v);
 
+/*
+ * Loading a guest from its pristine bytes, and scrubbing its memory: a state
+ * machine that core/life.c runs on the core of the guest's vCPU 0, a step of at
+ * most 64 KiB at a time, while no vCPU of the guest runs.
+ */
+enum load_result {
+	LOAD_MORE,		/* call again */
+	LOAD_DONE,		/* loaded and ready for its first instruction; or scrubbed */
+	LOAD_BAD,		/* its bytes are damaged or have no place; said on the console */
+};
+
+/* Begin (again, from wherever it was): scrub all of the guest's RAM, and unless
+ * `scrub_only` load it and count a new life. RAM that was scrubbed since the
+ * last load is not scrubbed twice. */
+void load_begin(struct guest *g, bool scrub_only);
+enum load_result load_step(struct guest *g) nodiscard;
+
+/* Boot: the key that guest `index` draws the rng-seed of each life from. */
+void load_set_key(uint32_t index, const uint8_t key[32]);
+
+/*
+ * Stopping the DMA of a stopped guest's devices, as their descriptions say.
+ */
+/* All of the guest's vCPUs are off. False: a device did not stop within its
+ * limit (said on the console): the guest's memory must not be used again. */
+bool quiesce_devices(const struct guest *g) nodiscard;
+
+/*
+ * A core's loop while no guest runs on it.
+ */
+/* The vCPU to enter on this core: does the work of stopping, scrubbing, loading
+ * and starting meanwhile, sleeps when there is none. */
+struct vcpu *core_next(void);
+
+/* Each core's way out of boot: never returns. The architecture's. */
+void core_run(void) __attribute__((noreturn));
+
 #endif

@@ -6,10 +6,7 @@
  * a call, and reads only EL2's own memory: the system image, the tree kept for restarts.
  */
 #include <abi/info.h>
-#include <core/console.h>
-#include <core/load.h>
-#include <hv/arch.h>
-#include <lib/string.h>
+#include <core/core.h>
 
 struct load {			/* by guest */
 	bool is_clean;		/* its RAM is zero: scrubbed, nothing loaded since */

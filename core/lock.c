@@ -2,10 +2,8 @@
 /*
  * Ticket locks. A debug build checks the order of ranks on each core.
  */
-#include <core/console.h>
-#include <hv/arch.h>
-#include <hv/lock.h>
 #include <abi/layout.h>
+#include <core/core.h>
 
 #ifdef DEBUG
 static uint32_t held_ranks[SKERRY_CPU_MAX];	/* bit: rank */

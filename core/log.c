@@ -3,12 +3,8 @@
  * EL2's own lines, and its end when it finds a bug of its own. Any core, any
  * time; panic() also with any lock held.
  */
+#include <core/core.h>
 #include <stdarg.h>
-#include <core/console.h>
-#include <core/crash.h>
-#include <core/guest.h>
-#include <hv/arch.h>
-#include <lib/format.h>
 
 #define TEXT_SIZE	641	/* the longest: "skerry: end" with 16 guests */
 

@@ -4,8 +4,7 @@
  * records in practice, OWNER_MAX at most, and only boot and the debug build's
  * oracle ask.
  */
-#include <abi/errors.h>
-#include <core/owner.h>
+#include <core/core.h>
 
 static struct owner owners[OWNER_MAX];
 static uint32_t owner_count;

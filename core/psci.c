@@ -9,9 +9,7 @@
  * Losers of the swap get ALREADY_ON.
  */
 #include <abi/smccc.h>
-#include <core/life.h>
-#include <core/smccc.h>
-#include <hv/arch.h>
+#include <core/core.h>
 
 #define IS_64		(1u << 30)
 #define SUSPEND_RESERVED 0xfcfe0000u	/* of power_state: DEN0022, 5.4.2, original format */

@@ -3,9 +3,7 @@
  * One write and a poll per device, through the core's temporary window. On the
  * core of the guest's vCPU 0, no lock held.
  */
-#include <core/console.h>
-#include <core/quiesce.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <hv/mmio.h>
 
 static bool quiesce(const struct sys_device *d)

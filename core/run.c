@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <core/core.h>
 /*
  * A core's loop: what its vCPU's guest is in decides. Runs on each core by
  * itself; other cores ask it to look again by a kick.
  */
-#include <core/life.h>
-#include <core/run.h>
-#include <hv/arch.h>
 
 /* Ready for its next (or first) instruction? */
 static bool is_ready(struct vcpu *v)

@@ -5,9 +5,7 @@
  */
 #include <abi/hypercalls.h>
 #include <abi/smccc.h>
-#include <core/smccc.h>
-#include <hv/arch.h>
-#include <lib/string.h>
+#include <core/core.h>
 
 struct firmware firmware;
 

@@ -5,11 +5,7 @@
  * before the lock is taken.
  */
 #include <abi/layout.h>
-#include <core/console.h>
-#include <core/guest.h>
-#include <core/vpl011.h>
-#include <hv/arch.h>
-#include <lib/string.h>
+#include <core/core.h>
 
 enum { DR = 0x00, FR = 0x18, IBRD = 0x24, LCRH = 0x2c, CR = 0x30, IFLS = 0x34, IMSC = 0x38,
        RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0 };

@@ -4,8 +4,7 @@
  * an external abort in the guest. EL2 never reads the faulting instruction: an
  * access without a valid syndrome (pairs, write-back) is not emulated.
  */
-#include <core/vpl011.h>
-#include <core/stats.h>
+#include <core/core.h>
 #include <sysreg.h>
 #include <vgic.h>
 

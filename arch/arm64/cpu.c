@@ -4,8 +4,7 @@
  * board's off switch. Leaves.
  */
 #include <abi/smccc.h>
-#include <core/smccc.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <hv/pm.h>
 #include <arch_cpu.h>
 #include <mmu.h>

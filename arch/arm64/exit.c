@@ -5,12 +5,7 @@
  * entered by returning its vCPU; one that does not makes the core look for work
  * (core_next()).
  */
-#include <core/console.h>
-#include <core/life.h>
-#include <core/run.h>
-#include <core/smccc.h>
-#include <core/stats.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
 #include <vgic.h>

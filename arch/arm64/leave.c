@@ -2,9 +2,8 @@
 /*
  * The way out of boot: no core runs boot-only code any more when it is unmapped.
  */
-#include <core/run.h>
-#include <hv/arch.h>
 
+#include <core/core.h>
 #include "leave.h"
 #include "mmu_private.h"
 

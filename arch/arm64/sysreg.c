@@ -4,7 +4,7 @@
  * by their own array, filled at boot. What is in neither is UNDEFINED in the
  * guest. On the vCPU's own core.
  */
-#include <core/stats.h>
+#include <core/crash.h>
 #include <sysreg.h>
 #include <vgic.h>
 

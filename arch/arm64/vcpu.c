@@ -4,10 +4,7 @@
  * has just been switched on, and everything of it off the core again. On the
  * vCPU's own core, with no guest context to lose.
  */
-#include <core/console.h>
-#include <core/crash.h>
-#include <hv/arch.h>
-#include <lib/string.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
 #include <vgic.h>

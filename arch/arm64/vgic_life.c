@@ -4,9 +4,8 @@
  * devices and by timers, and the lives of vCPUs and guests. The guest's lock is
  * taken here; its callers may hold LOCK_LIFE.
  */
-#include <hv/arch.h>
-#include <lib/string.h>
 
+#include <core/core.h>
 #include "gic.h"
 
 #define SGI1R_ELSEWHERE	0x00fff0ff00ff0000ull	/* Aff3, RS, Aff2, Aff1 */

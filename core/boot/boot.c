@@ -5,18 +5,15 @@
  */
 #include <abi/info.h>
 #include <abi/hypercalls.h>
+#include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
 #include <core/boot/guests.h>
 #include <core/boot/place.h>
 #include <core/boot/seed.h>
-#include <core/console.h>
-#include <core/life.h>
-#include <core/owner.h>
 #include <hv/arch_boot.h>
 #include <hv/uart.h>
-#include <lib/format.h>
 
 static struct board board;
 static struct boot boot;

@@ -2,15 +2,12 @@
 /*
  * See core/boot/guests.h. Everything is allocated here, once, out of EL2's heap.
  */
-#include <abi/errors.h>
 #include <abi/hypercalls.h>
 #include <abi/info.h>
+#include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/fit.h>
 #include <core/boot/guests.h>
-#include <core/console.h>
-#include <core/owner.h>
-#include <lib/string.h>
 #include <libfdt.h>
 
 #define TREE_ROOM	KIB(64)

@@ -3,10 +3,9 @@
  * See core/boot/seed.h. key(i) = SHA-256(board's seed, "skerry guest", i): no guest can
  * compute another's, nor the board's.
  */
+#include <core/core.h>
 #include <core/boot/seed.h>
 #include <core/boot/sha256.h>
-#include <core/load.h>
-#include <lib/string.h>
 
 bool seed_guests(struct board *b, uint32_t count)
 {

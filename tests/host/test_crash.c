@@ -11,7 +11,6 @@
 #include <string.h>
 #include <cmocka.h>
 #include <core/crash.h>
-#include <core/stats.h>
 #include "fake_arch.h"
 
 static struct sys_guest config[2] = {

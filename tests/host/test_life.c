@@ -16,8 +16,6 @@
 #include <core/console.h>
 #include <core/crash.h>
 #include <core/life.h>
-#include <core/load.h>
-#include <core/quiesce.h>
 #include <core/vpl011.h>
 #include "fake_arch.h"
 #include "../../core/life.c"		/* its static state is reset for each test */

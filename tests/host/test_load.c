@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <abi/info.h>
-#include <core/load.h>
+#include <core/life.h>
 #include "fake_arch.h"
 
 #define HOST_BASE	0x80000000ull

@@ -15,9 +15,6 @@
 #include <core/console.h>
 #include <core/crash.h>
 #include <core/life.h>
-#include <core/load.h>
-#include <core/quiesce.h>
-#include <core/run.h>
 #include <core/smccc.h>
 #include <core/vpl011.h>
 #include "fake_arch.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <core/boot/seed.h>
-#include <core/load.h>
+#include <core/life.h>
 
 static uint8_t keys[SKERRY_GUEST_MAX][32];
 static struct board board;

@@ -5,9 +5,7 @@
  * CPTR_EL2, MDCR_EL2, VTCR_EL2, CNTHCTL_EL2).
  */
 #include <abi/smccc.h>
-#include <core/console.h>
-#include <core/smccc.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
 #include <vgic.h>

@@ -5,9 +5,7 @@
  * Sources: IHI 0048B 4.1.5, IHI 0069H 4.1, 12.11 and the distributor's chapter.
  */
 #include <core/board.h>
-#include <core/console.h>
-#include <core/guest.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>

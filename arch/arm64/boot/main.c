@@ -3,12 +3,10 @@
  * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
-#include <abi/errors.h>
 #include <core/board.h>
+#include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
-#include <core/console.h>
-#include <core/owner.h>
 #include <hv/arch_boot.h>
 #include <hv/uart.h>
 #include <arch_cpu.h>

@@ -3,9 +3,7 @@
  * Mappings that boot makes for good: registers, EL2's heap, the system image.
  * Boot core only.
  */
-#include <core/console.h>
-#include <hv/arch.h>
-#include <lib/string.h>
+#include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
 #include <sysreg.h>

@@ -4,9 +4,7 @@
  * changed afterwards. 39-bit guest-physical addresses, one level-1 root;
  * the largest blocks that alignment allows.
  */
-#include <abi/errors.h>
-#include <core/guest.h>
-#include <hv/arch.h>
+#include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
 
