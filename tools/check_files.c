@@ -14,17 +14,17 @@
 #define IMAGE_MAGIC	0x644d5241u	/* "ARM\x64" */
 
 /* A guest's interrupt controller of one of the kinds that a guest can get */
-static int find_gic(struct dt_place *at, const void *tree)
+static int find_gic(const void *tree)
 {
-	for (dt_root(at, tree); dt_next(at);) {
-		if (dt_is_compatible(tree, at->node, "arm,gic-v3") ||
-		    dt_is_compatible(tree, at->node, "arm,gic-400") ||
-		    dt_is_compatible(tree, at->node, "arm,cortex-a15-gic") ||
-		    dt_is_compatible(tree, at->node, "arm,cortex-a7-gic")) {
-			return at->node;
-		}
+	int node = 0;
+
+	while ((node = fdt_next_node(tree, node, NULL)) >= 0 &&
+	       !dt_is_compatible(tree, node, "arm,gic-v3") &&
+	       !dt_is_compatible(tree, node, "arm,gic-400") &&
+	       !dt_is_compatible(tree, node, "arm,cortex-a15-gic") &&
+	       !dt_is_compatible(tree, node, "arm,cortex-a7-gic")) {
 	}
-	return -1;
+	return node;
 }
 
 /* A guest's own tree against what the guest will find. */
@@ -32,7 +32,6 @@ static void check_own_tree(struct check *c, const struct sys_guest *g, const voi
 			   size_t size)
 {
 	static const char *const kinds[] = { "none", "GICv2", "GICv3" };
-	struct dt_place at;
 	struct range gicd;
 	int gic, kind;
 
@@ -40,7 +39,7 @@ static void check_own_tree(struct check *c, const struct sys_guest *g, const voi
 		report_error(&c->report, c->fdt, g->node, "dtb", "is no device tree, or damaged");
 		return;
 	}
-	gic = find_gic(&at, tree);
+	gic = find_gic(tree);
 	if (gic < 0) {
 		report_error(&c->report, c->fdt, g->node, "dtb", "has no GICv2 or GICv3 node");
 		return;
@@ -50,7 +49,7 @@ static void check_own_tree(struct check *c, const struct sys_guest *g, const voi
 		report_error(&c->report, c->fdt, g->node, "dtb", "has a %s node; a guest on this "
 			     "board gets a %s", kinds[kind], kinds[c->board.gic]);
 	}
-	if (dt_reg(&at, 0, &gicd) != SKERRY_OK || gicd.base != SKERRY_GICD_BASE) {
+	if (dt_reg(tree, gic, 0, &gicd) != SKERRY_OK || gicd.base != SKERRY_GICD_BASE) {
 		report_error(&c->report, c->fdt, g->node, "dtb", "its interrupt controller is not "
 			     "at 0x%lx, where a guest finds it", (uint64_t)SKERRY_GICD_BASE);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading device trees: walking with parents, paths, cells, strings, translation
+ * Reading device trees: parents, paths, cells, strings, translation
  * through `ranges`, interrupts of a GIC, clocks. Called by board discovery, the
  * description's parser and tree generation, on one core at boot and on the host.
  * After dt_check() the structure is known to be sound; values never are.
@@ -9,7 +9,9 @@
 
 static const char *structure(const void *fdt)
 {
-	return (const char *)fdt + fdt_off_dt_struct(fdt);
+	const struct fdt_header *header = fdt;	/* aligned: faster than libfdt's accessors */
+
+	return (const char *)fdt + fdt32_to_cpu(header->off_dt_struct);
 }
 
 static uint32_t cell_at(const void *fdt, int at)
@@ -25,11 +27,13 @@ const char *dt_name(const void *fdt, int node)
 /* The tag at `at`, and the offset of the next one */
 static int step(const void *fdt, int at, uint32_t *tag)
 {
-	*tag = cell_at(fdt, at);
+	const fdt32_t *cell = (const fdt32_t *)(structure(fdt) + at);
+
+	*tag = fdt32_to_cpu(cell[0]);
 	if (*tag == FDT_BEGIN_NODE) {
-		return (int)align_up((uint64_t)at + 5 + strlen(dt_name(fdt, at)), 4);
+		return (int)align_up((uint64_t)at + 5 + strlen((const char *)(cell + 1)), 4);
 	}
-	return at + (*tag == FDT_PROP ? 12 + (int)align_up(cell_at(fdt, at + 4), 4) : 4);
+	return at + (*tag == FDT_PROP ? 12 + (int)align_up(fdt32_to_cpu(cell[1]), 4) : 4);
 }
 
 /* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
@@ -73,137 +77,95 @@ bool dt_check(const void *fdt, uint64_t size)
 	       is_structure_sound(fdt, fdt_size_dt_struct(fdt), length);
 }
 
-void dt_root(struct dt_place *p, const void *fdt)
-{
-	*p = (struct dt_place){ .fdt = fdt };
-}
-
-bool dt_next(struct dt_place *p)
+int dt_next(const void *fdt, int node, int *depth)
 {
 	uint32_t tag;
-	int at, next = step(p->fdt, p->node, &tag), depth = p->depth;
+	int at, next = step(fdt, node, &tag);
 
 	do {
 		at = next;
-		next = step(p->fdt, at, &tag);
-		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
-	} while (depth >= 0 && (tag != FDT_BEGIN_NODE || depth >= DT_DEPTH_MAX));
-	if (depth < 0) {
-		return false;
-	}
-	p->node = p->up[depth] = at;
-	p->depth = depth;
-	return true;
+		next = step(fdt, at, &tag);
+		*depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+	} while (tag != FDT_BEGIN_NODE && tag != FDT_END);
+	return tag == FDT_BEGIN_NODE ? at : -FDT_ERR_NOTFOUND;
 }
 
-bool dt_find(struct dt_place *p, const void *fdt, int node)
+int dt_parent(const void *fdt, int node)
 {
-	for (dt_root(p, fdt); p->node < node && dt_next(p);) {
+	int up[DT_DEPTH_MAX + 1], depth = 0;
+
+	for (int at = 0; at < node; at = dt_next(fdt, at, &depth)) {
+		if (depth <= DT_DEPTH_MAX) {
+			up[depth] = at;
+		}
 	}
-	return p->node == node;
+	return depth > 0 && depth <= DT_DEPTH_MAX ? up[depth - 1] : -FDT_ERR_NOTFOUND;
 }
 
 int dt_child(const void *fdt, int parent, int after)
 {
-	uint32_t tag;
-	int at, next, depth = after < 0 ? 0 : 1;
+	int depth = after < 0 ? 0 : 1, node = after < 0 ? parent : after;
 
-	if (parent < 0) {
-		return parent;
-	}
-	next = step(fdt, after < 0 ? parent : after, &tag);
-	do {
-		at = next;
-		next = step(fdt, at, &tag);
-		if (tag == FDT_BEGIN_NODE && depth++ == 0) {
-			return at;
+	while (node >= 0) {
+		node = dt_next(fdt, node, &depth);
+		if (depth <= 1) {
+			return depth < 1 ? -FDT_ERR_NOTFOUND : node;
 		}
-		depth -= tag == FDT_END_NODE;
-	} while (depth >= 0);
-	return -FDT_ERR_NOTFOUND;
-}
-
-static bool is_named(const char *is, const char *name, size_t length)
-{
-	return strncmp(is, name, length) == 0 &&
-	       (is[length] == 0 || (is[length] == '@' && !memchr(name, '@', length)));
-}
-
-bool dt_is_named(const void *fdt, int node, const char *name)
-{
-	return is_named(dt_name(fdt, node), name, strlen(name));
-}
-
-/* Down from `node` along the names in `path`, up to its end or a ':' */
-static int descend(const void *fdt, int node, const char *path)
-{
-	while (node >= 0 && *path != 0 && *path != ':') {
-		size_t length = 0;
-		int child = -1;
-
-		while (path[length] != 0 && path[length] != '/' && path[length] != ':') {
-			length++;
-		}
-		while (length && (child = dt_child(fdt, node, child)) >= 0 &&
-		       !is_named(dt_name(fdt, child), path, length)) {
-		}
-		node = length ? child : node;
-		path += length + (path[length] == '/');
 	}
 	return node;
 }
 
-int dt_path(const void *fdt, const char *path)
+/* The node below `node` of a name that may lack the unit address */
+static int named(const void *fdt, int node, const char *name, size_t size)
 {
-	char name[32];
-	const char *alias;
-	size_t i = 0;
+	const char *is;
+	int child = -1;
 
-	if (path[0] == '/') {
-		return descend(fdt, 0, path);
-	}
-	/* not libfdt's own aliases: it follows an alias that names itself for ever */
-	while (path[i] != 0 && path[i] != ':' && i < sizeof(name) - 1) {
-		name[i] = path[i];
-		i++;
-	}
-	name[i] = 0;
-	alias = dt_string(fdt, descend(fdt, 0, "aliases"), name);
-	return alias && alias[0] == '/' ? descend(fdt, 0, alias) : -FDT_ERR_BADPATH;
-}
-
-static int by_phandle(const void *fdt, uint32_t phandle)
-{
-	struct dt_place p;
-	uint32_t is;
-
-	for (dt_root(&p, fdt); phandle && dt_next(&p);) {
-		if (dt_u32(fdt, p.node, "phandle", &is) && is == phandle) {
-			return p.node;
+	while ((child = dt_child(fdt, node, child)) >= 0) {
+		is = dt_name(fdt, child);
+		if (strncmp(is, name, size) == 0 &&
+		    (is[size] == 0 || (is[size] == '@' && !memchr(name, '@', size)))) {
+			break;
 		}
 	}
-	return -FDT_ERR_NOTFOUND;
+	return child;
+}
+
+int dt_path(const void *fdt, const char *path)
+{
+	const char *end = strchr(path, ':'), *next;
+	int node = 0, size = (int)(end ? (size_t)(end - path) : strlen(path));
+
+	if (path[0] != '/') {	/* one step only: an alias may name itself */
+		path = fdt_getprop_namelen(fdt, named(fdt, 0, "aliases", 7), path, size, &size);
+		size = path && path[0] == '/' ? (int)strnlen(path, (size_t)size) : 0;
+	}
+	for (end = path + size; node >= 0 && path < end; path = next) {
+		path++;
+		next = memchr(path, '/', (size_t)(end - path));
+		next = next ? next : end;
+		node = named(fdt, node, path, (size_t)(next - path));
+	}
+	return size ? node : -FDT_ERR_BADPATH;
 }
 
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
 	uint32_t tag;
-	int at, next;
+	int at, next = node;
 
 	if (node < 0) {
 		return NULL;
 	}
-	for (at = step(fdt, node, &tag); tag != FDT_END_NODE; at = next) {
+	do {
+		at = next;
 		next = step(fdt, at, &tag);
-		if (tag == FDT_BEGIN_NODE) {
-			break;
-		}
 		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
 			*size = (int)cell_at(fdt, at + 4);
 			return structure(fdt) + at + 12;
 		}
-	}
+	} while (at == node || tag == FDT_PROP || tag == FDT_NOP);
 	return NULL;
 }
 
@@ -212,6 +174,14 @@ bool dt_has(const void *fdt, int node, const char *name)
 	int size;
 
 	return dt_prop(fdt, node, name, &size);
+}
+
+bool dt_is_compatible(const void *fdt, int node, const char *with)
+{
+	int size;
+	const char *list = dt_prop(fdt, node, "compatible", &size);
+
+	return list && fdt_stringlist_contains(list, size, with);
 }
 
 bool dt_cells(const void *at, int count, uint64_t *out)
@@ -262,14 +232,6 @@ bool dt_is_enabled(const void *fdt, int node)
 			!dt_has(fdt, node, "status");
 }
 
-bool dt_is_compatible(const void *fdt, int node, const char *with)
-{
-	int size;
-	const char *list = dt_prop(fdt, node, "compatible", &size);
-
-	return list && fdt_stringlist_contains(list, size, with);
-}
-
 int dt_next_cpu(const void *fdt, int cpus, int node)
 {
 	const char *type;
@@ -281,22 +243,12 @@ int dt_next_cpu(const void *fdt, int cpus, int node)
 	return node;
 }
 
-int dt_cell_count(const void *fdt, int node, const char *name, uint32_t least)
+/* Row `index` of "reg", as the bus has it */
+static int reg_row(const void *fdt, int node, int bus, unsigned index, struct range *out)
 {
-	uint32_t count = name[1] == 'a' ? 2 : 1;
-
-	if (dt_has(fdt, node, name) && !dt_u32(fdt, node, name, &count)) {
-		return -1;
-	}
-	return count >= least && count <= FDT_MAX_NCELLS ? (int)count : -1;
-}
-
-int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
-{
-	int size, bus = p->up[p->depth ? p->depth - 1 : 0];
-	int addresses = dt_cell_count(p->fdt, bus, "#address-cells", 1);
-	int sizes = dt_cell_count(p->fdt, bus, "#size-cells", 0);
-	const fdt32_t *reg = dt_prop(p->fdt, p->node, "reg", &size);
+	int size, addresses = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
+	unsigned row = (unsigned)(addresses + sizes);
+	const fdt32_t *reg = dt_prop(fdt, node, "reg", &size);
 
 	if (!reg) {
 		return SKERRY_AGAIN;
@@ -304,10 +256,10 @@ int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 	if (addresses < 0 || sizes < 0) {
 		return SKERRY_INVALID;
 	}
-	if (index >= (unsigned)(size / 4 / (addresses + sizes))) {
-		return size % ((addresses + sizes) * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
+	if (index >= (unsigned)size / 4 / row) {
+		return (unsigned)size % (row * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
 	}
-	reg += index * (unsigned)(addresses + sizes);
+	reg += index * row;
 	return dt_cells(reg, addresses, &out->base) &&
 	       dt_cells(reg + addresses, sizes, &out->size) &&
 	       range_is_sane(out->base, out->size) ? SKERRY_OK : SKERRY_INVALID;
@@ -316,9 +268,8 @@ int dt_reg_raw(const struct dt_place *p, unsigned index, struct range *out)
 /* One step up: from the addresses below `bus` to those of its parent */
 static bool translate(const void *fdt, int bus, int parent, struct range *at)
 {
-	int size, below = dt_cell_count(fdt, bus, "#address-cells", 1);
-	int above = dt_cell_count(fdt, parent, "#address-cells", 1);
-	int sizes = dt_cell_count(fdt, bus, "#size-cells", 0), row = below + above + sizes;
+	int size, below = fdt_address_cells(fdt, bus), above = fdt_address_cells(fdt, parent);
+	int sizes = fdt_size_cells(fdt, bus), row = below + above + sizes;
 	const fdt32_t *ranges = dt_prop(fdt, bus, "ranges", &size);
 	struct range from;
 	uint64_t to;
@@ -340,61 +291,76 @@ static bool translate(const void *fdt, int bus, int parent, struct range *at)
 	return false;
 }
 
-int dt_reg(const struct dt_place *p, unsigned index, struct range *out)
+int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 {
-	int result = dt_reg_raw(p, index, out);
+	int above, bus = dt_parent(fdt, node), result = reg_row(fdt, node, bus, index, out);
 
-	for (int d = p->depth - 1; result == SKERRY_OK && d > 0; d--) {
-		if (!translate(p->fdt, p->up[d], p->up[d - 1], out)) {
+	for (; result == SKERRY_OK && bus != 0; bus = above) {
+		above = dt_parent(fdt, bus);
+		if (!translate(fdt, bus, above, out)) {
 			result = SKERRY_INVALID;
 		}
 	}
 	return result;
 }
 
-/* The node that "interrupts" of this node means: itself or the nearest parent says.
- * `gic` is tried before the whole tree. */
-static int controller(const struct dt_place *p, int gic, uint32_t phandle)
+/* `first` is tried before the whole tree. */
+static int by_phandle(const void *fdt, int first, uint32_t phandle)
 {
-	uint32_t mine;
+	int depth = 0, node = 0;
+	uint32_t is;
 
-	for (int d = p->depth; d >= 0 && phandle == 0; d--) {
-		if (d < p->depth && dt_has(p->fdt, p->up[d], "#interrupt-cells")) {
-			return p->up[d];
-		}
-		dt_u32(p->fdt, p->up[d], "interrupt-parent", &phandle);
+	if (dt_u32(fdt, first, "phandle", &is) && is == phandle) {
+		return first;
 	}
-	return phandle == 0 ? p->node :
-	       dt_u32(p->fdt, gic, "phandle", &mine) && phandle == mine ? gic :
-	       by_phandle(p->fdt, phandle);
+	while (node >= 0 && (!dt_u32(fdt, node, "phandle", &is) || is != phandle)) {
+		node = dt_next(fdt, node, &depth);
+	}
+	return node;
 }
 
-int dt_interrupt(const struct dt_place *p, int gic, unsigned index, struct dt_interrupt *out)
+/* Where "interrupts" of `node` go: it or the nearest parent says */
+static int controller(const void *fdt, int node, int gic)
 {
-	int size, to;
-	uint32_t cells, left, number, is_extended;
-	const fdt32_t *cell = dt_prop(p->fdt, p->node, "interrupts-extended", &size);
+	uint32_t phandle;
 
-	is_extended = cell != NULL;	/* each row begins with its controller's phandle */
-	if (!is_extended && !(cell = dt_prop(p->fdt, p->node, "interrupts", &size))) {
-		return SKERRY_AGAIN;
+	for (int at = node; at >= 0; at = dt_parent(fdt, at)) {
+		if (at != node && dt_has(fdt, at, "#interrupt-cells")) {
+			return at;
+		}
+		if (dt_u32(fdt, at, "interrupt-parent", &phandle)) {
+			return by_phandle(fdt, gic, phandle);
+		}
 	}
-	for (left = (uint32_t)size / 4; left > 0; cell += cells, left -= cells) {
-		to = controller(p, gic, is_extended ? fdt32_ld(cell) : 0);
-		cell += is_extended;
-		left -= is_extended;
-		if (to < 0 || !dt_u32(p->fdt, to, "#interrupt-cells", &cells) || cells > left ||
-		    cells == 0 || (to == gic && cells < 3)) {
+	return node;
+}
+
+int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_interrupt *out)
+{
+	bool is_extended = dt_has(fdt, node, "interrupts-extended");
+	int size, to = is_extended ? -1 : controller(fdt, node, gic);
+	const fdt32_t *cell = dt_prop(fdt, node, is_extended ? "interrupts-extended" :
+					  "interrupts", &size);
+	uint32_t cells, is_ppi;
+
+	for (size /= 4; cell && size > 0; cell += cells, size -= (int)cells) {
+		if (is_extended) {	/* each row begins with its controller's phandle */
+			to = by_phandle(fdt, gic, fdt32_ld(cell++));
+			size--;
+		}
+		if (!dt_u32(fdt, to, "#interrupt-cells", &cells) || cells == 0 ||
+		    (int64_t)cells > size) {
 			return SKERRY_INVALID;
 		}
 		if (index-- == 0) {
-			if (to != gic || fdt32_ld(cell) > 1) {
-				return SKERRY_NOT_SUPPORTED;
+			is_ppi = fdt32_ld(cell);	/* type 0: SPI, 1: PPI */
+			if (to != gic || cells < 3 || is_ppi > 1 ||
+			    fdt32_ld(cell + 1) > (is_ppi ? 15 : 987)) {
+				return SKERRY_INVALID;
 			}
-			number = fdt32_ld(cell + 1);	/* type 0: SPI, 1: PPI */
-			out->intid = number + (fdt32_ld(cell) ? 16 : 32);
+			out->intid = fdt32_ld(cell + 1) + (is_ppi ? 16 : 32);
 			out->flags = fdt32_ld(cell + 2);
-			return number <= (fdt32_ld(cell) ? 15u : 987u) ? SKERRY_OK : SKERRY_INVALID;
+			return SKERRY_OK;
 		}
 	}
 	return SKERRY_AGAIN;
@@ -407,7 +373,7 @@ uint32_t dt_clock_hz(const void *fdt, int node)
 	const fdt32_t *clocks = dt_prop(fdt, node, "clocks", &size);
 
 	if (!dt_u32(fdt, node, "clock-frequency", &hz) && clocks && size >= 4) {
-		node = by_phandle(fdt, fdt32_ld(clocks));
+		node = by_phandle(fdt, -1, fdt32_ld(clocks));
 		if (dt_is_compatible(fdt, node, "fixed-clock")) {
 			dt_u32(fdt, node, "clock-frequency", &hz);
 		}

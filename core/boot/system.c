@@ -167,18 +167,17 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 	const void *board = p->board_fdt;
 	int gic = p->board ? p->board->gic_node : -1, regs, irqs;
 	struct dt_interrupt irq;
-	struct dt_place at;
 	struct range r;
 
 	d->board_node = dt_path(board, path);
-	if (bad_if(p, d->board_node < 0 || !dt_find(&at, board, d->board_node), d->node, "device",
-		   "\"%s\" is not in the board's tree", path)) {
+	if (bad_if(p, d->board_node < 0, d->node, "device", "\"%s\" is not in the board's tree",
+		   path)) {
 		return;
 	}
 	bad_if(p, !dt_is_enabled(board, d->board_node) ||
 	       dt_has(board, d->board_node, "msi-controller"), d->node, "device",
 	       "\"%s\" is disabled, or raises others' interrupts", path);
-	while ((regs = dt_reg(&at, d->reg_count, &r)) == SKERRY_OK && r.size &&
+	while ((regs = dt_reg(board, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
 	       d->reg_count < SYS_REG_MAX) {
 		d->regs[d->reg_count++] = r;
 		for (uint32_t i = 0; p->board && i < p->board->memory_count; i++) {
@@ -186,7 +185,7 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 			       "0x%lx, 0x%lx bytes, is RAM", r.base, r.size);
 		}
 	}
-	while ((irqs = dt_interrupt(&at, gic, d->irq_count, &irq)) == SKERRY_OK &&
+	while ((irqs = dt_interrupt(board, d->board_node, gic, d->irq_count, &irq)) == SKERRY_OK &&
 	       irq.intid >= 32 && d->irq_count < SYS_IRQ_MAX) {
 		d->intid[d->irq_count] = irq.intid;
 		d->edge[d->irq_count++] = (irq.flags & 3) != 0;

@@ -81,7 +81,6 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 	int clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
 	const char *own = dt_name(w->board_fdt, d->board_node), *end = strchr(own, '@');
 	char prefix[40], name[64];
-	struct dt_place p;
 	int at, size, node;
 
 	clocks = !has_clock(w, d, phandle) ? 0 : clocks < 1 ? 1 : clocks;
@@ -105,9 +104,9 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 	for (; clocks > 0; clocks--) {
 		gather(w, fdt_appendprop_u32(w->fdt, node, "clocks", phandle));
 	}
-	for (dt_find(&p, w->board_fdt, d->board_node); p.depth >= 0 &&
-	     !dt_has(p.fdt, p.up[p.depth], "dma-noncoherent"); p.depth--) {
-		if (dt_has(p.fdt, p.up[p.depth], "dma-coherent")) {
+	for (at = d->board_node; at >= 0 && !dt_has(w->board_fdt, at, "dma-noncoherent");
+	     at = dt_parent(w->board_fdt, at)) {
+		if (dt_has(w->board_fdt, at, "dma-coherent")) {
 			gather(w, fdt_setprop_empty(w->fdt, node, "dma-coherent"));
 		}
 	}

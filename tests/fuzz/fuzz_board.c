@@ -64,7 +64,7 @@ static void build_tree(const struct board *b, const void *fdt)
 	static char out[65536], made[1024];
 	struct report r = { .print = print };
 	struct sys_guest *g = &sys.guest[0];
-	struct dt_place p;
+	int node = 0;
 	uint32_t seed;
 
 	memset(&sys, 0, sizeof(sys));
@@ -73,12 +73,13 @@ static void build_tree(const struct board *b, const void *fdt)
 	g->bank_count = 1;
 	g->bank[0] = b->memory[0];
 	g->console = CONSOLE_PL011;
-	for (dt_root(&p, fdt); g->device_count < SYS_DEVICE_MAX && dt_next(&p);) {
+	while (g->device_count < SYS_DEVICE_MAX &&
+	       (node = fdt_next_node(fdt, node, NULL)) >= 0) {
 		struct sys_device *d = &g->device[g->device_count];
 
 		strcpy(d->name, "device");
-		d->node = d->board_node = p.node;
-		g->device_count += dt_reg(&p, 0, &d->regs[0]) == SKERRY_OK;
+		d->node = d->board_node = node;
+		g->device_count += dt_reg(fdt, node, 0, &d->regs[0]) == SKERRY_OK;
 		d->reg_count = 1;
 	}
 	need(fdt_create_empty_tree(made, sizeof(made)) == 0);

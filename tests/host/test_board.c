@@ -152,7 +152,7 @@ static void too_many_memory_ranges_are_refused(void **state)
 	}
 	strcat(list, ";");
 	assert_int_equal(with("reg = <0 0x40000000 0 0x10000000>;", list), SKERRY_INVALID);
-	assert_heard("error: /memory@40000000: reg: one range too many: 0x40020000");
+	assert_heard("error: /memory@40000000: reg: 0x40020000, or the range after it: ");
 }
 
 static void disabled_cores_have_no_number(void **state)
@@ -167,7 +167,7 @@ static void two_cores_with_one_mpidr_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(with("reg = <1>;", "reg = <0>;"), SKERRY_INVALID);
-	assert_heard("error: /cpus/cpu@1: reg: 0x0 is core 0's already");
+	assert_heard("error: /cpus/cpu@1: reg: 0x0 is another core's already");
 }
 
 static void an_impossible_mpidr_is_refused(void **state)
@@ -217,9 +217,6 @@ static void psci_kinds(void **state)
 	assert_heard("warning: /psci: method: \"abc\"");
 	assert_int_equal(with("'arm,psci-1.0', 'arm,psci-0.2'", "'arm,psci'"), SKERRY_OK);
 	assert_int_equal(b.psci, PSCI_NONE);
-	assert_int_equal(with("'arm,psci-1.0', 'arm,psci-0.2'; ",
-			      "'arm,psci'; cpu_on = <0xc4000003>; "), SKERRY_OK);
-	assert_int_equal(b.psci, PSCI_BY_SMC);
 	assert_int_equal(with("psci { compatible", "psci { x"), SKERRY_OK);
 	assert_string_equal(h.text, "");	/* there is a power block */
 }
@@ -228,7 +225,7 @@ static void a_gic_without_virtualization_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(with(" 0 0x8030000 0 0x2000 0 0x8040000 0 0x2000", ""), SKERRY_INVALID);
-	assert_heard("error: /intc@8000000: reg: no virtual interface control (entry 2)");
+	assert_heard("error: /intc@8000000: reg: entry 2 of 4 is missing");
 	assert_int_equal(b.gic, GIC_NONE);
 	assert_int_equal(with("arm,gic-400", "arm,pl390"), SKERRY_INVALID);
 	assert_heard("error: /: -: no GICv2 with virtualization");
@@ -269,7 +266,7 @@ static void gic_v3_redistributor_regions(void **state)
 	assert_heard("error: /intc@8000000: #redistributor-regions: 268435457 is not in 1..4");
 	assert_int_equal(with_gic_v3("#redistributor-regions = <2>;"
 		"reg = <0 0x8000000 0 0x10000 0 0x80a0000 0 0x40000>;"), SKERRY_INVALID);
-	assert_heard("error: /intc@8000000: reg: no redistributors (entry 2)");
+	assert_heard("error: /intc@8000000: reg: entry 2 of 3 is missing");
 	assert_int_equal(with_gic_v3("redistributor-stride = <7>;"
 		"reg = <0 0x8000000 0 0x10000 0 0x80a0000 0 0x40000>;"), SKERRY_INVALID);
 	assert_heard("error: /intc@8000000: redistributor-stride: ");
@@ -347,8 +344,8 @@ static void uart_kinds(void **state)
 	assert_int_equal(b.uart_shift, 2);
 	assert_int_equal(with("'arm,pl011', 'arm,primecell'", "'ns16550a'"), SKERRY_OK);
 	assert_int_equal(b.uart, UART_NONE);
-	assert_heard("warning: /soc/serial@1000: compatible: no driver for the console UART "
-		     "\"ns16550a\"");
+	assert_heard("warning: /soc/serial@1000: compatible: no console UART that can be "
+		     "used: \"ns16550a\"");
 	assert_int_equal(with("reg = <0x1000 0x1000>;",
 			      "reg = <0x1000 0x1000>; status = 'disabled';"), SKERRY_OK);
 	assert_int_equal(b.uart, UART_NONE);

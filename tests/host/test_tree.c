@@ -220,20 +220,19 @@ static void a_gic_v2_guest_has_what_linux_needs(void **state)
 
 static void the_timers_the_guest_reads_are_the_fixed_ones(void **state)
 {
-	struct dt_place p;
 	struct dt_interrupt irq;
-	int gic;
+	int gic, node;
 
 	(void)state;
 	must_build();
 	gic = node_at(out, "/interrupt-controller@8000000");
-	assert_true(dt_find(&p, out, node_at(out, "/timer")));
-	assert_int_equal(dt_interrupt(&p, gic, 1, &irq), SKERRY_OK);
+	node = node_at(out, "/timer");
+	assert_int_equal(dt_interrupt(out, node, gic, 1, &irq), SKERRY_OK);
 	assert_int_equal(irq.intid, SKERRY_INTID_PTIMER);
-	assert_int_equal(dt_interrupt(&p, gic, 2, &irq), SKERRY_OK);
+	assert_int_equal(dt_interrupt(out, node, gic, 2, &irq), SKERRY_OK);
 	assert_int_equal(irq.intid, SKERRY_INTID_VTIMER);
-	assert_true(dt_find(&p, out, node_at(out, "/pl011@9000000")));
-	assert_int_equal(dt_interrupt(&p, gic, 0, &irq), SKERRY_OK);
+	node = node_at(out, "/pl011@9000000");
+	assert_int_equal(dt_interrupt(out, node, gic, 0, &irq), SKERRY_OK);
 	assert_int_equal(irq.intid, SKERRY_INTID_PL011);
 }
 
