@@ -5,10 +5,10 @@
  * by fast.c with only what C may change saved, and else take the slow path of
  * vectors.S. Both leave interrupts masked and take no lock.
  */
-#include <asm_offsets.h>
 #include <mmu.h>
 
-#define VCPU_X(n)	(VCPU_REGS + (n) * 8)
+#include "registers.h"
+
 #define VTIMER		27		/* a board with another one takes the slower way */
 #define EC_SYSREG	0x18
 #define EC_DABORT	0x24
@@ -22,16 +22,8 @@
 	/* The caller's registers of x0 = the vCPU; its x0, x1 are on the stack.
 	 * x1 stays as it is. */
 	.macro	save_some
-	stp	x2, x3, [x0, #VCPU_X(2)]
-	ldp	x2, x3, [sp], #16
-	stp	x2, x3, [x0, #VCPU_X(0)]
-	stp	x4, x5, [x0, #VCPU_X(4)]
-	stp	x6, x7, [x0, #VCPU_X(6)]
-	stp	x8, x9, [x0, #VCPU_X(8)]
-	stp	x10, x11, [x0, #VCPU_X(10)]
-	stp	x12, x13, [x0, #VCPU_X(12)]
-	stp	x14, x15, [x0, #VCPU_X(14)]
-	stp	x16, x17, [x0, #VCPU_X(16)]
+	save_0_3
+	pairs_4_17 stp
 	str	x18, [x0, #VCPU_X(18)]
 	str	x30, [x0, #VCPU_X(30)]
 	.endm
@@ -42,29 +34,12 @@
 	cbz	x0, 1f
 	ldr	x30, [x0, #VCPU_X(30)]
 	ldr	x18, [x0, #VCPU_X(18)]
-	ldp	x16, x17, [x0, #VCPU_X(16)]
-	ldp	x14, x15, [x0, #VCPU_X(14)]
-	ldp	x12, x13, [x0, #VCPU_X(12)]
-	ldp	x10, x11, [x0, #VCPU_X(10)]
-	ldp	x8, x9, [x0, #VCPU_X(8)]
-	ldp	x6, x7, [x0, #VCPU_X(6)]
-	ldp	x4, x5, [x0, #VCPU_X(4)]
-	ldp	x2, x3, [x0, #VCPU_X(2)]
-	ldp	x0, x1, [x0, #VCPU_X(0)]
-	eret
-	dsb	nsh
-	isb
-1:	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	pairs_4_17 ldp
+	leave_0_3
+1:	this_vcpu x0
 	str	x19, [x0, #VCPU_X(19)]
-	stp	x20, x21, [x0, #VCPU_X(20)]
-	stp	x22, x23, [x0, #VCPU_X(22)]
-	stp	x24, x25, [x0, #VCPU_X(24)]
-	stp	x26, x27, [x0, #VCPU_X(26)]
-	stp	x28, x29, [x0, #VCPU_X(28)]
-	mrs	x2, elr_el2
-	mrs	x3, spsr_el2
-	stp	x2, x3, [x0, #VCPU_ELR]
+	pairs_20_29 stp
+	save_state
 	.endm
 
 	/* After the timer's: x0 = the vCPU, x1 scratch */
@@ -73,9 +48,7 @@
 	add	x1, x1, #1
 	str	x1, [x0, #VCPU_EXITS_IRQ]
 	ldp	x0, x1, [sp], #16
-	eret
-	dsb	nsh
-	isb
+	leave
 	.endm
 
 	.text
@@ -87,8 +60,7 @@
 	.global	guest_irq
 guest_irq:
 	stp	x0, x1, [sp, #-16]!
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	ldrb	w1, [x0, #VCPU_GIC]
 	tbz	w1, #0, irq_gicv2
 	mrs	x1, icc_iar1_el1
@@ -108,8 +80,7 @@ irq_gicv2:
 	ldr	w0, [x1, #GICC_IAR]
 	cmp	w0, #VTIMER
 	b.ne	1f
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	ldr	x0, [x0, #VCPU_TIMER_LR]
 	cbz	x0, 2f
 	add	x1, x1, #GICH_VA - GICC_VA
@@ -117,14 +88,12 @@ irq_gicv2:
 	sub	x1, x1, #GICH_VA - GICC_VA
 	mov	w0, #VTIMER
 	str	w0, [x1, #GICC_EOIR]
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	count_and_return
 2:	mov	w0, #VTIMER
 1:	dmb	sy				/* before a look at what it is about */
 	mov	w1, w0
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	b	irq_other
 
 irq_not_timer:
@@ -156,8 +125,7 @@ fast_exit:
 	b.eq	1f
 	cmp	w0, #EC_DABORT
 	b.ne	guest_sync_pushed
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	save_some
 	bl	fast_abort
 	b	2f
@@ -166,8 +134,7 @@ fast_exit:
 	eor	w0, w0, w1
 	tst	w0, #~ESR_RT
 	b.ne	guest_sync_pushed
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0
 	save_some
 	ubfx	w2, w1, #5, #5
 	cmp	w2, #18

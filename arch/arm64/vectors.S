@@ -9,58 +9,40 @@
  * EL2 itself runs with interrupts masked; an exception taken from EL2 is a panic.
  */
 #include <abi/smccc.h>
-#include <asm_offsets.h>
 
-#define VCPU_X(n)	(VCPU_REGS + (n) * 8)
+#include "registers.h"
 
 	.macro	vector label
 	.balign	128
 	b	\label
 	.endm
 
-	/* On entry: nothing saved. After: guest's x0, x1 on the stack. */
-	.macro	push_two
-	stp	x0, x1, [sp, #-16]!
-	.endm
-
-	/* After push_two: everything into the current vCPU; x0 = the vCPU */
+	/* On entry: nothing saved. After: everything in the current vCPU; x0 = the vCPU.
+	 * The second: x0, x1 are on the stack already. */
 	.macro	save_all
-	mrs	x0, tpidr_el2
-	ldr	x0, [x0, #PCPU_CURRENT]
-	stp	x2, x3, [x0, #VCPU_X(2)]
-	ldp	x2, x3, [sp], #16
-	stp	x4, x5, [x0, #VCPU_X(4)]
-	stp	x6, x7, [x0, #VCPU_X(6)]
-	stp	x8, x9, [x0, #VCPU_X(8)]
-	stp	x10, x11, [x0, #VCPU_X(10)]
-	stp	x12, x13, [x0, #VCPU_X(12)]
-	stp	x14, x15, [x0, #VCPU_X(14)]
-	stp	x16, x17, [x0, #VCPU_X(16)]
+	stp	x0, x1, [sp, #-16]!
+	save_all_pushed
+	.endm
+	.macro	save_all_pushed
+	this_vcpu x0
+	save_0_3
+	pairs_4_17 stp
 	stp	x18, x19, [x0, #VCPU_X(18)]
-	stp	x20, x21, [x0, #VCPU_X(20)]
-	stp	x22, x23, [x0, #VCPU_X(22)]
-	stp	x24, x25, [x0, #VCPU_X(24)]
-	stp	x26, x27, [x0, #VCPU_X(26)]
-	stp	x28, x29, [x0, #VCPU_X(28)]
+	pairs_20_29 stp
 	str	x30, [x0, #VCPU_X(30)]
-	stp	x2, x3, [x0, #VCPU_X(0)]
-	mrs	x2, elr_el2
-	mrs	x3, spsr_el2
-	stp	x2, x3, [x0, #VCPU_ELR]
+	save_state
 	.endm
 
 	.text
 	.balign	2048
 	.global	vectors
 vectors:
-	vector	panic_sync		/* current EL, SP_EL0 */
-	vector	panic_irq
-	vector	panic_fiq
-	vector	panic_serror
-	vector	panic_sync		/* current EL, SP_EL2 */
-	vector	panic_irq
-	vector	panic_fiq
-	vector	panic_serror
+	.rept	2			/* current EL, SP_EL0 and SP_EL2 */
+	vector	panic_0
+	vector	panic_1
+	vector	panic_2
+	vector	panic_3
+	.endr
 	vector	guest_sync		/* a guest, AArch64 */
 	vector	guest_irq
 	vector	guest_fiq
@@ -75,7 +57,7 @@ vectors:
  * x0, x1 pushed; x0 as the guest has it, x1 scratch
  */
 guest_sync:
-	push_two
+	stp	x0, x1, [sp, #-16]!
 	mrs	x1, esr_el2
 	mov	w0, #0x5a000000			/* EC HVC64, IL, immediate 0 */
 	cmp	w1, w0
@@ -84,34 +66,29 @@ guest_sync:
 	mov	w1, #PSCI_VERSION
 	cmp	w0, w1
 	b.ne	guest_sync_pushed
-	mrs	x0, tpidr_el2			/* count it */
-	ldr	x0, [x0, #PCPU_CURRENT]
+	this_vcpu x0				/* count it */
 	ldr	x1, [x0, #VCPU_EXITS_HVC]
 	add	x1, x1, #1
 	str	x1, [x0, #VCPU_EXITS_HVC]
 	mov	w0, #PSCI_VERSION_1_1
 	ldr	x1, [sp, #8]
 	add	sp, sp, #16
-	eret
-	dsb	nsh
-	isb
+	leave
 
 guest_sync_slow:
-	push_two
+	stp	x0, x1, [sp, #-16]!
 	.global	guest_sync_pushed
 guest_sync_pushed:
-	save_all
+	save_all_pushed
 	bl	exit_sync
 	b	guest_enter
 
 guest_fiq:
-	push_two
 	save_all
 	bl	exit_fiq
 	b	guest_enter
 
 guest_serror:
-	push_two
 	save_all
 	bl	exit_serror
 
@@ -122,38 +99,18 @@ guest_enter:
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
 	ldr	x30, [x0, #VCPU_X(30)]
-	ldp	x28, x29, [x0, #VCPU_X(28)]
-	ldp	x26, x27, [x0, #VCPU_X(26)]
-	ldp	x24, x25, [x0, #VCPU_X(24)]
-	ldp	x22, x23, [x0, #VCPU_X(22)]
-	ldp	x20, x21, [x0, #VCPU_X(20)]
+	pairs_20_29 ldp
 	ldp	x18, x19, [x0, #VCPU_X(18)]
-	ldp	x16, x17, [x0, #VCPU_X(16)]
-	ldp	x14, x15, [x0, #VCPU_X(14)]
-	ldp	x12, x13, [x0, #VCPU_X(12)]
-	ldp	x10, x11, [x0, #VCPU_X(10)]
-	ldp	x8, x9, [x0, #VCPU_X(8)]
-	ldp	x6, x7, [x0, #VCPU_X(6)]
-	ldp	x4, x5, [x0, #VCPU_X(4)]
-	ldp	x2, x3, [x0, #VCPU_X(2)]
-	ldp	x0, x1, [x0, #VCPU_X(0)]
-	eret
-	dsb	nsh
-	isb
+	pairs_4_17 ldp
+	leave_0_3
 
-/* An exception in EL2 itself. x0 what, x1 ESR, x2 FAR, x3 ELR. On a stack that
+/* An exception in EL2 itself. x0 = 0 exception, 1 IRQ, 2 FIQ, 3 SError, x1 ESR, x2 FAR, x3 ELR. On a stack that
  * may be the fault's cause: the core's own again, from its top. */
-	.macro	panic_vector name, number
-\name:
-	mov	x0, #\number
+	.irp	kind, 0, 1, 2, 3
+panic_\kind:
+	mov	x0, #\kind
 	b	panic_common
-	.endm
-
-	panic_vector panic_sync, 0
-	panic_vector panic_irq, 1
-	panic_vector panic_fiq, 2
-	panic_vector panic_serror, 3
-
+	.endr
 panic_common:
 	mrs	x1, tpidr_el2
 	cbz	x1, 2f
