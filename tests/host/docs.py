@@ -42,6 +42,15 @@ def links():
                 yield f"{page}: link to {target}: no such heading"
 
 
+def paths():
+    """Files of the tree that are named; the guests' kit has folders of its own."""
+    folders = "arch|core|docs|drivers|dts|guests|include|lib|scripts|tools"
+    for page in PAGES:
+        for name in re.findall(rf"`((?:{folders})/[\w./*-]+)`", prose(page)):
+            if not glob.glob(name) and page not in ("SPECIFICATION.md", "docs/first-guest.md"):
+                yield f"{page}: {name} is not there"
+
+
 def tests():
     """`SUITE/NAME` in any page, and behind the word "test" in SPECIFICATION.md."""
     names = subprocess.run(["tests/run", "--list"], stdout=subprocess.PIPE, text=True,
@@ -98,7 +107,7 @@ def decisions():
 
 
 def main():
-    findings = [f for find in (links, tests, checks, attacker, hypercalls, decisions)
+    findings = [f for find in (links, paths, tests, checks, attacker, hypercalls, decisions)
                 for f in find()]
     print("\n".join(findings))
     print(f"{len(PAGES)} pages, {len(findings)} findings")
