@@ -89,9 +89,9 @@ struct report {
 		      const char *property, const char *message);
 };
 
-void report_error(struct report *r, const void *fdt, int node, const char *property,
-		  const char *format, ...) printf_like(5, 6);
-void report_warning(struct report *r, const void *fdt, int node, const char *property,
-		    const char *format, ...) printf_like(5, 6);
+void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
+		const char *format, ...) printf_like(6, 7);
+#define report_error(r, ...)	report_add(r, true, __VA_ARGS__)
+#define report_warning(r, ...)	report_add(r, false, __VA_ARGS__)
 
 #endif

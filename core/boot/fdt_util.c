@@ -138,7 +138,10 @@ int dt_path(const void *fdt, const char *path)
 
 	if (path[0] != '/') {	/* one step only: an alias may name itself */
 		path = fdt_getprop_namelen(fdt, named(fdt, 0, "aliases", 7), path, size, &size);
-		size = path && path[0] == '/' ? (int)strnlen(path, (size_t)size) : 0;
+		if (!path || path[0] != '/') {
+			return -FDT_ERR_BADPATH;
+		}
+		size = (int)strnlen(path, (size_t)size);
 	}
 	for (end = path + size; node >= 0 && path < end; path = next) {
 		path++;
@@ -146,7 +149,7 @@ int dt_path(const void *fdt, const char *path)
 		next = next ? next : end;
 		node = named(fdt, node, path, (size_t)(next - path));
 	}
-	return size ? node : -FDT_ERR_BADPATH;
+	return node;
 }
 
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)

@@ -16,10 +16,10 @@
 static struct range used[USED_MAX];
 static uint32_t used_count;
 
-/* The whole pages that a range touches, or those that are whole in it. */
-static struct range pages(uint64_t base, uint64_t size, bool inside)
+/* The whole pages below `top` that a range touches, or those that are whole in it. */
+static struct range pages(struct range r, uint64_t top, bool inside)
 {
-	uint64_t first = min_u64(base, PA_END), end = first + min_u64(size, PA_END - first);
+	uint64_t first = min_u64(r.base, top), end = first + min_u64(r.size, top - first);
 
 	first = inside ? align_up(first, PAGE_SIZE) : align_down(first, PAGE_SIZE);
 	end = inside ? align_down(end, PAGE_SIZE) : align_up(end, PAGE_SIZE);
@@ -29,87 +29,70 @@ static struct range pages(uint64_t base, uint64_t size, bool inside)
 static void use(const struct range *list, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		used[used_count++] = pages(list[i].base, list[i].size, false);
+		used[used_count++] = pages(list[i], PA_END, false);
 	}
 }
 
 static void begin(const struct board *b, const struct range *taken, uint32_t taken_count)
 {
 	static const struct range all = { 0, PA_END };
+	bool is_too_long = taken_count > TAKEN_MAX;	/* no room for the list: nothing is free */
 
 	used_count = 0;
 	use(b->reserved, b->reserved_count);
-	if (taken_count <= TAKEN_MAX) {
-		use(taken, taken_count);
-	} else {
-		use(&all, 1);	/* no room for the list: nothing is free */
-	}
+	use(is_too_long ? &all : taken, is_too_long ? 1 : taken_count);
 }
 
-/* What stands at [at, at + size), or NULL. */
-static const struct range *hit(struct range at, bool identity)
+/* Where what stands at `at` ends; 0: nothing does. */
+static uint64_t hit(struct range at, bool identity)
 {
 	for (uint32_t i = 0; i < used_count; i++) {
 		if (range_overlaps(used[i], at)) {
-			return &used[i];
+			return used[i].base + used[i].size;
 		}
 	}
 	for (const struct sys_fixed *f = system_fixed; identity && f->name; f++) {
 		if (range_overlaps(f->at, at)) {
-			return &f->at;
+			return f->at.base + f->at.size;
 		}
 	}
-	return NULL;
+	return 0;
 }
 
-/* The lowest free place for `size` bytes that is `base` modulo `align`. */
-static bool find(const struct board *b, struct range bank, uint64_t align, bool identity,
-		 uint64_t *place)
+/* The lowest free place for `size` bytes that is `base` modulo `align`; or NOWHERE. */
+static uint64_t find(const struct board *b, struct range bank, uint64_t align, bool identity)
 {
+	uint64_t top = identity ? 1ull << SKERRY_IPA_BITS : PA_END;
+
 	for (uint32_t i = 0; i < b->memory_count; i++) {
-		struct range m = pages(b->memory[i].base, b->memory[i].size, true);
-		struct range at = { m.base, bank.size };
+		struct range m = pages(b->memory[i], top, true);
+		uint64_t at, next = m.base;
 
-		if (identity) {
-			m.size = min_u64(m.size, (1ull << SKERRY_IPA_BITS) -
-					 min_u64(m.base, 1ull << SKERRY_IPA_BITS));
-		}
-		for (;;) {
-			const struct range *other;
-
-			at.base += (bank.base - at.base) & (align - 1);
-			if (!range_holds(m, at.base, at.size)) {
-				break;
-			}
-			other = hit(at, identity);
-			if (!other) {
-				*place = at.base;
-				return true;
-			}
-			at.base = other->base + other->size;
+		do {
+			at = next + ((bank.base - next) & (align - 1));
+			next = range_holds(m, at, bank.size) ?
+			       hit((struct range){ at, bank.size }, identity) : NOWHERE;
+		} while (next && next != NOWHERE);
+		if (!next) {
+			return at;
 		}
 	}
-	return false;
-}
-
-static bool has_block(struct range bank, uint64_t block)
-{
-	uint64_t first = (0 - bank.base) & (block - 1);
-
-	return first <= bank.size && block <= bank.size - first;
+	return NOWHERE;
 }
 
 static bool place_bank(const struct board *b, struct sys_guest *g, uint32_t i)
 {
 	struct range bank = g->bank[i];
-	uint64_t least = g->identity ? BLOCK_SIZE : PAGE_SIZE;
+	uint64_t least = g->identity ? BLOCK_SIZE : PAGE_SIZE, end = bank.base + bank.size;
 
 	if (!bank.size || !is_aligned(bank.base | bank.size, PAGE_SIZE) || bank.size > PA_END) {
 		return false;
 	}
 	for (uint64_t align = GIB(1); align >= least; align >>= 9) {	/* blocks of levels 1, 2, 3 */
-		if ((align == least || has_block(bank, align)) &&
-		    find(b, bank, align, g->identity, &g->host[i].v)) {
+		if (align == least || align_up(bank.base, align) + align <= end) {
+			g->host[i].v = find(b, bank, align, g->identity);
+		}
+		if (g->host[i].v != NOWHERE) {
 			use(&(struct range){ g->host[i].v, bank.size }, 1);
 			return true;
 		}
@@ -117,21 +100,25 @@ static bool place_bank(const struct board *b, struct sys_guest *g, uint32_t i)
 	return false;
 }
 
-static void report_no_room(const struct board *b, const struct sys_guest *g, uint32_t i,
-			   struct report *r)
+static void refuse(const struct board *b, struct sys_guest *g, uint32_t i, struct report *r)
 {
-	uint64_t free = 0, place;
+	uint64_t free = 0;
 
 	for (uint64_t step = PA_END / 2; step >= PAGE_SIZE; step /= 2) {
-		if (find(b, (struct range){ 0, free + step }, PAGE_SIZE, false, &place)) {
+		if (find(b, (struct range){ 0, free + step }, PAGE_SIZE, false) != NOWHERE) {
 			free += step;
 		}
 	}
 	report_error(r, NULL, -1, g->identity ? "memory-size" : "memory",
 		     "guest %s: no room for bank %u, 0x%lx bytes at 0x%lx: the largest free piece "
-		     "of the board's memory has 0x%lx bytes", g->name, i,
-		     (unsigned long)g->bank[i].size, (unsigned long)g->bank[i].base,
-		     (unsigned long)free);
+		     "of the board's memory has 0x%lx bytes", g->name, i, g->bank[i].size,
+		     g->bank[i].base, free);
+	g->refused = true;
+	for (i = 0; i < used_count * g->bank_count; i++) {	/* what it had is free again */
+		if (used[i / g->bank_count].base == g->host[i % g->bank_count].v) {
+			used[i / g->bank_count].size = 0;
+		}
+	}
 }
 
 /* The bank to place next: an identity guest's (fewer places suit it), then the
@@ -142,10 +129,9 @@ static struct sys_guest *next_bank(struct system *s, uint32_t *index)
 
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
-			if (g->host[i].v == NOWHERE &&
-			    (!next || g->identity > next->identity ||
-			     (g->identity == next->identity &&
-			      g->bank[i].size > next->bank[*index].size))) {
+			if (g->host[i].v == NOWHERE && (!next || g->identity > next->identity ||
+			    (g->identity == next->identity &&
+			     g->bank[i].size > next->bank[*index].size))) {
 				next = g;
 				*index = i;
 			}
@@ -154,51 +140,35 @@ static struct sys_guest *next_bank(struct system *s, uint32_t *index)
 	return next;
 }
 
-/* One try. NULL, or the guest that found no room. */
-static struct sys_guest *try_all(const struct board *b, struct system *s, struct report *r)
+int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
+	       uint64_t size, struct range *heap)
 {
-	struct sys_guest *g;
-	uint32_t i;
+	begin(b, taken, taken_count);
+	*heap = (struct range){ find(b, (struct range){ 0, size }, BLOCK_SIZE, false), size };
+	return heap->base != NOWHERE ? SKERRY_OK : SKERRY_NO_MEMORY;
+}
 
-	for (g = s->guest; g < s->guest + s->guest_count; g++) {
+int place_guests(const struct board *b, struct system *s, const struct range *taken,
+		 uint32_t taken_count, struct report *r)
+{
+	struct sys_guest *g, *end = s->guest + s->guest_count;
+	uint32_t errors = r->errors, i;
+
+	begin(b, taken, taken_count);
+	for (g = s->guest; g < end; g++) {
 		for (i = 0; i < g->bank_count; i++) {
 			g->host[i] = pa(NOWHERE);
 		}
 	}
 	while ((g = next_bank(s, &i)) != NULL) {
 		if (!place_bank(b, g, i)) {
-			report_no_room(b, g, i, r);
-			return g;
+			refuse(b, g, i, r);
 		}
 	}
-	return NULL;
-}
-
-int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
-	       uint64_t size, struct range *heap)
-{
-	heap->size = size;
-	begin(b, taken, taken_count);
-	return find(b, (struct range){ 0, size }, BLOCK_SIZE, false, &heap->base) ?
-	       SKERRY_OK : SKERRY_NO_MEMORY;
-}
-
-int place_guests(const struct board *b, struct system *s, const struct range *taken,
-		 uint32_t taken_count, struct report *r)
-{
-	struct sys_guest *g;
-	int result = SKERRY_OK;
-
-	begin(b, taken, taken_count);
-	while ((g = try_all(b, s, r)) != NULL) {
-		g->refused = true;	/* and once more without it */
-		result = SKERRY_NO_MEMORY;
-		begin(b, taken, taken_count);
-	}
-	for (g = s->guest; g < s->guest + s->guest_count; g++) {
+	for (g = s->guest; g < end; g++) {
 		if (g->identity && !g->refused) {
 			system_place_identity(g, g->host[0].v);
 		}
 	}
-	return result;
+	return r->errors == errors ? SKERRY_OK : SKERRY_NO_MEMORY;
 }

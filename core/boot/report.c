@@ -9,8 +9,8 @@
 
 #define MESSAGE_MAX	240
 
-void report_error(struct report *r, const void *fdt, int node, const char *property,
-		  const char *format, ...)
+void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
+		const char *format, ...)
 {
 	char message[MESSAGE_MAX];
 	va_list args;
@@ -18,19 +18,6 @@ void report_error(struct report *r, const void *fdt, int node, const char *prope
 	va_start(args, format);
 	format_v(message, sizeof(message), format, args);
 	va_end(args);
-	r->errors++;
-	r->print(r, true, fdt, node, property, message);
-}
-
-void report_warning(struct report *r, const void *fdt, int node, const char *property,
-		    const char *format, ...)
-{
-	char message[MESSAGE_MAX];
-	va_list args;
-
-	va_start(args, format);
-	format_v(message, sizeof(message), format, args);
-	va_end(args);
-	r->warnings++;
-	r->print(r, false, fdt, node, property, message);
+	*(is_error ? &r->errors : &r->warnings) += 1;
+	r->print(r, is_error, fdt, node, property, message);
 }
