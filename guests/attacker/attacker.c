@@ -4,7 +4,7 @@
  * A line for each case: "attack NN name: ok (...)" or "FAILED (...)". Boot
  * arguments: case=NN runs that one and ends; scale=N percent of repetitions;
  * deadly: also lives that end in crashes (needs on-crash = "restart");
- * lives=N: goes on restarting until life N.
+ * lives=N: goes on restarting until life N; stay-ms=N: 1500, then quietly on.
  * Life 1 runs the table; each life after it shows that the attacker works again
  * and ends in another way (lives.c).
  */

@@ -139,6 +139,7 @@ void life_end(uint64_t life)
 		system_reset();
 	}
 	printf("attacker: life %lu is the last\n", life);
+	delay_us(arg_number("stay-ms", 1500) * 1000);	/* so that the others are seen to go on */
 }
 
 static volatile uint64_t smoke_ran;
