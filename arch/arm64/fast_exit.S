@@ -6,6 +6,7 @@
  * vectors.S. Both leave interrupts masked and take no lock.
  */
 #include <mmu.h>
+#include <sysreg.h>
 
 #include "registers.h"
 
@@ -88,6 +89,8 @@ irq_gicv2:
 	sub	x1, x1, #GICH_VA - GICC_VA
 	mov	w0, #VTIMER
 	str	w0, [x1, #GICC_EOIR]
+	mov	x0, #NUDGE_TICKS
+	msr	cntp_tval_el0, x0
 	this_vcpu x0
 	count_and_return
 2:	mov	w0, #VTIMER

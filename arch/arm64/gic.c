@@ -92,6 +92,7 @@ void gic_dispatch(uint32_t iar)
 	struct vcpu *v = pcpu()->current;
 
 	gic.ops->drop(iar);
+	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	if (intid == GIC_KICK) {
 		gic.ops->deactivate(iar);
 	} else if (intid == gic.vtimer && v != NULL) {

@@ -85,6 +85,7 @@ void cpu_boot_init(unsigned index)
 	WRITE_SYSREG(1, cnthctl_el2);	/* the counter is free, the EL1 physical timer traps */
 	WRITE_SYSREG(0, cntvoff_el2);
 	WRITE_SYSREG(0, cnthp_ctl_el2);
+	WRITE_SYSREG(1, cntp_ctl_el0);	/* on, its interrupt off: see NUDGE_TICKS */
 	WRITE_SYSREG(0, cntv_ctl_el0);
 	WRITE_SYSREG(0, mdscr_el1);
 	disable_extensions();

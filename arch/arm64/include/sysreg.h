@@ -17,4 +17,12 @@
 #define dsb(kind)	__asm__ volatile("dsb " #kind ::: "memory")
 #define dmb(kind)	__asm__ volatile("dmb " #kind ::: "memory")
 
+/*
+ * QEMU's GICv2 does not look at a level-sensitive interrupt again that is still
+ * asserted when the guest ends it through a list register, until another line of
+ * the controller changes: it would be lost. The EL1 physical timer, which no guest
+ * reaches and whose interrupt is never enabled, changes its line so many ticks later.
+ */
+#define NUDGE_TICKS	0x800000
+
 #endif
