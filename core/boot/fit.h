@@ -17,16 +17,13 @@ struct fit_image {
 	const uint8_t *sha256;	/* 32 bytes; NULL: not given */
 };
 
-/* Is there a system image? 0, or SKERRY_INVALID with a report that says what
- * stands there instead. `fit` at any alignment (not 8: refused). */
-int fit_check(const void *fit, uint64_t room, struct report *r) nodiscard;
+/* Image `name` of a FIT that fit_system() passed. NULL, or what is wrong with it. */
+const char *fit_find(const void *fit, uint64_t room, const char *name,
+		     struct fit_image *image) nodiscard;
 
-/* Image `name` of a FIT that fit_check() passed: 0, or SKERRY_INVALID, reported. */
-int fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image,
-	     struct report *r) nodiscard;
-
-/* fit_check(), and the description in it, checked by its CRC and as a tree;
- * NULL, reported: there is no system. Its size is fdt_totalsize(). */
+/* The description in the system image, checked by its CRC and as a tree; its size is
+ * fdt_totalsize(). NULL: there is none, and a report says what stands there instead.
+ * `fit` at any alignment (not 8: refused). */
 const void *fit_system(const void *fit, uint64_t room, struct report *r) nodiscard;
 
 /* Find the bytes of every guest's segments, and hash them where the guest asks

@@ -30,12 +30,9 @@ void *memchr(const void *at, int byte, size_t size)
 
 size_t strnlen(const char *s, size_t max)
 {
-	size_t n = 0;
+	const char *end = memchr(s, 0, max);
 
-	while (n < max && s[n]) {
-		n++;
-	}
-	return n;
+	return end ? (size_t)(end - s) : max;
 }
 
 char *strchr(const char *s, int c)
@@ -47,10 +44,8 @@ char *strrchr(const char *s, int c)
 {
 	const char *p = s + strlen(s);
 
-	for (; *p != (char)c; p--) {
-		if (p == s) {
-			return NULL;
-		}
+	while (p > s && *p != (char)c) {
+		p--;
 	}
-	return (char *)(uintptr_t)p;
+	return *p == (char)c ? (char *)(uintptr_t)p : NULL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/boot/seed.h. key(i) = SHA-256(board's seed, "skerry guest", i): no guest can
+ * See core/boot/seed.h. key(i) = SHA-256("skerry guest", i, board's seed): no guest can
  * compute another's, nor the board's.
  */
 #include <core/core.h>
@@ -9,21 +9,19 @@
 
 bool seed_guests(struct board *b, uint32_t count)
 {
-	static const char label[] = "skerry guest";
+	struct { char label[16]; uint32_t guest, size; uint8_t seed[sizeof(b->seed)]; } from = {
+		"skerry guest", 0, b->seed_size, { 0 },
+	};
 	uint8_t key[SHA256_SIZE];
-	struct sha256 hash;
 
 	if (!b->seed_size || b->seed_size > sizeof(b->seed)) {
 		return false;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		sha256_begin(&hash);
-		sha256_add(&hash, b->seed, b->seed_size);
-		sha256_add(&hash, label, sizeof(label));
-		sha256_add(&hash, &i, sizeof(i));
-		sha256_end(&hash, key);
-		load_set_key(i, key);
-	}
+	memcpy(from.seed, b->seed, b->seed_size);
 	memset(b->seed, 0, sizeof(b->seed));
+	for (; from.guest < count; from.guest++) {
+		sha256(&from, sizeof(from), key);
+		load_set_key(from.guest, key);
+	}
 	return true;
 }

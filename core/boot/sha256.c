@@ -59,45 +59,26 @@ static void add_block(uint32_t state[8], const uint8_t *p)
 	}
 }
 
-void sha256_begin(struct sha256 *s)
-{
-	memcpy(s->state, first, sizeof(first));
-	s->size = 0;
-}
-
-void sha256_add(struct sha256 *s, const void *data, uint64_t size)
+void sha256(const void *data, uint64_t size, uint8_t digest[SHA256_SIZE])
 {
 	const uint8_t *p = data;
+	uint64_t rest = size % 64, tail_size = rest < 56 ? 64 : 128;
+	uint8_t tail[128] = { 0 };		/* 5.1.1: the last bytes, a one, the size in bits */
+	uint32_t state[8];
 
-	while (size) {
-		uint64_t have = s->size % 64, n = min_u64(size, 64 - have);
-
-		if (n == 64) {
-			add_block(s->state, p);
-		} else {
-			memcpy(s->block + have, p, n);
-			if (have + n == 64) {
-				add_block(s->state, s->block);
-			}
-		}
-		s->size += n;
-		p += n;
-		size -= n;
+	memcpy(state, first, sizeof(first));
+	for (uint64_t i = 0; i < size / 64; i++, p += 64) {
+		add_block(state, p);
 	}
-}
-
-void sha256_end(struct sha256 *s, uint8_t digest[SHA256_SIZE])
-{
-	static const uint8_t padding[64] = { 0x80 };
-	uint64_t bits = s->size * 8;
-	uint8_t length[8];
-
+	memcpy(tail, p, rest);
+	tail[rest] = 0x80;
 	for (unsigned i = 0; i < 8; i++) {
-		length[i] = (uint8_t)(bits >> (56 - 8 * i));
+		tail[tail_size - 1 - i] = (uint8_t)(size * 8 >> 8 * i);
 	}
-	sha256_add(s, padding, 1 + (119 - s->size % 64) % 64);
-	sha256_add(s, length, sizeof(length));
+	for (unsigned i = 0; i < tail_size; i += 64) {
+		add_block(state, tail + i);
+	}
 	for (unsigned i = 0; i < SHA256_SIZE; i++) {
-		digest[i] = (uint8_t)(s->state[i / 4] >> (24 - i % 4 * 8));
+		digest[i] = (uint8_t)(state[i / 4] >> (24 - i % 4 * 8));
 	}
 }

@@ -38,7 +38,6 @@ static void sum(const void *data, uint64_t size)
 /* Every node with `data` is a segment of a guest's; sizes as the FIT has them. */
 static void add_segments(const void *fit, uint64_t room, const void *tree, struct system *s)
 {
-	struct report quiet = { .print = print };
 	struct sys_guest *g = &s->guest[0];
 	struct fit_image image;
 	int node;
@@ -51,7 +50,7 @@ static void add_segments(const void *fit, uint64_t room, const void *tree, struc
 			continue;
 		}
 		seg->node = node;
-		if (!fit_find(fit, room, name, &image, &quiet)) {
+		if (!fit_find(fit, room, name, &image)) {
 			sum(image.data, image.size);
 			seg->at.size = image.size;
 			seg->crc32 = image.crc32 ? fdt32_ld(image.crc32) : 0;
