@@ -55,7 +55,8 @@ static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
 }
 
 /* False: it has to be posted, for a sync. */
-static inline __attribute__((always_inline)) bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
+static inline __attribute__((always_inline))
+bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
 	struct virq *q = &x->irq[sgi];
@@ -84,7 +85,8 @@ static inline __attribute__((always_inline)) bool put_sgi(struct vcpu *v, unsign
 	return true;
 }
 
-static __attribute__((noinline)) struct vcpu *send_to_many(struct vcpu *v, uint32_t vcpus, unsigned sgi)
+static __attribute__((noinline))
+struct vcpu *send_to_many(struct vcpu *v, uint32_t vcpus, unsigned sgi)
 {
 	vgic_send_sgi(v, vcpus, sgi);
 	return vcpus >> v->index & 1 ? vgic_sync(v) : v;

@@ -41,7 +41,8 @@ bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid)
 
 void gic_set_edge(unsigned intid, bool is_edge)
 {
-	volatile uint32_t *r = (volatile uint32_t *)(uintptr_t)(GICD_VA + GICD_ICFGR + intid / 16 * 4);
+	uintptr_t at = GICD_VA + GICD_ICFGR + intid / 16 * 4;
+	volatile uint32_t *r = (volatile uint32_t *)at;
 	uint32_t bit = 2u << intid % 16 * 2;
 
 	lock_acquire(&gic_lock);

@@ -112,7 +112,7 @@ void vgic_set(struct vcpu *owner, unsigned intid, unsigned flags); /* and vgic_t
 void vgic_touch(struct vcpu *owner, unsigned intid);	/* something about it changed */
 void vgic_notify(struct guest *g, uint32_t vcpus);
 int vgic_target(const struct guest *g, unsigned intid);
-bool vgic_is_pending(const struct vcpu *owner, unsigned intid); /* but for list registers */
+bool vgic_is_pending(struct vcpu *owner, unsigned intid); /* but for list registers */
 bool vgic_end_spilled(struct vcpu *v);
 
 static inline struct virq *vgic_irq(struct vcpu *owner, unsigned intid)

@@ -14,7 +14,9 @@
 
 static uint8_t sgi_sources(const struct vcpu *v, unsigned sgi)
 {
-	return (uint8_t)(__atomic_load_n(&v->arch.vgic.sgi[sgi / 8], __ATOMIC_ACQUIRE) >> sgi % 8 * 8);
+	uint64_t word = __atomic_load_n(&v->arch.vgic.sgi[sgi / 8], __ATOMIC_ACQUIRE);
+
+	return (uint8_t)(word >> sgi % 8 * 8);
 }
 
 static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
@@ -40,9 +42,9 @@ int vgic_target(const struct guest *g, unsigned intid)
 	return mask != 0 ? __builtin_ctz(mask) : -1;
 }
 
-bool vgic_is_pending(const struct vcpu *owner, unsigned intid)
+bool vgic_is_pending(struct vcpu *owner, unsigned intid)
 {
-	unsigned flags = (intid < 32 ? owner->arch.vgic.irq : owner->guest->arch.vgic.irq)[intid].flags;
+	unsigned flags = vgic_irq(owner, intid)->flags;
 
 	return flags & VIRQ_PENDING || (flags & (VIRQ_LEVEL | VIRQ_EDGE)) == VIRQ_LEVEL ||
 	       (intid < 16 && sgi_sources(owner, intid) != 0);
@@ -106,6 +108,9 @@ static void set_flags(struct vcpu *v, unsigned intid, unsigned flags)
 
 void vgic_set(struct vcpu *owner, unsigned intid, unsigned flags)
 {
+	if (flags & VIRQ_PENDING) {	/* again, after what was to be cleared */
+		vgic_irq(owner, intid)->flags &= (uint8_t)~VIRQ_DROP_PENDING;
+	}
 	set_flags(owner, intid, flags);
 	vgic_touch(owner, intid);
 }
@@ -115,11 +120,14 @@ void vgic_set(struct vcpu *owner, unsigned intid, unsigned flags)
  * waits in the physical distributor; no more pending in the guest, it ends there. */
 static void change_one(struct vcpu *v, unsigned intid, enum vgic_op op)
 {
-	static const uint16_t regs[] = { GICD_ISPENDR, GICD_ICPENDR, GICD_ISACTIVER, GICD_ICACTIVER };
+	static const uint16_t regs[] = {
+		GICD_ISPENDR, GICD_ICPENDR, GICD_ISACTIVER, GICD_ICACTIVER
+	};
 	struct virq *q = vgic_irq(v, intid);
 	bool is_hw = q->flags & VIRQ_HW, was_pending = q->flags & VIRQ_PENDING;
 
-	if (op == VGIC_CLEAR_ACTIVE && !(q->flags & VIRQ_ACTIVE)) {
+	if ((op == VGIC_CLEAR_ACTIVE && !(q->flags & VIRQ_ACTIVE)) ||
+	    (op == VGIC_SET_PENDING && was_pending)) {
 		return;
 	}
 	if (is_hw) {
@@ -156,6 +164,9 @@ void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned intid, enum vgic_o
 	q->flags &= (uint8_t)~order;
 	if (op % 2 != 0 && where_is_lr(q->where)) {
 		q->flags |= (uint8_t)order;
+		if (op == VGIC_CLEAR_PENDING && q->flags & VIRQ_HW) {
+			gic_write_bit(owner->cpu, GICD_ICPENDR, gic_physical(intid));
+		}
 	} else {
 		change_one(owner, intid, op);
 	}
@@ -245,14 +256,19 @@ static uint64_t lr_base(const struct virq *q, unsigned intid)
 	       (q->flags & VIRQ_HW ? LR_HW | (uint64_t)gic_physical(intid) << LR_PHYS_SHIFT : 0);
 }
 
+static bool is_forwarded(const struct vcpu *v, const struct virq *q)
+{
+	return q->flags & VIRQ_ENABLED && vgic_is_on(v->guest);
+}
+
 /* The pending part of an SGI's list register: one source at a time. */
 static uint64_t load_sgi(struct vcpu *v, unsigned sgi, bool is_active)
 {
-	unsigned sources = sgi_sources(v, sgi);
+	unsigned sources = is_forwarded(v, &v->arch.vgic.irq[sgi]) ? sgi_sources(v, sgi) : 0;
 	unsigned source = is_active ? v->arch.vgic.sgi_source[sgi] :
 			  (unsigned)__builtin_ctz(sources | 0x80u);
 
-	clear_sgi(v, sgi, 1u << source);
+	clear_sgi(v, sgi, sources & 1u << source);
 	return (uint64_t)source << LR_PHYS_SHIFT | (sources >> source & 1 ? LR_PENDING : 0) |
 	       (sources & ~(1u << source) ? LR_EOI : 0);	/* the next one then */
 }
@@ -274,7 +290,7 @@ static uint64_t load_one(struct vcpu *v, unsigned intid, unsigned lr)
 	if (kind == 0 && (is_active || q->flags & VIRQ_LEVEL)) {
 		value |= LR_EOI;
 	}
-	if ((!is_active || kind == VIRQ_EDGE) && vgic_is_pending(v, intid)) {
+	if ((!is_active || kind == VIRQ_EDGE) && is_forwarded(v, q) && vgic_is_pending(v, intid)) {
 		value |= LR_PENDING;
 		q->flags &= (uint8_t)~VIRQ_PENDING;
 	}
@@ -291,7 +307,7 @@ static bool is_candidate(struct vcpu *v, unsigned intid)
 		*busy_word(v, intid / 32) &= ~(1u << intid % 32);
 		return false;
 	}
-	if (!(q->flags & VIRQ_ACTIVE) && !(q->flags & VIRQ_ENABLED && vgic_is_on(v->guest))) {
+	if (!(q->flags & VIRQ_ACTIVE) && !is_forwarded(v, q)) {
 		return false;
 	}
 	return intid < 32 ? intid != SKERRY_INTID_VTIMER :
@@ -359,7 +375,7 @@ static void load_timer(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
 	const struct virq *q = &x->irq[SKERRY_INTID_VTIMER];
-	bool is_on = vgic_is_on(v->guest) && q->flags & VIRQ_ENABLED;
+	bool is_on = is_forwarded(v, q);
 	bool is_loaded = q->flags & VIRQ_ACTIVE || (q->flags & VIRQ_PENDING && is_on);
 
 	put_lr(x, 0, is_loaded ? load_one(v, SKERRY_INTID_VTIMER, 0) : 0);

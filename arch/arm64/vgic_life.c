@@ -89,7 +89,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 	lock_release(&v->guest->arch.vgic.lock);
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may have set it: vgic.c */
+	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
 	gic.ops->write_hcr(0);
 	gic.ops->reset();
 	for (unsigned i = 0; i < gic.lr_count; i++) {
@@ -109,8 +109,8 @@ static void reset_spis(struct guest *g)
 		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
 		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE : intid == SKERRY_INTID_EVENT;
 
-		*q = (struct virq){ .flags = (uint8_t)((is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0)),
-				    .target = gic.version == 2 ? 1 : 0 };
+		*q = (struct virq){ .target = gic.version == 2 ? 1 : 0 };
+		q->flags = (uint8_t)((is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0));
 		if (is_hw) {
 			gic_write_bit(0, GICD_ICENABLER, intid);
 			gic_set_edge(intid, is_edge);

@@ -35,8 +35,10 @@ struct access {
 };
 
 /* What a register that has a field for each interrupt holds */
-enum field { GROUP = 1, SET_ENABLE, CLEAR_ENABLE, SET_PENDING, CLEAR_PENDING, SET_ACTIVE, CLEAR_ACTIVE,
-	     PRIORITY, TARGET, CONFIG };
+enum field {
+	GROUP = 1, SET_ENABLE, CLEAR_ENABLE, SET_PENDING, CLEAR_PENDING, SET_ACTIVE, CLEAR_ACTIVE,
+	PRIORITY, TARGET, CONFIG
+};
 
 /* Is a change of this guest's interrupts still on its way to another core? */
 static bool is_write_pending(const struct vcpu *self)
@@ -117,7 +119,8 @@ static void enable(const struct access *a, unsigned intid, bool on)
 	}
 	q->flags = (uint8_t)((q->flags & ~VIRQ_ENABLED) | (on ? VIRQ_ENABLED : 0));
 	if (q->flags & VIRQ_HW && (intid >= 32 || vcpu_is_on(a->owner))) {
-		gic_write_bit(a->owner->cpu, on ? GICD_ISENABLER : GICD_ICENABLER, gic_physical(intid));
+		gic_write_bit(a->owner->cpu, on ? GICD_ISENABLER : GICD_ICENABLER,
+			      gic_physical(intid));
 	}
 	vgic_touch(a->owner, intid);
 }
@@ -145,7 +148,7 @@ static void set_field(const struct access *a, unsigned intid, enum field field, 
 		vgic_touch(a->owner, intid);
 	} else if (field == TARGET && intid >= 32) {
 		set_target(a->v, intid, value & a->v->arch.vgic.all);
-	} else if (field == CONFIG && intid >= 32 && (value & 2) != (q->flags & VIRQ_EDGE ? 2 : 0)) {
+	} else if (field == CONFIG && intid >= 32 && !(value & 2) != !(q->flags & VIRQ_EDGE)) {
 		q->flags ^= VIRQ_EDGE;
 		if (q->flags & VIRQ_HW) {
 			gic_set_edge(intid, q->flags & VIRQ_EDGE);
@@ -241,7 +244,8 @@ static void access_router(const struct access *a)
 
 void vgic_write_sgir(struct vcpu *v, uint32_t value)
 {
-	uint32_t self = 1u << v->index, to[] = { value >> 16 & 0xff, ~self, self, 0 }; /* by filter */
+	uint32_t self = 1u << v->index;
+	uint32_t to[] = { value >> 16 & 0xff, ~self, self, 0 };	/* by filter */
 
 	vgic_send_sgi(v, to[value >> 24 & 3], value & 15);
 }
@@ -264,12 +268,14 @@ uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 {
 	const struct guest *g = v->guest;
 	bool is_v3 = gic.version == 3;
+	uint32_t last = g->config->vcpu_count - 1;
 
 	switch (offset) {
 	case GICD_CTLR:
-		return g->arch.vgic.ctlr | (!is_v3 ? 0 : CTLR_ARE_DS | (is_write_pending(v) ? CTLR_RWP : 0));
+		return g->arch.vgic.ctlr | (is_v3 ? CTLR_ARE_DS : 0) |
+		       (is_v3 && is_write_pending(v) ? CTLR_RWP : 0);
 	case GICD_TYPER:
-		return (VGIC_WORDS - 1) | (g->config->vcpu_count - 1) << 5 | (is_v3 ? TYPER_ID_BITS : 0);
+		return (VGIC_WORDS - 1) | last << 5 | (is_v3 ? TYPER_ID_BITS : 0);
 	case GICD_IIDR:
 		return IIDR;
 	case PIDR2_V2:
@@ -285,7 +291,8 @@ static void access_distributor(const struct access *a)
 {
 	if (a->offset >= GICD_IGROUPR && a->offset < GICD_SGIR) {
 		access_fields(a);
-	} else if (gic.version == 2 && a->offset >= GICD_CPENDSGIR && a->offset < GICD_SPENDSGIR + 16) {
+	} else if (gic.version == 2 && a->offset >= GICD_CPENDSGIR &&
+		   a->offset < GICD_SPENDSGIR + 16) {
 		access_sgi_pending(a);
 	} else if (gic.version == 3 && a->offset >= GICD_IROUTER && a->offset < PIDR2_V3) {
 		access_router(a);
@@ -337,7 +344,8 @@ bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, u
 		a.first = 0;
 		a.last = 31;
 	}
-	has_wide = gic.version == 3 && (is_distributor ? offset >= GICD_IROUTER : a.offset == GICR_TYPER);
+	has_wide = is_distributor ? gic.version == 3 && offset >= GICD_IROUTER :
+		   a.offset == GICR_TYPER;
 	if (a.offset % width != 0 || !(width == 4 || width == 1 || (width == 8 && has_wide))) {
 		return false;
 	}

@@ -129,7 +129,8 @@ static void reset_distributor(uint32_t ctlr)
 			*reg32(GICD_VA + GICD_IGROUPR + 4 * i) = UINT32_MAX;
 		}
 		for (unsigned n = 0; n < 8; n++) {
-			*reg32(GICD_VA + GICD_IPRIORITYR + 32 * i + 4 * n) = GIC_PRIORITY * 0x01010101u;
+			*reg32(GICD_VA + GICD_IPRIORITYR + 32 * i + 4 * n) =
+				GIC_PRIORITY * 0x01010101u;
 		}
 	}
 	*reg32(GICD_VA + GICD_CTLR) = ctlr;

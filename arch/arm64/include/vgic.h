@@ -34,9 +34,9 @@ bool gic_has_pending(void);		/* a physical interrupt waits for this core */
 void gic_kick(unsigned cpu);		/* EL2's SGI to a core */
 
 /* vCPU life, on its own core. */
-void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: reset state, interface on */
-void vgic_vcpu_stop(struct vcpu *v);	/* list registers emptied, its active physical PPIs deactivated, timers off */
-void vgic_guest_reset(struct guest *g);	/* before the first vCPU: shared interrupts to reset state */
+void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: interface on */
+void vgic_vcpu_stop(struct vcpu *v);	/* list registers empty, its PPIs idle, timers off */
+void vgic_guest_reset(struct guest *g);	/* before the first vCPU: all to reset state */
 void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
 
 /* On every return to a guest after a slow exit: bring list registers up to date

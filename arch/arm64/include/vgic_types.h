@@ -42,7 +42,7 @@ struct virq {
 #define VGIC_WORK_SYNC	2	/* anything else changed */
 
 struct vgic_vcpu {
-	uint64_t timer_lr;	/* the timer's list register in the hardware's layout; 0: not deliverable */
+	uint64_t timer_lr;	/* the timer's, in the hardware's layout; 0: not deliverable */
 	uint32_t work;		/* VGIC_WORK_*, atomic, any core */
 	uint8_t gic;		/* version, for assembly; constant */
 	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */

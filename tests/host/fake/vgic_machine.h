@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine under the tests of the virtual interrupt controller: a virtual CPU
+ * interface with list registers that acknowledges and ends as the architecture
+ * says, physical interrupts, and kicks between cores. Included once by each test.
+ * One thread: "another core" is `cpu` changed; a kick waits until its core runs.
+ */
+#ifndef VGIC_MACHINE_H
+#define VGIC_MACHINE_H
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <hv/arch.h>
+#include "arch/arm64/gic.h"
+
+#define CPUS		3
+#define SPURIOUS	1023
+#define TIMER		SKERRY_INTID_VTIMER
+#define PTIMER		SKERRY_INTID_PTIMER
+#define UART		SKERRY_INTID_PL011
+#define HW_SPI		40	/* and 41: the guest's devices */
+#define EDGE_SPI	70	/* configured as edge by the tests */
+#define LEVEL_SPI	100	/* left as level; no line */
+#define GICD		SKERRY_GICD_BASE
+#define SGI_FRAME(i)	(SKERRY_GICR_BASE + (i) * SKERRY_GICR_STRIDE + 0x10000)
+
+struct gic gic;
+static struct sys_guest config = { .name = "g", .vcpu_count = CPUS, .cpu = { 0, 1, 2 } };
+static struct vcpu vcpus[CPUS];
+static struct guest guest;
+static unsigned cpu;
+static bool locked;
+
+/* One core's virtual CPU interface */
+static struct interface {
+	uint64_t lr[16];
+	uint32_t hcr;		/* with the count */
+	unsigned depth;
+	uint8_t running[40];	/* priorities */
+	uint16_t taken[40];	/* INTID | source << 10 */
+	bool is_kicked;
+} face[CPUS];
+
+static struct physical {
+	bool enabled, pending, active, edge;
+	unsigned routed;
+} phys[CPUS][SKERRY_INTID_COUNT];
+
+/* --- What the code under test calls ------------------------------------------ */
+
+void lock_acquire(struct lock *l)
+{
+	assert_ptr_equal(l, &guest.arch.vgic.lock);
+	assert_false(locked);
+	locked = true;
+}
+
+void lock_release(struct lock *l)
+{
+	assert_ptr_equal(l, &guest.arch.vgic.lock);
+	assert_true(locked);
+	locked = false;
+}
+
+unsigned arch_cpu_index(void)
+{
+	return cpu;
+}
+
+void timer_stop(struct vcpu *v)
+{
+	assert_int_equal(v->cpu, cpu);
+	vgic_set_ppi(v, PTIMER, false);
+}
+
+static uint64_t read_lr(unsigned i) { return face[cpu].lr[i]; }
+static uint64_t native_lr(uint64_t lr) { return lr; }
+static uint32_t read_hcr(void) { return face[cpu].hcr; }
+static void write_hcr(uint32_t hcr) { face[cpu].hcr = hcr; }
+
+static void write_lr(unsigned i, uint64_t lr)
+{
+	assert_true(i < gic.lr_count);
+	assert_false((lr & LR_HW) && (lr & LR_STATE) == LR_STATE);
+	face[cpu].lr[i] = lr;
+}
+
+static void reset(void)
+{
+	face[cpu].depth = 0;
+}
+
+static void kick(unsigned to)
+{
+	assert_int_not_equal(to, cpu);
+	face[to].is_kicked = true;
+}
+
+static const struct gic_ops ops = {
+	.read_lr = read_lr, .write_lr = write_lr, .native_lr = native_lr,
+	.read_hcr = read_hcr, .write_hcr = write_hcr, .reset = reset, .kick = kick,
+};
+
+static unsigned phys_cpu(unsigned of, unsigned intid)
+{
+	return intid < 32 ? of : 0;
+}
+
+void gic_write_bit(unsigned of, unsigned reg, unsigned intid)
+{
+	unsigned c = phys_cpu(of, intid);
+
+	assert_true(intid == TIMER || (intid >= 32 && gic.owner[intid] != 0));	/* its own only */
+	switch (reg) {
+	case GICD_ISENABLER: phys[c][intid].enabled = true; break;
+	case GICD_ICENABLER: phys[c][intid].enabled = false; break;
+	case GICD_ISPENDR: phys[c][intid].pending = true; break;
+	case GICD_ICPENDR: phys[c][intid].pending = false; break;
+	case GICD_ISACTIVER: phys[c][intid].active = true; break;
+	case GICD_ICACTIVER: phys[c][intid].active = false; break;
+	default: fail();
+	}
+}
+
+bool gic_is_set(unsigned of, unsigned reg, unsigned intid)
+{
+	assert_int_equal(reg, GICD_ISPENDR);
+	return phys[phys_cpu(of, intid)][intid].pending;
+}
+
+void gic_set_edge(unsigned intid, bool is_edge) { phys[0][intid].edge = is_edge; }
+void gic_route(unsigned intid, unsigned to) { phys[0][intid].routed = to; }
+
+/* --- The hardware ----------------------------------------------------------------- */
+
+static bool has_maintenance(void)
+{
+	const struct interface *f = &face[cpu];
+	unsigned valid = 0;
+	bool eoi = false;
+
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		valid += (f->lr[i] & LR_STATE) != 0;
+		eoi |= !(f->lr[i] & (LR_STATE | LR_HW)) && f->lr[i] & LR_EOI;
+	}
+	return f->hcr & HCR_EN && (eoi || (f->hcr & HCR_UIE && valid <= 1) ||
+				   (f->hcr & HCR_LRENPIE && f->hcr >> 27 != 0));
+}
+
+static bool fires(struct physical *p)
+{
+	bool does = p->enabled && p->pending && !p->active;
+
+	p->pending &= !does;
+	p->active |= does;
+	return does;
+}
+
+/* Interrupts that EL2 takes on this core, until none is left */
+static void take_interrupts(void)
+{
+	struct vcpu *v = &vcpus[cpu];
+	unsigned n;
+
+	if (!vcpu_is_on(v)) {
+		return;
+	}
+	for (n = 0; n < 20; n++) {
+		if (fires(&phys[cpu][TIMER])) {
+			if (v->arch.vgic.timer_lr != 0 && rand() % 2) {	/* as the fast path */
+				assert_false(face[cpu].lr[0] & LR_STATE);
+				face[cpu].lr[0] = v->arch.vgic.timer_lr;
+			} else {
+				vgic_timer_fired(v);
+			}
+		} else if (has_maintenance()) {
+			vgic_sync(v);
+			assert_false(has_maintenance());	/* or it would come for ever */
+		} else if (face[cpu].is_kicked) {
+			face[cpu].is_kicked = false;
+		} else {
+			break;
+		}
+		vgic_enter(v);
+	}
+	assert_int_not_equal(n, 20);
+	vgic_enter(v);
+	assert_int_equal(v->arch.vgic.work, 0);
+}
+
+/* Physical SPIs go to EL2 on whatever core; then every core takes what is its. */
+static void settle(void)
+{
+	unsigned here = cpu;
+
+	for (unsigned round = 0; round < 4; round++) {
+		for (unsigned i = HW_SPI; i <= HW_SPI + 1; i++) {
+			if (fires(&phys[0][i])) {
+				vgic_raise(&guest, i);
+			}
+		}
+		for (cpu = 0; cpu < CPUS; cpu++) {
+			take_interrupts();
+		}
+		cpu = here;
+	}
+}
+
+/* While a core waits in EL2 for others, they go on. */
+void arch_cpu_relax(void)
+{
+	unsigned here = cpu;
+
+	assert_false(locked);
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		if (cpu != here) {
+			take_interrupts();
+		}
+	}
+	cpu = here;
+}
+
+static unsigned running(void)
+{
+	return face[cpu].depth ? face[cpu].running[face[cpu].depth - 1] : 0x100;
+}
+
+/* What the guest reads from GICV_IAR or ICC_IAR1_EL1: INTID | source << 10 */
+static unsigned acknowledge(void)
+{
+	struct interface *f = &face[cpu];
+	unsigned best = 16, priority = running();
+
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		if ((f->lr[i] & LR_STATE) == LR_PENDING && (f->lr[i] >> 48 & 0xff) < priority) {
+			priority = f->lr[i] >> 48 & 0xff;
+			best = i;
+		}
+	}
+	if (best == 16) {
+		return SPURIOUS;
+	}
+	assert_int_equal(!!(f->lr[best] & LR_GROUP1), gic.version == 3);
+	f->lr[best] ^= LR_STATE;
+	f->running[f->depth] = (uint8_t)priority;
+	f->taken[f->depth] = (uint16_t)(LR_INTID(f->lr[best]) |
+		(LR_INTID(f->lr[best]) < 16 ? LR_SOURCE(f->lr[best]) << 10 : 0));
+	return f->taken[f->depth++];
+}
+
+static void end_of(unsigned iar)
+{
+	struct interface *f = &face[cpu];
+
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		if (f->lr[i] & LR_ACTIVE && LR_INTID(f->lr[i]) == (iar & 0x3ff) &&
+		    ((iar & 0x3ff) >= 16 || LR_SOURCE(f->lr[i]) == iar >> 10)) {
+			f->lr[i] &= ~LR_ACTIVE;
+			if (f->lr[i] & LR_HW) {
+				unsigned p = f->lr[i] >> LR_PHYS_SHIFT & 0x3ff;
+
+				assert_true(phys[phys_cpu(cpu, p)][p].active);
+				phys[phys_cpu(cpu, p)][p].active = false;
+			}
+			return;
+		}
+	}
+	f->hcr += 1u << 27;
+}
+
+/* EOImode 0 */
+static void end(void)
+{
+	struct interface *f = &face[cpu];
+
+	f->depth--;
+	end_of(f->taken[f->depth]);
+	take_interrupts();
+}
+
+static uint64_t mmio(uint64_t at, bool is_write, unsigned width, uint64_t value)
+{
+	assert_true(vgic_mmio(&vcpus[cpu], at, is_write, width, &value));
+	assert_false(locked);
+	vgic_enter(&vcpus[cpu]);
+	return value;
+}
+
+/* A register of the frame that holds an interrupt, of this core */
+static uint64_t frame(unsigned intid)
+{
+	return gic.version == 3 && intid < 32 ? SGI_FRAME(cpu) : GICD;
+}
+
+static void put(unsigned reg, unsigned intid)
+{
+	mmio(frame(intid) + reg + intid / 32 * 4, true, 4, 1u << intid % 32);
+}
+
+static bool get(unsigned reg, unsigned intid)
+{
+	return mmio(frame(intid) + reg + intid / 32 * 4, false, 4, 0) >> intid % 32 & 1;
+}
+
+static void set_priority(unsigned intid, unsigned priority)
+{
+	mmio(frame(intid) + GICD_IPRIORITYR + intid, true, 1, priority);
+}
+
+static void set_target(unsigned intid, unsigned to)	/* >= CPUS: nobody */
+{
+	if (gic.version == 2) {
+		mmio(GICD + GICD_ITARGETSR + intid, true, 1, 1u << to);
+	} else {
+		mmio(GICD + GICD_IROUTER + 8 * intid, true, 8, to);
+	}
+}
+
+static void set_edge(unsigned intid)
+{
+	uint64_t at = GICD + GICD_ICFGR + intid / 16 * 4;
+
+	mmio(at, true, 4, mmio(at, false, 4, 0) | 2ull << intid % 16 * 2);
+}
+
+static void send(unsigned sgi, unsigned list)
+{
+	if (gic.version == 2) {
+		mmio(GICD + GICD_SGIR, true, 4, list << 16 | sgi);
+	} else {
+		vgic_write_sgi1r(&vcpus[cpu], (uint64_t)sgi << 24 | list);
+		vgic_enter(&vcpus[cpu]);
+	}
+}
+
+static void start(unsigned i)
+{
+	unsigned here = cpu;
+
+	cpu = i;
+	vcpus[i].power = VCPU_ON;
+	vgic_vcpu_reset(&vcpus[i]);
+	vgic_enter(&vcpus[i]);
+	cpu = here;
+}
+
+static void stop(unsigned i)
+{
+	unsigned here = cpu;
+
+	cpu = i;
+	vgic_vcpu_stop(&vcpus[i]);
+	vcpus[i].power = VCPU_OFF;
+	for (unsigned n = 0; n < gic.lr_count; n++) {
+		assert_int_equal(face[i].lr[n], 0);
+	}
+	assert_int_equal(face[i].hcr, 0);
+	assert_false(phys[i][TIMER].active || phys[i][TIMER].pending || phys[i][TIMER].enabled);
+	cpu = here;
+}
+
+static void begin(unsigned version, unsigned lr_count)
+{
+	memset(&gic, 0, sizeof(gic));
+	memset(&guest, 0, sizeof(guest));
+	memset(vcpus, 0, sizeof(vcpus));
+	memset(face, 0, sizeof(face));
+	memset(phys, 0, sizeof(phys));
+	gic.ops = &ops;
+	gic.version = (uint8_t)version;
+	gic.lr_count = (uint8_t)lr_count;
+	gic.vtimer = TIMER;
+	gic.owner[HW_SPI] = 1;
+	gic.owner[HW_SPI + 1] = 1 | GIC_EDGE;
+	guest.config = &config;
+	guest.vcpu = vcpus;
+	guest.arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
+	for (unsigned i = 0; i < CPUS; i++) {
+		vcpus[i].guest = &guest;
+		vcpus[i].index = (uint8_t)i;
+		vcpus[i].cpu = (uint8_t)i;
+		vcpus[i].arch.vgic.all = (1 << CPUS) - 1;
+		vcpus[i].arch.vgic.source = (uint8_t)(version == 2 ? i : 0);
+	}
+	cpu = 0;
+	vgic_guest_reset(&guest);
+	for (unsigned i = 0; i < CPUS; i++) {
+		start(i);
+	}
+	mmio(GICD, true, 4, 3);
+	settle();
+}
+
+/* Both kinds, and few and many list registers: `test` for each */
+static void each(void (*test)(void))
+{
+	static const unsigned counts[] = { 4, 3, 15 };
+
+	for (unsigned version = 2; version <= 3; version++) {
+		for (unsigned i = 0; i < 3; i++) {
+			begin(version, counts[i]);
+			test();
+		}
+	}
+}
+
+#endif
