@@ -54,7 +54,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) \
 	$(if $(DEBUG),-DDEBUG)
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include
-HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c,$(sort $(wildcard \
+HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c),$(sort $(wildcard \
 	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
 	$(if $(DEBUG),tests/oracle/*.c))))

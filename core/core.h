@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What core offers to all of EL2 but the drivers, in one header: guests and their
- * life, calls, the console, page owners, text and memory, and the architecture's side.
+ * life, calls, the console, text and memory, and the architecture's side.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -11,7 +11,6 @@
 #include <core/crash.h>
 #include <core/guest.h>
 #include <core/life.h>
-#include <core/owner.h>
 #include <core/smccc.h>
 #include <core/vpl011.h>
 #include <hv/arch.h>

@@ -12,7 +12,8 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 
 #define WORD_OFFSET(p)	((uintptr_t)(p) & (sizeof(word_t) - 1))
 
-/* Right for overlapping ranges too when to < from: a round loads before it stores. */
+/* Right for overlapping ranges too when to < from (memmove() relies on it): a round
+ * loads before it stores. */
 void *memcpy(void *begin, const void *source, size_t size)
 {
 	uint8_t *to = begin;
@@ -46,20 +47,6 @@ void *memcpy(void *begin, const void *source, size_t size)
 	return begin;
 }
 
-void *memmove(void *to, const void *from, size_t size)
-{
-	uint8_t *d = (uint8_t *)to + size;
-	const uint8_t *s = (const uint8_t *)from + size;
-
-	if ((uintptr_t)to - (uintptr_t)from >= size) {
-		return memcpy(to, from, size);
-	}
-	while (d != to) {	/* rare: by bytes, from the end */
-		*--d = *--s;
-	}
-	return to;
-}
-
 void *memset(void *at, int byte, size_t size)
 {
 	word_t word = (uint8_t)byte * 0x0101010101010101ull;
@@ -83,18 +70,6 @@ void *memset(void *at, int byte, size_t size)
 	return at;
 }
 
-int memcmp(const void *a, const void *b, size_t size)
-{
-	const uint8_t *x = a, *y = b;
-
-	for (; size; size--, x++, y++) {
-		if (*x != *y) {
-			return *x - *y;
-		}
-	}
-	return 0;
-}
-
 size_t strlen(const char *s)
 {
 	const char *end = s;
@@ -103,19 +78,4 @@ size_t strlen(const char *s)
 		end++;
 	}
 	return (size_t)(end - s);
-}
-
-int strcmp(const char *a, const char *b)
-{
-	return strncmp(a, b, SIZE_MAX);
-}
-
-int strncmp(const char *a, const char *b, size_t size)
-{
-	for (; size; size--, a++, b++) {
-		if (*a != *b || !*a) {
-			return (uint8_t)*a - (uint8_t)*b;
-		}
-	}
-	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Freestanding memory and string functions with C's names, because the compiler
- * and libfdt call them by these. Pure: no lock, no state. The host tests use
+ * and libfdt call them by these. Pure: no lock, no state. memmove and the
+ * comparisons are boot-only (core/boot/string.c). The host tests use
  * the C library's instead (and test ours under other names).
  */
 #ifndef LIB_STRING_H

@@ -13,7 +13,7 @@
 
 #include "cpu.h"
 
-uint8_t board_psci;		/* enum board_psci, written at boot */
+bool board_has_psci;		/* written at boot */
 bool board_has_pm;
 
 uint64_t arch_time_now(void)
@@ -150,7 +150,7 @@ void arch_halt(void)
 
 void arch_board_off(void)
 {
-	if (board_psci == PSCI_BY_SMC) {
+	if (board_has_psci) {
 		smc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	}
 	if (board_has_pm) {
@@ -161,7 +161,7 @@ void arch_board_off(void)
 
 void arch_board_reset(void)
 {
-	if (board_psci == PSCI_BY_SMC) {
+	if (board_has_psci) {
 		smc_call(PSCI_SYSTEM_RESET, 0, 0, 0);
 	}
 	if (board_has_pm) {

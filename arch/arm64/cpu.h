@@ -5,9 +5,9 @@
 #ifndef CPU_H
 #define CPU_H
 
-#include <core/board.h>
+#include <hv/types.h>
 
-extern uint8_t board_psci;	/* enum board_psci */
+extern bool board_has_psci;	/* by SMC */
 extern bool board_has_pm;
 
 /* Secure monitor call, SMCCC 1.0; the answer in w0. */

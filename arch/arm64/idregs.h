@@ -6,8 +6,9 @@
 #ifndef IDREGS_H
 #define IDREGS_H
 
-#include <core/board.h>
+#include <hv/types.h>
 
+struct board;
 extern uint64_t id_registers[4][8];
 
 void idregs_boot(const struct board *b);	/* boot only */

@@ -10,9 +10,10 @@
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
 #include <core/boot/guests.h>
+#include <core/boot/owner.h>
 #include <core/boot/place.h>
 #include <core/boot/seed.h>
-#include <hv/arch_boot.h>
+#include <core/boot/arch.h>
 #include <hv/uart.h>
 
 static struct board board;

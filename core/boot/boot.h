@@ -6,7 +6,7 @@
 #ifndef CORE_BOOT_BOOT_H
 #define CORE_BOOT_BOOT_H
 
-#include <core/board.h>
+#include <core/boot/board.h>
 #include <core/system.h>
 
 /*

@@ -4,6 +4,7 @@
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>
+#include <core/boot/owner.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/fit.h>

@@ -6,7 +6,7 @@
 #define CORE_BOOT_GUESTS_H
 
 #include <core/guest.h>
-#include <hv/arch_boot.h>
+#include <core/boot/arch.h>
 
 /* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
  * EL2 publishes. A guest that can't be made is reported and marked refused. */

@@ -8,7 +8,7 @@
 #ifndef CORE_BOOT_PLACE_H
 #define CORE_BOOT_PLACE_H
 
-#include <core/board.h>
+#include <core/boot/board.h>
 #include <core/system.h>
 
 /* EL2's heap: 2 MiB aligned. 0, or SKERRY_NO_MEMORY. */

@@ -5,7 +5,7 @@
 #ifndef CORE_BOOT_SEED_H
 #define CORE_BOOT_SEED_H
 
-#include <core/board.h>
+#include <core/boot/board.h>
 
 /* Gives each of the first `count` guests a key of its own (load_set_key), and
  * forgets the board's seed; seed_size stays, to tell that there was one. Once.

@@ -3,14 +3,14 @@
  * The page-owner records: whole ranges or nothing, one owner each. The table can't be
  * emptied, so each test takes addresses of its own; the last one fills it.
  */
-/* sources: core/owner.c */
+/* sources: tests/oracle/owner.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <abi/errors.h>
-#include <core/owner.h>
+#include "../oracle/owner.h"
 
 static struct range r(uint64_t base, uint64_t size)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * lib/string.c under other names, against the C library's, at every alignment.
+ * lib/string.c and core/boot/string.c under other names, against the C library's, at every alignment.
  */
 /* sources: */
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 #define strcmp	our_strcmp
 #define strncmp	our_strncmp
 #include "../../lib/string.c"
+#include "../../core/boot/string.c"
 #undef memcpy
 #undef memmove
 #undef memset

@@ -5,11 +5,11 @@
  * make that short. Called by arch/arm64/exit.c.
  */
 #include <core/console.h>
-#include <core/owner.h>
 #include <mmu.h>
 #include <pagetable.h>
 
 #include "../../arch/arm64/trap.h"
+#include "owner.h"
 
 #define S2_WRITABLE	(2 << 6)
 #define S2_ATTR_NORMAL	(0xf << 2)

@@ -5,6 +5,7 @@
  * CPTR_EL2, MDCR_EL2, VTCR_EL2, CNTHCTL_EL2).
  */
 #include <abi/smccc.h>
+#include <core/boot/board.h>
 #include <core/core.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
@@ -103,7 +104,7 @@ static bool has_arch_call(uint32_t function)
 
 void firmware_boot(void)
 {
-	if (board_psci != PSCI_BY_SMC ||
+	if (!board_has_psci ||
 	    smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
 	    smc_call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
 	    smc_call(SMCCC_VERSION, 0, 0, 0) < 0x10001) {

@@ -4,7 +4,7 @@
  * interfaces, and which interrupts belong to which guest. Boot only.
  * Sources: IHI 0048B 4.1.5, IHI 0069H 4.1, 12.11 and the distributor's chapter.
  */
-#include <core/board.h>
+#include <core/boot/board.h>
 #include <core/core.h>
 #include <arch_cpu.h>
 #include <mmu.h>

@@ -5,7 +5,7 @@
  * authentication, memory tagging, and whatever is younger than this table.
  * Field positions: Arm DDI 0487, D19.2.
  */
-#include <hv/types.h>
+#include <core/boot/board.h>
 #include <sysreg.h>
 
 #include "../idregs.h"

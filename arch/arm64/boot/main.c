@@ -3,11 +3,12 @@
  * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
-#include <core/board.h>
+#include <core/boot/board.h>
+#include <core/boot/owner.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
-#include <hv/arch_boot.h>
+#include <core/boot/arch.h>
 #include <hv/uart.h>
 #include <arch_cpu.h>
 #include <mmu.h>
@@ -93,7 +94,7 @@ void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t lev
 void arch_boot_board(const struct board *b)
 {
 	map_uart(b);
-	board_psci = b->psci;
+	board_has_psci = b->psci == PSCI_BY_SMC;
 	if (b->pm.size != 0) {
 		mmu_map_device(PM_VA, pa(b->pm.base), PAGE_SIZE);
 		board_has_pm = true;

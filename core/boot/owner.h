@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who owns which physical range: one record a range, none overlapping.
+ * Boot writes them, before the other cores run guests; read-only after, so no lock.
+ * What is in no record belongs to nobody and is mapped for nobody.
+ */
+#ifndef CORE_BOOT_OWNER_H
+#define CORE_BOOT_OWNER_H
+
+#include <hv/types.h>
+
+#define OWNER_MAX	128
+#define OWNER_EVERY	0xff	/* index: a device frame that every guest gets (GICv2's GICV) */
+
+enum owner_kind {
+	OWNER_HV,		/* EL2: image, heap, system image, its devices; index 0 */
+	OWNER_GUEST,		/* RAM of guest `index` */
+	OWNER_DEVICE,		/* registers that guest `index` drives */
+};
+
+struct owner {
+	struct range at;
+	uint8_t kind;		/* enum owner_kind */
+	uint8_t index;
+};
+
+/* Nobody's -> (kind, index)'s, the whole range or nothing of it. Whole pages.
+ * SKERRY_OK; INVALID: empty, wraps, not whole pages; BUSY: a part has an owner
+ * (owner_overlap says who); NO_MEMORY: OWNER_MAX records are there. */
+int owner_add(struct range at, enum owner_kind kind, uint8_t index) nodiscard;
+
+/* The first record that [at.base, at.base + at.size) touches, or NULL. `at` sane. */
+const struct owner *owner_overlap(struct range at);
+
+#endif
