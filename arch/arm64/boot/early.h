@@ -31,6 +31,9 @@ void mmu_boot_init(uint64_t image);
 /* Unmap what only the step into translation needed. */
 void mmu_boot_finish(void);
 void mmu_map_tables(void);
+/* Map whole pages in tables of 39 bits, in the largest blocks that alignment allows.
+ * 0, or SKERRY_INVALID: something is mapped there already. */
+int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes) nodiscard;
 /* Map EL2's heap (one block), the system image; the page of a spin table, uncached. */
 void mmu_map_heap(struct pa at);
 const void *mmu_map_system_image(struct range at);

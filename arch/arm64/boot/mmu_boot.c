@@ -74,35 +74,50 @@ struct pa heap_pa(const void *at)
 	return pa(heap_base.v + ((uintptr_t)at - HEAP_VA));
 }
 
-/* Blocks inside, pages at both ends. */
+/* The table below `slot`, made where there is none. */
+static uint64_t *table_below(uint64_t *slot)
+{
+	if (*slot == 0) {
+		pt_write(slot, heap_pa(heap_alloc(PAGE_SIZE)).v | PTE_TABLE);
+	}
+	return (uint64_t *)(HEAP_VA + ((*slot & PTE_ADDRESS) - heap_pa((void *)HEAP_VA).v));
+}
+
+/* How much one entry at `level` covers. */
+static uint64_t entry_size(unsigned level)
+{
+	return 1ull << (39 - 9 * level);
+}
+
+int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes)
+{
+	uint64_t step;
+
+	for (; size > 0; at += step, to += step, size -= step) {
+		uint64_t *slot = &root[pt_index(at, 1)];
+		unsigned level = 1;
+
+		while ((step = entry_size(level)) > size || !is_aligned(at | to, step)) {
+			level++;
+			slot = &table_below(slot)[pt_index(at, level)];
+		}
+		if (*slot != 0) {
+			return SKERRY_INVALID;	/* mapped already */
+		}
+		pt_write(slot, to | attributes | (level == 3 ? PTE_PAGE : PTE_BLOCK));
+	}
+	return SKERRY_OK;
+}
+
 const void *mmu_map_system_image(struct range at)
 {
-	uint64_t first = align_down(at.base, PAGE_SIZE);
-	uint64_t end = align_up(at.base + at.size, PAGE_SIZE);
-	uint64_t va = IMAGE_VA + (first & (BLOCK_SIZE - 1));
-	uint64_t *l2 = heap_alloc(PAGE_SIZE);
-	uint64_t *l3;
+	uint64_t offset = at.base & (BLOCK_SIZE - 1), first = align_down(at.base, PAGE_SIZE);
+	uint64_t size = align_up(at.base + at.size, PAGE_SIZE) - first;
 
-	if (at.size == 0 || end - first > GIB(1) - BLOCK_SIZE) {
+	if (at.size == 0 || size > GIB(1) - BLOCK_SIZE ||
+	    pt_map(hv_l1, align_down(IMAGE_VA + offset, PAGE_SIZE), first, size, PTE_RODATA) != 0) {
 		return NULL;
 	}
-	while (first < end) {
-		if (is_aligned(first, BLOCK_SIZE) && end - first >= BLOCK_SIZE) {
-			l2[pt_index(va, 2)] = first | PTE_RODATA | PTE_BLOCK;
-			first += BLOCK_SIZE;
-			va += BLOCK_SIZE;
-			continue;
-		}
-		l3 = heap_alloc(PAGE_SIZE);
-		l2[pt_index(va, 2)] = heap_pa(l3).v | PTE_TABLE;
-		do {
-			l3[pt_index(va, 3)] = first | PTE_RODATA | PTE_PAGE;
-			first += PAGE_SIZE;
-			va += PAGE_SIZE;
-		} while (first < end && !is_aligned(first, BLOCK_SIZE));
-	}
-	dsb(ishst);	/* the tables before the entry that makes them walkable */
-	pt_write(&hv_l1[pt_index(IMAGE_VA, 1)], heap_pa(l2).v | PTE_TABLE);
 	isb();
-	return (const void *)(IMAGE_VA + (at.base & (BLOCK_SIZE - 1)));
+	return (const void *)(IMAGE_VA + offset);
 }
