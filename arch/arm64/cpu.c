@@ -51,11 +51,6 @@ void arch_cpu_relax(void)
 	__asm__ volatile("yield" ::: "memory");
 }
 
-bool arch_cpu_has_work(void)
-{
-	return gic_has_pending();
-}
-
 static uint64_t cache_line(void)
 {
 	return 4ull << (READ_SYSREG(ctr_el0) >> 16 & 0xf);

@@ -6,7 +6,7 @@
  * a guest, by that guest's EOI (HW = 1). LOCK_GIC guards GICD_ICFGR only; the
  * set and clear registers need none.
  */
-#include <core/console.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
@@ -64,7 +64,7 @@ void gic_kick(unsigned cpu)
 	gic.ops->kick(cpu);
 }
 
-bool gic_has_pending(void)
+bool arch_cpu_has_work(void)
 {
 	return READ_SYSREG(isr_el1) & 1u << 7;
 }
@@ -99,7 +99,7 @@ void gic_dispatch(uint32_t iar)
 	} else if (intid == gic.vtimer && v != NULL) {
 		vgic_timer_fired(v);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {
-		vgic_raise(&guests[(gic.owner[intid] & ~GIC_EDGE) - 1], intid);
+		arch_event_raise(&guests[(gic.owner[intid] & ~GIC_EDGE) - 1], intid);
 	} else {
 		dispatch_own(intid, v);
 		gic.ops->deactivate(iar);

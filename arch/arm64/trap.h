@@ -79,6 +79,6 @@ void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far); /* synchronous ex
 
 void abort_handle(struct vcpu *v, uint64_t esr);	/* instruction and data aborts */
 void sysreg_handle(struct vcpu *v, uint64_t esr);	/* MSR, MRS, and AArch32's are UNDEFINED */
-void sysreg_reset(const struct vcpu *v);		/* EL1's registers to their reset state */
+void sysreg_reset(void);		/* EL1's registers to their reset state */
 
 #endif

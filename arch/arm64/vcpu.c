@@ -45,7 +45,7 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 	v->arch.spsr = SPSR_RESET;
 	v->arch.vmpidr = (1ull << 31) | v->index;
 	load_stage2(v);
-	sysreg_reset(v);
+	sysreg_reset();
 	clear_fp();
 	vgic_vcpu_reset(v);
 	/* Code may have been loaded. This VMID has had another life: arch_guest_stop()
@@ -72,11 +72,6 @@ void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
 	out->sp = READ_SYSREG(sp_el1);
 }
 
-void arch_guest_reset(struct guest *g)
-{
-	vgic_guest_reset(g);
-}
-
 /* All its vCPUs are off: its translations, of both stages, out of all TLBs. */
 void arch_guest_stop(struct guest *g)
 {
@@ -91,23 +86,8 @@ void arch_guest_stop(struct guest *g)
 	isb();
 }
 
-bool arch_vcpu_has_interrupt(const struct vcpu *v)
-{
-	return vgic_has_interrupt(v);
-}
-
 int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr)
 {
 	/* Aff3..Aff0 as PSCI passes them; Aff0 is the vCPU's index */
 	return mpidr < g->config->vcpu_count ? (int)mpidr : -1;
-}
-
-void arch_event_raise(struct guest *g, unsigned intid)
-{
-	vgic_raise(g, intid);
-}
-
-void arch_level_set(struct guest *g, unsigned intid, bool high)
-{
-	vgic_set_level(g, intid, high);
 }

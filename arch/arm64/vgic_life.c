@@ -11,7 +11,7 @@
 #define SGI1R_ELSEWHERE	0x00fff0ff00ff0000ull	/* Aff3, RS, Aff2, Aff1 */
 #define SGI1R_IRM	(1ull << 40)
 
-void vgic_raise(struct guest *g, unsigned intid)
+void arch_event_raise(struct guest *g, unsigned intid)
 {
 	lock_acquire(&g->arch.vgic.lock);
 	vgic_set(g->vcpu, intid, VIRQ_PENDING);
@@ -31,7 +31,7 @@ void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
 	lock_release(&v->guest->arch.vgic.lock);
 }
 
-void vgic_set_level(struct guest *g, unsigned intid, bool high)
+void arch_level_set(struct guest *g, unsigned intid, bool high)
 {
 	vgic_set_ppi(g->vcpu, intid, high);
 }
@@ -53,7 +53,7 @@ void vgic_write_sgi1r(struct vcpu *v, uint64_t value)
 	}
 }
 
-bool vgic_has_interrupt(const struct vcpu *v)
+bool arch_vcpu_has_interrupt(const struct vcpu *v)
 {
 	bool has = __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE) != 0;
 
@@ -128,7 +128,7 @@ void vgic_guest_stop(struct guest *g)
 	lock_release(&g->arch.vgic.lock);
 }
 
-void vgic_guest_reset(struct guest *g)
+void arch_guest_reset(struct guest *g)
 {
 	vgic_guest_stop(g);
 	g->arch.vgic.ctlr = 0;

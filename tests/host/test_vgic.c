@@ -139,17 +139,17 @@ static void the_more_urgent_evicts(void **state)
 static void line(void)
 {
 	setup(UART, 0x80);
-	vgic_set_level(&guest, UART, true);
+	arch_level_set(&guest, UART, true);
 	expect(UART);
-	vgic_set_level(&guest, UART, true);
+	arch_level_set(&guest, UART, true);
 	end();			/* still high: again */
 	expect(UART);
-	vgic_set_level(&guest, UART, false);
+	arch_level_set(&guest, UART, false);
 	end();
 	expect(SPURIOUS);
-	vgic_set_level(&guest, UART, true);
+	arch_level_set(&guest, UART, true);
 	settle();
-	vgic_set_level(&guest, UART, false);
+	arch_level_set(&guest, UART, false);
 	expect(SPURIOUS);	/* gone before it was taken */
 	put(GICD_ISPENDR, LEVEL_SPI);	/* level without a line: once */
 	setup(LEVEL_SPI, 0x80);

@@ -102,13 +102,13 @@ static void random_line(struct ref *r, unsigned intid)
 	if (intid == UART || intid == PTIMER) {
 		r->level = rand() % 2;
 		if (intid == UART) {
-			vgic_set_level(&guest, UART, r->level);
+			arch_level_set(&guest, UART, r->level);
 		} else {
 			vgic_set_ppi(&vcpus[cpu], PTIMER, r->level);
 		}
 	} else if (intid == SKERRY_INTID_EVENT) {
 		r->pending = 1;
-		vgic_raise(&guest, intid);
+		arch_event_raise(&guest, intid);
 	} else if (is_hw(intid)) {
 		settle();
 		if (!r->pending) {

@@ -30,23 +30,17 @@ bool vgic_guest_boot(struct guest *g);
  * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
  * (pcpu()->current may be NULL). */
 void gic_handle(void);
-bool gic_has_pending(void);		/* a physical interrupt waits for this core */
 void gic_kick(unsigned cpu);		/* EL2's SGI to a core */
 
 /* vCPU life, on its own core. */
 void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: interface on */
 void vgic_vcpu_stop(struct vcpu *v);	/* list registers empty, its PPIs idle, timers off */
-void vgic_guest_reset(struct guest *g);	/* before the first vCPU: all to reset state */
 void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
 
 /* On every return to a guest after a slow exit: bring list registers up to date
  * (cheap when nothing changed). */
 void vgic_enter(struct vcpu *v);
-bool vgic_has_interrupt(const struct vcpu *v);	/* for WFI-like waits in EL2 */
 
-/* Raise an edge SPI / set the level of an emulated level SPI: any core, any guest. */
-void vgic_raise(struct guest *g, unsigned intid);
-void vgic_set_level(struct guest *g, unsigned intid, bool high);
 /* Level of an emulated PPI of a vCPU on its own core (the EL1 physical timer). */
 void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high);
 

@@ -201,7 +201,7 @@ static void settle(void)
 	for (unsigned round = 0; round < 4; round++) {
 		for (unsigned i = HW_SPI; i <= HW_SPI + 1; i++) {
 			if (fires(&phys[0][i])) {
-				vgic_raise(&guest, i);
+				arch_event_raise(&guest, i);
 			}
 		}
 		for (cpu = 0; cpu < CPUS; cpu++) {
@@ -388,7 +388,7 @@ static void begin(unsigned version, unsigned lr_count)
 		vcpus[i].arch.vgic.source = (uint8_t)(version == 2 ? i : 0);
 	}
 	cpu = 0;
-	vgic_guest_reset(&guest);
+	arch_guest_reset(&guest);
 	for (unsigned i = 0; i < CPUS; i++) {
 		start(i);
 	}
