@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <core/boot/fit.h>
-#include <core/boot/place.h>
 #include "board_print.h"
 #include "check.h"
 

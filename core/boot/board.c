@@ -152,7 +152,11 @@ static void read_cpus(struct search *s)
 {
 	int node = -1, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
 
-	while ((node = dt_next_cpu(s->fdt, cpus, node)) >= 0) {
+	while ((node = dt_child(s->fdt, cpus, node)) >= 0) {
+		if (!is_text(dt_string(s->fdt, node, "device_type"), "cpu") ||
+		    !dt_is_enabled(s->fdt, node)) {
+			continue;
+		}
 		if (s->b->cpu_count == SKERRY_CPU_MAX) {
 			warn_at(s, node, NULL, "only the first %u cores are used", SKERRY_CPU_MAX);
 			return;

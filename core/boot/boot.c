@@ -11,8 +11,6 @@
 #include <core/boot/fit.h>
 #include <core/boot/guests.h>
 #include <core/boot/owner.h>
-#include <core/boot/place.h>
-#include <core/boot/seed.h>
 #include <core/boot/arch.h>
 #include <hv/uart.h>
 

@@ -172,13 +172,6 @@ const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 	return NULL;
 }
 
-bool dt_has(const void *fdt, int node, const char *name)
-{
-	int size;
-
-	return dt_prop(fdt, node, name, &size);
-}
-
 bool dt_is_compatible(const void *fdt, int node, const char *with)
 {
 	int size;
@@ -233,17 +226,6 @@ bool dt_is_enabled(const void *fdt, int node)
 
 	return status ? strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0 :
 			!dt_has(fdt, node, "status");
-}
-
-int dt_next_cpu(const void *fdt, int cpus, int node)
-{
-	const char *type;
-
-	do {
-		node = dt_child(fdt, cpus, node);
-		type = dt_string(fdt, node, "device_type");
-	} while (node >= 0 && !(type && strcmp(type, "cpu") == 0 && dt_is_enabled(fdt, node)));
-	return node;
 }
 
 /* Row `index` of "reg", as the bus has it */

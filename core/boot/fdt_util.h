@@ -36,7 +36,7 @@ int dt_child(const void *fdt, int parent, int after);
 
 /* A property's value and size in bytes; NULL: not there, also for a negative node. */
 const void *dt_prop(const void *fdt, int node, const char *name, int *size);
-bool dt_has(const void *fdt, int node, const char *name);
+#define dt_has(fdt, node, name)	(dt_prop(fdt, node, name, &(int){ 0 }) != NULL)
 bool dt_is_compatible(const void *fdt, int node, const char *with);
 /* `count` cells at `at` as a number; false when it needs more than 64 bits. */
 bool dt_cells(const void *at, int count, uint64_t *out);
@@ -46,10 +46,6 @@ bool dt_number(const void *fdt, int node, const char *name, uint64_t *out);
 const char *dt_string(const void *fdt, int node, const char *name);
 
 bool dt_is_enabled(const void *fdt, int node);		/* status absent, "okay" or "ok" */
-/* Next enabled cpu node after `node` (-1: the first) below `cpus`; or negative.
- * A core's number is its position in this order. */
-int dt_next_cpu(const void *fdt, int cpus, int node);
-
 /* Range `index` of "reg" as the CPU sees it, through all `ranges`. */
 int dt_reg(const void *fdt, int node, unsigned index, struct range *out) nodiscard;
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/boot/place.h. First fit from the bottom of memory, by trying an address
+ * Placement, see core/boot/boot.h. First fit from the bottom of memory, by trying an address
  * and stepping over whatever it runs into; all addresses are cut to 48 bits first, so
  * that sums don't wrap.
  */
 #include <abi/errors.h>
 #include <core/boot/boot.h>
-#include <core/boot/place.h>
 
 #define TAKEN_MAX	16
 #define USED_MAX	(BOARD_RESERVED_MAX + TAKEN_MAX + SKERRY_GUEST_MAX * SYS_BANK_MAX)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/boot/seed.h. key(i) = SHA-256("skerry guest", i, board's seed): no guest can
+ * The guests' keys, see core/boot/boot.h. key(i) = SHA-256("skerry guest", i, board's seed): no guest can
  * compute another's, nor the board's.
  */
 #include <core/core.h>
-#include <core/boot/seed.h>
+#include <core/boot/boot.h>
 #include <core/boot/sha256.h>
 
 bool seed_guests(struct board *b, uint32_t count)

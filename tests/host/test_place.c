@@ -13,7 +13,6 @@
 #include <cmocka.h>
 #include <abi/errors.h>
 #include <core/boot/boot.h>
-#include <core/boot/place.h>
 
 static struct board board;
 static struct system s;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <core/boot/seed.h>
+#include <core/boot/boot.h>
 #include <core/life.h>
 
 static uint8_t keys[SKERRY_GUEST_MAX][32];
