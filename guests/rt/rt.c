@@ -3,7 +3,7 @@
  * rt: a 1 kHz periodic task on the virtual timer. Once a second it prints how
  * late its handler began (handler's time minus programmed deadline), for the
  * last second and since start. Boot arguments: seconds=N ends with SYSTEM_OFF,
- * period-us=N, quiet (only the summary at the end).
+ * period-us=N, every=N (prints each N seconds), quiet (only the summary at the end).
  */
 #include "guest.h"
 #include "gic.h"
@@ -74,9 +74,10 @@ static void lateness_print(const char *what, const struct lateness *l)
 	char histogram[160];
 
 	histogram_format(histogram, sizeof(histogram), l);
-	printf("rt: %s: %lu beats, late by min %lu mean %lu max %lu ns, missed %lu;%s\n", what,
+	printf("rt: %s: %lu beats, late by min %lu mean %lu max %lu ns, missed %lu\n", what,
 	       l->count, l->count ? l->min : 0, l->count ? l->sum / l->count : 0, l->max,
-	       l->missed, histogram);
+	       l->missed);
+	printf("rt:  %s\n", histogram);
 }
 
 static void snapshot(struct lateness *last, struct lateness *all)
@@ -90,7 +91,7 @@ static void snapshot(struct lateness *last, struct lateness *all)
 
 void guest_main(void)
 {
-	uint64_t seconds = arg_number("seconds", ~0ull);
+	uint64_t seconds = arg_number("seconds", ~0ull), every = arg_number("every", 1);
 	static struct lateness last, all;
 	uint64_t next;
 
@@ -112,7 +113,7 @@ void guest_main(void)
 		}
 		next += time_hz();
 		snapshot(&last, &all);
-		if (!arg_has("quiet")) {
+		if (!arg_has("quiet") && (every == 0 || (i + 1) % every == 0)) {
 			lateness_print("last second", &last);
 			lateness_print("since start", &all);
 		}
