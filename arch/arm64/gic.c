@@ -76,10 +76,12 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 		WRITE_SYSREG(0, cnthp_ctl_el2);
 		isb();
 		if (v != NULL) {
-			timer_expired(v);
+			timer_update(v);
 		}
-	} else if (intid == gic.maintenance && v != NULL) {
-		vgic_sync(v);
+	} else if (intid == gic.maintenance) {
+		if (v != NULL) {
+			vgic_sync(v);
+		}
 	} else if (intid == gic.uart) {
 		console_uart_interrupt();
 	} else if (intid >= 16) {
@@ -97,9 +99,9 @@ void gic_dispatch(uint32_t iar)
 	if (intid == GIC_KICK) {
 		gic.ops->deactivate(iar);
 	} else if (intid == gic.vtimer && v != NULL) {
-		vgic_timer_fired(v);
+		vgic_fire(v, SKERRY_INTID_VTIMER);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {
-		arch_event_raise(&guests[(gic.owner[intid] & ~GIC_EDGE) - 1], intid);
+		vgic_fire(guests[(gic.owner[intid] & ~GIC_EDGE) - 1].vcpu, intid);
 	} else {
 		dispatch_own(intid, v);
 		gic.ops->deactivate(iar);

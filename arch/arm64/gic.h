@@ -93,11 +93,11 @@ void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */
 void gic_route(unsigned intid, unsigned cpu);
 void gic_dispatch(uint32_t iar);	/* one that was acknowledged */
 
-void timer_expired(struct vcpu *v);	/* the emulated physical timer may be due */
+void timer_update(struct vcpu *v);	/* the emulated physical timer may be due */
 void timer_stop(struct vcpu *v);
 
 /* The virtual side, between its files. */
-void vgic_timer_fired(struct vcpu *v);
+void vgic_fire(struct vcpu *owner, unsigned intid);	/* an edge, or a physical interrupt */
 struct vcpu *vgic_sync(struct vcpu *v);	/* that vCPU */
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
 void vgic_write_sgir(struct vcpu *v, uint32_t value);

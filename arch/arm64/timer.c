@@ -22,62 +22,40 @@ static bool is_due(const struct vcpu *v)
 }
 
 /* Line and deadline from the registers. */
-static void update(struct vcpu *v)
+void timer_update(struct vcpu *v)
 {
 	bool is_live = (v->arch.ptimer_ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
 	bool is_high = is_live && is_due(v);
 
-	if (is_live && !is_high) {
-		WRITE_SYSREG(v->arch.ptimer_cval, cnthp_cval_el2);
-		WRITE_SYSREG(CTL_ENABLE, cnthp_ctl_el2);
-	} else {
-		WRITE_SYSREG(0, cnthp_ctl_el2);
-	}
+	WRITE_SYSREG(v->arch.ptimer_cval, cnthp_cval_el2);
+	WRITE_SYSREG(is_live && !is_high ? CTL_ENABLE : 0, cnthp_ctl_el2);
 	isb();
 	vgic_set_ppi(v, SKERRY_INTID_PTIMER, is_high);
 }
 
-void timer_expired(struct vcpu *v)
-{
-	update(v);
-}
-
 void timer_stop(struct vcpu *v)
 {
-	v->arch.ptimer_ctl = 0;
-	v->arch.ptimer_cval = 0;
-	WRITE_SYSREG(0, cnthp_ctl_el2);
 	WRITE_SYSREG(0, cntv_ctl_el0);
-	isb();
-	vgic_set_ppi(v, SKERRY_INTID_PTIMER, false);
+	v->arch.ptimer_cval = 0;
+	ptimer_write(v, PTIMER_CTL, 0);
 }
 
 uint64_t ptimer_read(const struct vcpu *v, enum ptimer_reg r)
 {
-	switch (r) {
-	case PTIMER_CTL:
+	if (r == PTIMER_CTL) {
 		return v->arch.ptimer_ctl | (is_due(v) ? CTL_ISTATUS : 0);
-	case PTIMER_CVAL:
-		return v->arch.ptimer_cval;
-	case PTIMER_TVAL:
-	default:
-		return (uint32_t)(v->arch.ptimer_cval - arch_time_now());
 	}
+	return r == PTIMER_CVAL ? v->arch.ptimer_cval :
+	       (uint32_t)(v->arch.ptimer_cval - arch_time_now());
 }
 
 void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value)
 {
-	switch (r) {
-	case PTIMER_CTL:
+	if (r == PTIMER_CTL) {
 		v->arch.ptimer_ctl = value & (CTL_ENABLE | CTL_IMASK);
-		break;
-	case PTIMER_CVAL:
-		v->arch.ptimer_cval = value;
-		break;
-	case PTIMER_TVAL:
-	default:
-		v->arch.ptimer_cval = arch_time_now() + (uint64_t)(int64_t)(int32_t)value;
-		break;
+	} else {
+		v->arch.ptimer_cval = r == PTIMER_CVAL ? value :
+				      arch_time_now() + (uint64_t)(int64_t)(int32_t)value;
 	}
-	update(v);
+	timer_update(v);
 }

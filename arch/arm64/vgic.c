@@ -10,7 +10,7 @@
 
 #include "gic.h"
 
-#define KEY_PENDING	(1u << 15)	/* of a candidate: not active; see insert() */
+#define KEY_PENDING	(1u << 15)	/* of a candidate: not active; see most_urgent() */
 
 static uint8_t sgi_sources(const struct vcpu *v, unsigned sgi)
 {
@@ -208,9 +208,9 @@ static void fold_one(struct vcpu *v, unsigned intid, uint64_t loaded, uint64_t l
 	}
 }
 
-/* Ends the most urgent active interrupt of those in no list register: in EOImode 0
- * that is what an EOI that found none meant. False: there is none. */
-bool vgic_end_spilled(struct vcpu *v)
+/* The most urgent active interrupt of those in no list register: in EOImode 0 that
+ * is what an EOI that found none ended. SKERRY_INTID_COUNT: there is none. */
+static unsigned find_spilled(struct vcpu *v)
 {
 	unsigned best = SKERRY_INTID_COUNT, priority = 0x100;
 
@@ -222,10 +222,17 @@ bool vgic_end_spilled(struct vcpu *v)
 			priority = q->priority;
 		}
 	}
-	if (best < SKERRY_INTID_COUNT) {
-		change_one(v, best, VGIC_CLEAR_ACTIVE);
+	return best;
+}
+
+bool vgic_end_spilled(struct vcpu *v)
+{
+	unsigned intid = find_spilled(v);
+
+	if (intid < SKERRY_INTID_COUNT) {
+		change_one(v, intid, VGIC_CLEAR_ACTIVE);
 	}
-	return best < SKERRY_INTID_COUNT;
+	return intid < SKERRY_INTID_COUNT;
 }
 
 void vgic_fold(struct vcpu *v)
@@ -297,68 +304,42 @@ static uint64_t load_one(struct vcpu *v, unsigned intid, unsigned lr)
 	return value;
 }
 
-/* Should this vCPU have it in a list register? */
+/* Should this vCPU have it in one more list register? */
 static bool is_candidate(struct vcpu *v, unsigned intid)
 {
-	struct virq *q = vgic_irq(v, intid);
-	bool is_pending = vgic_is_pending(v, intid);
+	const struct virq *q = vgic_irq(v, intid);
+	bool is_active = q->flags & VIRQ_ACTIVE;
 
-	if (!is_pending && !(q->flags & VIRQ_ACTIVE)) {
+	if (!is_active && !vgic_is_pending(v, intid)) {
 		*busy_word(v, intid / 32) &= ~(1u << intid % 32);
 		return false;
 	}
-	if (!(q->flags & VIRQ_ACTIVE) && !is_forwarded(v, q)) {
-		return false;
-	}
-	return intid < 32 ? intid != SKERRY_INTID_VTIMER :
-	       q->where == WHERE_NOWHERE ? vgic_target(v->guest, intid) == v->index :
-	       q->where == vgic_held_by(v, WHERE_SPILLED);
+	return (is_active || is_forwarded(v, q)) && intid != SKERRY_INTID_VTIMER &&
+	       (q->where != WHERE_NOWHERE ? q->where == vgic_held_by(v, WHERE_SPILLED) :
+		intid < 32 || vgic_target(v->guest, intid) == v->index);
 }
 
-/* Puts a candidate into the sorted list of the most urgent. A key: priority << 16 |
- * KEY_PENDING | INTID. Returns what drops out at the end; 0: nothing. */
-static uint32_t insert(uint32_t *best, unsigned *count, uint32_t key)
+/* The most urgent candidate, of equals an active one, or SKERRY_INTID_COUNT. */
+static unsigned most_urgent(struct vcpu *v)
 {
-	unsigned max = gic.lr_count - 1u, at = *count;
-	uint32_t dropped = 0;
-
-	if (at == max) {
-		at--;
-		dropped = best[at] > key ? best[at] : key;
-		if (dropped == key) {
-			return key;
-		}
-	} else {
-		(*count)++;
-	}
-	for (; at > 0 && best[at - 1] > key; at--) {
-		best[at] = best[at - 1];
-	}
-	best[at] = key;
-	return dropped;
-}
-
-/* The most urgent candidates. True: there are more. */
-static bool choose(struct vcpu *v, uint32_t *best, unsigned *count)
-{
-	bool is_spilled = false;
+	uint32_t best = UINT32_MAX;
 
 	for (unsigned word = 0; word < VGIC_WORDS; word++) {
-		uint32_t m = word != 0 ? v->guest->arch.vgic.busy[word] : v->arch.vgic.busy |
-			     ((v->arch.vgic.sgi[0] | v->arch.vgic.sgi[1]) != 0 ? 0xffff : 0);
+		uint32_t m = *busy_word(v, word);
 
+		if (word == 0 && (v->arch.vgic.sgi[0] | v->arch.vgic.sgi[1]) != 0) {
+			m |= 0xffff;
+		}
 		for (; m != 0; m &= m - 1) {
 			unsigned intid = word * 32 + (unsigned)__builtin_ctz(m);
 			const struct virq *q = vgic_irq(v, intid);
 			uint32_t key = (uint32_t)q->priority << 16 | intid |
 				       (q->flags & VIRQ_ACTIVE ? 0 : KEY_PENDING);
-			uint32_t dropped = is_candidate(v, intid) ? insert(best, count, key) : 0;
 
-			is_spilled |= dropped != 0;
-			v->arch.vgic.is_active_spilled |= dropped != 0 && !(dropped & KEY_PENDING);
+			best = key < best && is_candidate(v, intid) ? key : best;
 		}
 	}
-	return is_spilled;
+	return best != UINT32_MAX ? best & 0x3ff : SKERRY_INTID_COUNT;
 }
 
 static void put_lr(struct vgic_vcpu *x, unsigned i, uint64_t value)
@@ -385,13 +366,20 @@ static void load_timer(struct vcpu *v)
 static void load(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
-	uint32_t best[VGIC_LR_MAX], hcr = HCR_EN;
-	unsigned count = 0;
-	bool is_spilled = choose(v, best, &count);
+	unsigned intid = most_urgent(v);
+	bool is_spilled;
+	uint32_t hcr = HCR_EN;
 
 	for (unsigned i = 1; i < gic.lr_count; i++) {
-		put_lr(x, i, i <= count ? load_one(v, best[i - 1] & 0x3ff, i) : 0);
+		if (intid == SKERRY_INTID_COUNT) {
+			put_lr(x, i, 0);
+		} else {
+			put_lr(x, i, load_one(v, intid, i));
+			intid = most_urgent(v);
+		}
 	}
+	is_spilled = intid != SKERRY_INTID_COUNT;
+	x->is_active_spilled = is_spilled && find_spilled(v) < SKERRY_INTID_COUNT;
 	load_timer(v);
 	x->quick_sgis = is_spilled || !vgic_is_on(v->guest) ? 0 : x->enabled_sgis;
 	hcr |= (is_spilled ? HCR_UIE : 0) | (x->is_active_spilled ? HCR_LRENPIE : 0);

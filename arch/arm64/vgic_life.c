@@ -11,11 +11,16 @@
 #define SGI1R_ELSEWHERE	0x00fff0ff00ff0000ull	/* Aff3, RS, Aff2, Aff1 */
 #define SGI1R_IRM	(1ull << 40)
 
+void vgic_fire(struct vcpu *owner, unsigned intid)
+{
+	lock_acquire(&owner->guest->arch.vgic.lock);
+	vgic_set(owner, intid, VIRQ_PENDING);
+	lock_release(&owner->guest->arch.vgic.lock);
+}
+
 void arch_event_raise(struct guest *g, unsigned intid)
 {
-	lock_acquire(&g->arch.vgic.lock);
-	vgic_set(g->vcpu, intid, VIRQ_PENDING);
-	lock_release(&g->arch.vgic.lock);
+	vgic_fire(g->vcpu, intid);
 }
 
 /* Of a PPI, by its own core: `v` is its vCPU. */
@@ -34,13 +39,6 @@ void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
 void arch_level_set(struct guest *g, unsigned intid, bool high)
 {
 	vgic_set_ppi(g->vcpu, intid, high);
-}
-
-void vgic_timer_fired(struct vcpu *v)
-{
-	lock_acquire(&v->guest->arch.vgic.lock);
-	vgic_set(v, SKERRY_INTID_VTIMER, VIRQ_PENDING);
-	lock_release(&v->guest->arch.vgic.lock);
 }
 
 /* ICC_SGI1R_EL1 (IHI 0069H, 12.2.20): vCPU i is affinity 0.0.0.i */

@@ -176,7 +176,7 @@ static void take_interrupts(void)
 				assert_false(face[cpu].lr[0] & LR_STATE);
 				face[cpu].lr[0] = v->arch.vgic.timer_lr;
 			} else {
-				vgic_timer_fired(v);
+				vgic_fire(v, TIMER);
 			}
 		} else if (has_maintenance()) {
 			vgic_sync(v);
