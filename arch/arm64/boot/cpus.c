@@ -158,13 +158,13 @@ static bool start_one(const struct board_cpu *c)
 	       smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), 0) == 0;
 }
 
-/* Half a second, in which a core has to show up. */
+/* Ten seconds, in which a core has to show up: a host that emulates it may be busy. */
 static bool wait_online(uint32_t count)
 {
 	uint64_t begin = arch_time_now();
 
 	while (__atomic_load_n(&online, __ATOMIC_ACQUIRE) < count) {
-		if (arch_time_now() - begin > arch_time_hz() / 2) {
+		if (arch_time_now() - begin > 10ull * arch_time_hz()) {
 			return false;
 		}
 	}
