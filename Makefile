@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Skerry. `make help` lists what there is; README.md says what to expect.
-O ?= build
+O ?= build$(if $(DEBUG),/debug)
 CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
 export O
 export SKERRY_CACHE := $(CACHE)
@@ -26,7 +26,7 @@ INITRD ?= $(O)/linux/busybox.cpio.gz
 SYSTEM ?= dts/systems/demo.dts
 
 all: $(O)/skerry.bin
-.PHONY: all run test soak check bench fuzz sdk clean help FORCE
+.PHONY: all run debug-image test soak check bench fuzz sdk clean help FORCE
 .DELETE_ON_ERROR:
 
 help:
@@ -51,11 +51,11 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
-	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(HV_INCLUDE) \
-	$(if $(DEBUG),-DDEBUG)
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= \
+	$(WARNINGS) $(HV_INCLUDE) $(if $(DEBUG),-DDEBUG)
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include
-HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c),$(sort $(wildcard \
-	lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
+HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c), \
+	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
 	$(if $(DEBUG),tests/oracle/*.c))))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
@@ -117,7 +117,11 @@ RUN_IMAGE := $(O)/systems/$(basename $(notdir $(SYSTEM))).itb
 run: all $(RUN_IMAGE)
 	@scripts/run-qemu $(ARGS) $(RUN_IMAGE)
 
-test soak: all $(LINKS)
+# The same hypervisor with the oracle in it, for some of the tests.
+debug-image:
+	@$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug $(O)/debug/skerry.bin
+
+test soak: all debug-image $(LINKS)
 	@tests/run $(if $(filter soak,$@),--soak) $(ARGS)
 
 check: all

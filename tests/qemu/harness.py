@@ -144,9 +144,10 @@ class Run:
     match ended; `words`: another command instead. EL2 takes an unfinished line off
     the screen for another guest's and shows it again after it: each is a line here."""
 
-    def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None):
+    def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None,
+                 skerry="skerry.bin"):
         words = words or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
-                                 os.path.join(BUILD, "skerry.bin"), "--timeout", str(limit),
+                                 os.path.join(BUILD, skerry), "--timeout", str(limit),
                                  *map(str, arguments), itb]
         if qemu:
             words += ["--", *qemu]

@@ -25,8 +25,8 @@ def self_test(log, name, gic, cpus, cpu="cortex-a72"):
 def rt_beside_linux(log, gic):
     """The 1 kHz task goes on while Linux boots, works and reboots."""
     rt = guest("rt", cpus=[1], more='bootargs = "seconds=12";')
-    with Run(log, image(log, "rt", system(rt, linux(cpus=[2, 3]), top="console-input = <&linux>;")),
-             "--gic", gic) as run:
+    text = system(rt, linux(cpus=[2, 3]), top="console-input = <&linux>;")
+    with Run(log, image(log, "rt", text), "--gic", gic) as run:
         run.expect(r"^rt\| rt: every 1000 us; figures under emulation are not a board's")
         run.expect(r"linux# ")
         run.type("reboot", None)
@@ -48,7 +48,7 @@ def late_again_and_again(log, gic):
         run.end(0)
 
 
-def attacked(log, gic, cpus, lives):
+def attacked(log, gic, cpus, lives, skerry="skerry.bin"):
     """All cases of the attacker; the victim's beats and memory are as they should
     be; the attacker works again after each way to die."""
     attacker = guest("attacker", cpus=range(1, 1 + cpus),
@@ -57,7 +57,7 @@ def attacked(log, gic, cpus, lives):
     victim = guest("victim", cpus=[0], more='bootargs = "beats=1000000 every=100"; service;')
     text = system(victim, attacker)
     with Run(log, image(log, f"attack-{cpus}-{lives}", text), "--gic", gic, "--cpus", cpus + 1,
-             limit=280) as run:
+             limit=280, skerry=skerry) as run:
         run.expect(r"^attacker\| attacker: \d+ cases, 0 failed")
         before = beats_of(run)
         run.expect(rf"^attacker\| attacker: life {lives} is the last")
@@ -87,7 +87,8 @@ def every_console_has_its_lines(log, gic):
         run.end(0)
         for name in names:
             rows = re.findall(rf"^{name}\| line (\d+) of {name}$", run.text, re.MULTILINE)
-            check([int(r) for r in rows] == list(range(1, 101)), f"{name}: {len(rows)} lines of 100")
+            check([int(r) for r in rows] == list(range(1, 101)),
+                  f"{name}: {len(rows)} lines of 100")
 
 
 def cases(soak):
@@ -104,4 +105,6 @@ def cases(soak):
         for cpus in ([1, 2, 3] if soak else [2]):
             found.append(Case(f"attacker-gic{gic}-{cpus}cpu", attacked, limit=300, weight=60,
                               gic=gic, cpus=cpus, lives=30 if soak else 12))
+    found.append(Case("attacker-oracle", attacked, limit=300, weight=60, gic=3, cpus=1, lives=12,
+                      skerry="debug/skerry.bin"))
     return found

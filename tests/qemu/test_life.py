@@ -65,12 +65,12 @@ def crash_leaves_a_line(log):
         run.end(3)
 
 
-def many_guests(log, gic, cpus, boot):
+def many_guests(log, gic, cpus, boot, skerry="skerry.bin"):
     """Each core restarts its guest at the same time."""
     names = [f"g{i}" for i in range(cpus)]
     text = system(*(hello(n, "reset=15 dirty", i) for i, n in enumerate(names)))
     with Run(log, image(log, f"many-{cpus}", text), "--gic", gic, "--cpus", cpus,
-             "--boot", boot) as run:
+             "--boot", boot, skerry=skerry) as run:
         run.end(0)
         for name in names:
             run.count(rf"^{name}\| hello from {name}, life ", 15)
@@ -99,4 +99,5 @@ def cases(soak):
     rows = selection(soak, gic=[2, 3], cpus=[1, 4, 8], boot=["direct", "uboot"])
     found += [Case(f"all-restart-gic{r['gic']}-{r['cpus']}cpu-{r['boot']}", many_guests, **r)
               for r in (rows if soak else rows[:3])]
-    return found
+    return found + [Case(f"oracle-gic{gic}", many_guests, gic=gic, cpus=2, boot="direct",
+                         skerry="debug/skerry.bin") for gic in (2, 3)]

@@ -9,12 +9,12 @@ from harness import Case, Run, check, guest, image, linux, selection, system
 NEIGHBOUR = guest("hello", more='bootargs = "echo";')
 
 
-def one_linux(log, kernel, gic, boot, cpus):
+def one_linux(log, kernel, gic, boot, cpus, skerry="skerry.bin"):
     """To the shell; every vCPU is there; reboot; poweroff, while hello goes on."""
     mine = range(1, 1 + cpus)
     text = system(NEIGHBOUR, linux(cpus=mine, kernel=kernel), top="console-input = <&linux>;")
     with Run(log, image(log, f"{kernel}-{cpus}", text), "--gic", gic, "--boot", boot,
-             "--cpus", max(2, cpus + 1)) as run:
+             "--cpus", max(2, cpus + 1), skerry=skerry) as run:
         run.expect(rf"^linux\| Linux 6\.\d+\.\S+, {cpus} cpus", r"linux# ")
         run.type("cat /proc/interrupts; echo first life: $((40 + 2))", r"first life: 42")
         run.type("reboot", None)
@@ -100,6 +100,8 @@ def cases(soak):
                 dict(kernel="vmlinuz-6.12", gic=2, boot="uboot-fit", cpus=1)]
     found = [Case(f"{r['kernel']}-gic{r['gic']}-{r['cpus']}cpu-{r['boot']}", one_linux, weight=30,
                   **r) for r in rows]
+    found.append(Case("oracle-gic2", one_linux, weight=25, kernel="vmlinuz", gic=2, boot="direct",
+                      cpus=2, skerry="debug/skerry.bin"))
     found += [Case(f"cpus-gic{gic}", interrupts_move, weight=15, gic=gic) for gic in (2, 3)]
     found += [Case(f"sleeps-gic{gic}", sleeps, weight=10, gic=gic) for gic in (2, 3)]
     return found + [Case("panic-restarts", panics_and_restarts, weight=25),
