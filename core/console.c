@@ -106,12 +106,15 @@ static void enter(void)
 /* Shows again what others' lines have taken off the screen. */
 static void leave(void)
 {
+	uint32_t core;
+
 	if (!is_shown && input >= 0 && lines[input].count) {
 		put_line(&guests[input]);
 		is_shown = true;
 	}
 	ticks += arch_time_now() - since;
-	if (__atomic_load_n(&breaker, __ATOMIC_RELAXED) != arch_cpu_index() + 1) {
+	core = __atomic_load_n(&breaker, __ATOMIC_RELAXED);
+	if (!core || core != arch_cpu_index() + 1) {	/* in panic, this core has no lock */
 		lock_release(&console_lock);
 	}
 }

@@ -10,12 +10,14 @@
 
 #define SKERRY_VERSION		"Skerry 0.1"
 #define BOOT_TAKEN_MAX		8
+#define BOOT_HEAP_SIZE		BLOCK_SIZE
 
 struct boot {
 	const void *tree;		/* the board's, mapped read-only ... */
 	uint64_t tree_room;		/* ... for so many bytes */
 	struct pa tree_pa;
 	struct range image;		/* skerry.bin with its zeroed memory, physical */
+	unsigned level;			/* exception level at entry; nothing of EL2 works but at 2 */
 	uint64_t entry_ticks;		/* arch_time_now() at the first instruction */
 	uint64_t ready_ticks;		/* the rest is core_boot()'s */
 	const struct board *board;
@@ -32,8 +34,7 @@ void core_boot(const struct boot *from) __attribute__((noreturn));
 /* Registers of the board's devices that EL2 drives: mapped. */
 void arch_boot_board(const struct board *b);
 uintptr_t arch_uart_base(const struct board *b);	/* EL2's mapping of b->uart_regs */
-/* EL2's heap: so many bytes, aligned to that; then mapped, and allocated from. */
-uint64_t arch_boot_heap_size(void);
+/* EL2's heap, BOOT_HEAP_SIZE bytes, aligned to that: mapped, then allocated from. */
 void arch_boot_heap(struct pa at);
 void *arch_boot_alloc(uint64_t size);	/* zeroed whole pages; panics when used up */
 struct pa arch_boot_pa(const void *at);	/* of something allocated */

@@ -55,6 +55,11 @@ static void read_board(void)
 		console_init(board.uart == UART_PL011 ? &pl011_uart : &bcm2835_aux_uart,
 			     arch_uart_base(&board), board.uart_clock_hz);
 	}
+	if (boot.level != 2) {
+		log_line("entered at EL%u, but it needs EL2 (QEMU: -machine virt,virtualization=on)",
+			 boot.level);
+		arch_halt();
+	}
 	log_line("%s, ABI %u.%u, on %s", SKERRY_VERSION, SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR,
 		 board.model);
 	if (result != SKERRY_OK) {
@@ -81,7 +86,7 @@ static void own_memory(void)
 	take(boot.image.base, boot.image.size, true);
 	take(boot.tree_pa.v, fdt_totalsize(boot.tree), false);
 	take(board.initrd.base, board.initrd.size, true);
-	if (place_heap(&board, boot.taken, boot.taken_count, arch_boot_heap_size(), &heap) != 0) {
+	if (place_heap(&board, boot.taken, boot.taken_count, BOOT_HEAP_SIZE, &heap) != 0) {
 		give_up("no room for EL2's own memory");
 	}
 	take(heap.base, heap.size, true);

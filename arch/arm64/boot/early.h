@@ -35,8 +35,6 @@ void mmu_map_tables(void);
  * 0, or SKERRY_INVALID: something is mapped there already. */
 int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes) nodiscard;
 /* Map EL2's heap (one block), the system image; the page of a spin table, uncached. */
-void mmu_map_heap(struct pa at);
-const void *mmu_map_system_image(struct range at);
 void *mmu_map_spin_page(struct pa at);
 /* Traps and stage-2 control of the calling core. */
 void cpu_boot_init(unsigned index);

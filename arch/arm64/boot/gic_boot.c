@@ -4,6 +4,7 @@
  * interfaces, and which interrupts belong to which guest. Boot only.
  * Sources: IHI 0048B 4.1.5, IHI 0069H 4.1, 12.11 and the distributor's chapter.
  */
+#include <core/boot/arch.h>
 #include <core/boot/board.h>
 #include <core/core.h>
 #include <arch_cpu.h>
@@ -241,7 +242,7 @@ static bool assign(struct guest *g, const struct sys_device *device)
 	return true;
 }
 
-bool vgic_guest_boot(struct guest *g)
+static bool vgic_guest_boot(struct guest *g)
 {
 	g->arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
 	for (unsigned d = 0; d < g->config->device_count; d++) {
@@ -257,4 +258,17 @@ bool vgic_guest_boot(struct guest *g)
 		x->all = (uint8_t)((1u << g->config->vcpu_count) - 1);
 	}
 	return true;
+}
+
+int arch_boot_guest(struct guest *g, const struct board *b)
+{
+	if (!vgic_guest_boot(g)) {
+		return SKERRY_INVALID;
+	}
+	if (b->gic != GIC_V2) {
+		return SKERRY_OK;
+	}
+	/* the virtual CPU interface of the calling core, at the address of a CPU interface */
+	return arch_s2_map(g, ipa(SKERRY_GICC_BASE), pa(interface_base(b->gicv)), 2 * PAGE_SIZE,
+			   S2_DEVICE);
 }

@@ -6,10 +6,8 @@
 #include <core/boot/board.h>
 #include <core/boot/owner.h>
 #include <core/core.h>
-#include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
+#include <libfdt.h>
 #include <core/boot/arch.h>
-#include <hv/uart.h>
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
@@ -22,49 +20,9 @@
 
 extern char hv_end[], hv_image[];
 
-static void ignore_report(struct report *r, bool is_error, const void *fdt, int node,
-			  const char *property, const char *message)
-{
-	(void)r, (void)is_error, (void)fdt, (void)node, (void)property, (void)message;
-}
-
-static void map_uart(const struct board *b)
-{
-	if (b->uart != UART_NONE) {
-		mmu_map_device(UART_VA, pa(b->uart_regs.base), PAGE_SIZE);
-	}
-}
-
 uintptr_t arch_uart_base(const struct board *b)
 {
 	return UART_VA + (b->uart_regs.base & (PAGE_SIZE - 1));
-}
-
-/* EL1 or EL3: no EL2 register may be touched, so neither locks nor the log. */
-static void __attribute__((noreturn)) wrong_level(const void *tree, uint64_t level)
-{
-	static const char text[] = "skerry: entered at EL?, but it needs EL2 "
-				   "(QEMU: -machine virt,virtualization=on)\r\n";
-	static struct board board;
-	struct report quiet = { .print = ignore_report };
-	const struct uart_ops *uart = &pl011_uart;
-	unsigned i;
-
-	if (board_discover(tree, &board, &quiet) != SKERRY_OK) {
-		quiet.errors++;		/* the UART may have been found all the same */
-	}
-	map_uart(&board);
-	if (board.uart == UART_BCM2835_AUX) {
-		uart = &bcm2835_aux_uart;
-	}
-	if (board.uart != UART_NONE) {
-		uart->init(arch_uart_base(&board), board.uart_clock_hz);
-		for (i = 0; text[i] != '\0'; i++) {
-			uart->put(arch_uart_base(&board),
-				  text[i] == '?' ? (char)('0' + (level >> 2)) : text[i]);
-		}
-	}
-	arch_halt();
 }
 
 void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t level)
@@ -75,6 +33,7 @@ void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t lev
 		.tree_pa = pa(tree),
 		.image = { image, (uint64_t)(hv_end - hv_image) },
 		.entry_ticks = entry_ticks,
+		.level = (unsigned)level >> 2,
 	};
 
 	if (tree == 0 || !is_aligned(tree, 8)) {
@@ -84,46 +43,22 @@ void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t lev
 	if ((tree & (BLOCK_SIZE - 1)) + fdt_totalsize(boot.tree) > BLOCK_SIZE) {
 		map_tree_end(tree);	/* only then: what lies there is not always memory */
 	}
-	if (level != 2 << 2) {
-		wrong_level(boot.tree, level);
+	if (boot.level == 2) {
+		cpu_boot_init(0);
 	}
-	cpu_boot_init(0);
 	core_boot(&boot);
 }
 
 void arch_boot_board(const struct board *b)
 {
-	map_uart(b);
+	if (b->uart != UART_NONE) {
+		mmu_map_device(UART_VA, pa(b->uart_regs.base), PAGE_SIZE);
+	}
 	board_has_psci = b->psci == PSCI_BY_SMC;
 	if (b->pm.size != 0) {
 		mmu_map_device(PM_VA, pa(b->pm.base), PAGE_SIZE);
 		board_has_pm = true;
 	}
-}
-
-uint64_t arch_boot_heap_size(void)
-{
-	return HEAP_SIZE;
-}
-
-void arch_boot_heap(struct pa at)
-{
-	mmu_map_heap(at);
-}
-
-void *arch_boot_alloc(uint64_t size)
-{
-	return heap_alloc(size);
-}
-
-struct pa arch_boot_pa(const void *at)
-{
-	return heap_pa(at);
-}
-
-const void *arch_boot_map_image(struct range at)
-{
-	return mmu_map_system_image(at);
 }
 
 static void own(struct range at, enum owner_kind kind, uint8_t index)
@@ -160,18 +95,6 @@ void arch_boot_cores(const struct board *b)
 	gic_boot(b);
 	gic_cpu_boot();
 	cpus_start(b);
-}
-
-int arch_boot_guest(struct guest *g, const struct board *b)
-{
-	if (!vgic_guest_boot(g)) {
-		return SKERRY_INVALID;
-	}
-	if (b->gic != GIC_V2) {
-		return SKERRY_OK;
-	}
-	/* the virtual CPU interface of the calling core, at the address of a CPU interface */
-	return arch_s2_map(g, ipa(SKERRY_GICC_BASE), pa(b->gicv.base), 2 * PAGE_SIZE, S2_DEVICE);
 }
 
 void arch_boot_leave(void)

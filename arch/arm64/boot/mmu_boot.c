@@ -3,6 +3,7 @@
  * Mappings that boot makes for good: registers, EL2's heap, the system image.
  * Boot core only.
  */
+#include <core/boot/arch.h>
 #include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
@@ -48,28 +49,28 @@ void *mmu_map_spin_page(struct pa at)
 	return (void *)(SPIN_VA + (at.v & (PAGE_SIZE - 1)));
 }
 
-void mmu_map_heap(struct pa at)
+void arch_boot_heap(struct pa at)
 {
 	heap_base = at;
 	pt_write(&hv_l2[pt_index(HEAP_VA, 2)], at.v | PTE_DATA | PTE_BLOCK);
 	isb();
 }
 
-void *heap_alloc(uint64_t size)
+void *arch_boot_alloc(uint64_t size)
 {
 	uint8_t *at = (uint8_t *)HEAP_VA + heap_used;
 
 	size = align_up(size, PAGE_SIZE);
-	if (size > HEAP_SIZE - heap_used) {
+	if (size > BOOT_HEAP_SIZE - heap_used) {
 		panic("EL2's %u KiB of RAM are used up: fewer or better aligned guests",
-		      (unsigned)(HEAP_SIZE >> 10));
+		      (unsigned)(BOOT_HEAP_SIZE >> 10));
 	}
 	heap_used += size;
 	memset(at, 0, size);
 	return at;
 }
 
-struct pa heap_pa(const void *at)
+struct pa arch_boot_pa(const void *at)
 {
 	return pa(heap_base.v + ((uintptr_t)at - HEAP_VA));
 }
@@ -78,9 +79,9 @@ struct pa heap_pa(const void *at)
 static uint64_t *table_below(uint64_t *slot)
 {
 	if (*slot == 0) {
-		pt_write(slot, heap_pa(heap_alloc(PAGE_SIZE)).v | PTE_TABLE);
+		pt_write(slot, arch_boot_pa(arch_boot_alloc(PAGE_SIZE)).v | PTE_TABLE);
 	}
-	return (uint64_t *)(HEAP_VA + ((*slot & PTE_ADDRESS) - heap_pa((void *)HEAP_VA).v));
+	return (uint64_t *)(HEAP_VA + ((*slot & PTE_ADDRESS) - arch_boot_pa((void *)HEAP_VA).v));
 }
 
 /* How much one entry at `level` covers. */
@@ -109,7 +110,7 @@ int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t att
 	return SKERRY_OK;
 }
 
-const void *mmu_map_system_image(struct range at)
+const void *arch_boot_map_image(struct range at)
 {
 	uint64_t offset = at.base & (BLOCK_SIZE - 1), first = align_down(at.base, PAGE_SIZE);
 	uint64_t size = align_up(at.base + at.size, PAGE_SIZE) - first;

@@ -4,6 +4,7 @@
  * changed afterwards. 39-bit guest-physical addresses, one level-1 root;
  * the largest blocks that alignment allows.
  */
+#include <core/boot/arch.h>
 #include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
@@ -21,8 +22,8 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 		return SKERRY_INVALID;
 	}
 	if (g->arch.s2_root == NULL) {
-		g->arch.s2_root = heap_alloc(PAGE_SIZE);
-		g->arch.vttbr = heap_pa(g->arch.s2_root).v | (uint64_t)(g->index + 1) << 48;
+		g->arch.s2_root = arch_boot_alloc(PAGE_SIZE);
+		g->arch.vttbr = arch_boot_pa(g->arch.s2_root).v | (uint64_t)(g->index + 1) << 48;
 	}
 	return pt_map(g->arch.s2_root, at.v, to.v, size, attributes[kind]);
 }

@@ -19,7 +19,6 @@
 #define WINDOW_VA	0x4000600000	/* core i's temporary window at + i * 128 KiB */
 #define WINDOW_VA_STRIDE 0x20000
 #define HEAP_VA		0x4000800000	/* EL2's RAM: tables, guests' trees, pages it publishes */
-#define HEAP_SIZE	0x200000	/* one block */
 #define IMAGE_VA	0x4040000000	/* the system image, read-only; 1 GiB */
 #define TREE_VA		0x4080000000	/* the board's tree, boot only; 4 MiB */
 
@@ -28,10 +27,6 @@
 
 /* Boot only: map a device's registers at one of the slots above. Whole pages. */
 void mmu_map_device(uint64_t va, struct pa at, uint64_t size);
-/* Boot only: zeroed pages of EL2's RAM, and their physical address. Panics when
- * it is used up. */
-void *heap_alloc(uint64_t size);
-struct pa heap_pa(const void *at);
 #endif
 
 #endif

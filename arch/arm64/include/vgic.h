@@ -22,9 +22,6 @@ struct board;
 void gic_boot(const struct board *b);
 /* Boot, each core: CPU interface, hypervisor interface, EL2's own PPIs and SGIs. */
 void gic_cpu_boot(void);
-/* Boot: give the SPIs of the guest's devices (config->device[]) and set up its
- * distributor's constant state. */
-bool vgic_guest_boot(struct guest *g);
 
 /* Acknowledge and handle every waiting physical interrupt: timers, assigned
  * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
