@@ -41,7 +41,7 @@ class Node:
     def string(self, name):
         """The property as one string, or None where it is absent or not one."""
         value = self.props.get(name)
-        if value is None or value.find(b"\0") != len(value) - 1 or len(value) < 2:
+        if value is None or value.find(b"\0") != len(value) - 1:
             return None
         return value[:-1].decode("utf-8", "replace")
 

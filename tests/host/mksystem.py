@@ -125,6 +125,7 @@ class Mksystem(unittest.TestCase):
                          [("clock-disk", 16, 24000000), ("clock-clock", 17, 0),
                           ("clock-net", 18, 0)])
         self.assertIsNone(tree.child("pl011@9000000"))
+        self.assertFalse(tree.child("chosen").has("bootargs"))      # empty: none, not refused
 
     def test_an_own_tree_gets_memory_arguments_and_ramdisk(self):
         self.assertEqual(self.own.segment("one", "tree")[0], 0x40e00000)
