@@ -9,6 +9,7 @@
 
 #include "gic.h"
 
+#define GICR_CTLR	0x000
 #define GICR_IIDR	0x004
 #define GICR_TYPER	0x008
 #define GICR_SGI_FRAME	0x10000
@@ -287,14 +288,32 @@ uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 	}
 }
 
+/* GICR_WAKER reads as awake. */
+static uint64_t read_redistributor(const struct vcpu *owner, uint32_t offset)
+{
+	uint64_t i = owner->index, last = owner->guest->config->vcpu_count - 1;
+
+	switch (offset) {
+	case GICR_CTLR:
+		return is_write_pending(owner) ? GICR_CTLR_RWP : 0;
+	case GICR_IIDR:
+		return IIDR;
+	case GICR_TYPER:
+		return i << 32 | i << 8 | (i == last ? 1 << 4 : 0);
+	case GICR_TYPER + 4:
+		return i;
+	case PIDR2_V3:
+		return 0x3b;
+	default:
+		return 0;
+	}
+}
+
 static void access_distributor(const struct access *a)
 {
-	if (a->offset >= GICD_IGROUPR && a->offset < GICD_SGIR) {
-		access_fields(a);
-	} else if (gic.version == 2 && a->offset >= GICD_CPENDSGIR &&
-		   a->offset < GICD_SPENDSGIR + 16) {
+	if (a->offset >= GICD_CPENDSGIR && a->offset < GICD_SPENDSGIR + 16 && gic.version == 2) {
 		access_sgi_pending(a);
-	} else if (gic.version == 3 && a->offset >= GICD_IROUTER && a->offset < PIDR2_V3) {
+	} else if (a->offset >= GICD_IROUTER && a->offset < PIDR2_V3 && gic.version == 3) {
 		access_router(a);
 	} else if (a->width == 4 && a->is_write) {
 		write_distributor(a);
@@ -303,57 +322,37 @@ static void access_distributor(const struct access *a)
 	}
 }
 
-/* GICR_WAKER reads as awake. */
-static void access_redistributor(struct access *a)
-{
-	struct vcpu *o = a->owner;
-	uint64_t typer = (uint64_t)o->index << 32 | (uint64_t)o->index << 8 |
-			 (o->index == o->guest->config->vcpu_count - 1 ? 1 << 4 : 0);
-
-	if (a->offset >= GICR_SGI_FRAME + GICD_IGROUPR && a->offset < GICR_SGI_FRAME + GICD_SGIR) {
-		a->offset -= GICR_SGI_FRAME;
-		access_fields(a);
-	} else if (a->is_write || a->width == 1) {
-		return;
-	} else if ((a->offset & ~4u) == GICR_TYPER) {
-		*a->value = typer >> a->offset % 8 * 8;
-	} else if (a->offset == GICD_CTLR) {
-		*a->value = is_write_pending(a->v) ? GICR_CTLR_RWP : 0;
-	} else if (a->offset == GICR_IIDR) {
-		*a->value = IIDR;
-	} else if (a->offset == PIDR2_V3) {
-		*a->value = 0x3b;
-	}
-}
-
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value)
 {
-	uint64_t offset = at_ipa - SKERRY_GICD_BASE;
-	bool is_distributor = offset < KIB(64), has_wide;
+	uint64_t offset = at_ipa - SKERRY_GICD_BASE, gicr = at_ipa - SKERRY_GICR_BASE;
+	bool is_distributor = offset < KIB(64);
+	bool has_wide = gic.version == 3 && offset >= GICD_IROUTER;
+	uint32_t in_frame;
 	struct access a = { v, v, (uint32_t)offset, is_write, (uint8_t)width,
 			    gic.version == 2 ? 0 : 32, SKERRY_INTID_COUNT - 1, value };
 
 	if (!is_distributor) {
-		uint64_t frame = (at_ipa - SKERRY_GICR_BASE) / SKERRY_GICR_STRIDE;
-
-		if (gic.version != 3 || frame >= v->guest->config->vcpu_count) {
+		if (gic.version != 3 || gicr / SKERRY_GICR_STRIDE >= v->guest->config->vcpu_count) {
 			return false;
 		}
-		a.owner = &v->guest->vcpu[frame];
-		a.offset = (at_ipa - SKERRY_GICR_BASE) % SKERRY_GICR_STRIDE;
+		a.owner = &v->guest->vcpu[gicr / SKERRY_GICR_STRIDE];
+		a.offset = gicr % SKERRY_GICR_STRIDE;
 		a.first = 0;
 		a.last = 31;
+		has_wide = a.offset == GICR_TYPER;
 	}
-	has_wide = is_distributor ? gic.version == 3 && offset >= GICD_IROUTER :
-		   a.offset == GICR_TYPER;
-	if (a.offset % width != 0 || !(width == 4 || width == 1 || (width == 8 && has_wide))) {
+	if (offset % width != 0 || !(width == 4 || width == 1 || (width == 8 && has_wide))) {
 		return false;
 	}
 	*value = is_write ? *value : 0;
-	if (is_distributor) {
+	in_frame = a.offset % GICR_SGI_FRAME;
+	if (!is_distributor && a.offset < GICR_SGI_FRAME) {
+		*value = is_write || width == 1 ? *value : read_redistributor(a.owner, in_frame);
+	} else if (in_frame >= GICD_IGROUPR && in_frame < GICD_SGIR) {
+		a.offset = in_frame;
+		access_fields(&a);
+	} else if (is_distributor) {
 		access_distributor(&a);
-	} else {
-		access_redistributor(&a);
 	}
 	*value = width == 4 ? (uint32_t)*value : *value;
 	return true;
