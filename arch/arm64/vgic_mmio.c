@@ -216,28 +216,21 @@ static void access_sgi_pending(const struct access *a)
 	lock_release(l);
 }
 
-/* GICv3: Aff0 or "any" in one byte; the high word is Aff3 */
+/* GICv3: Aff0 or "any" in one byte; Aff3 is RES0, as GICD_TYPER.A3V says. */
 static void access_router(const struct access *a)
 {
-	unsigned intid = (a->offset - GICD_IROUTER) / 8;
-	bool is_high = a->offset & 4;
-	uint64_t affinity = *a->value & (a->width == 8 ? 0xff00ffffffull : 0xffffff);
-	unsigned to;
+	unsigned intid = (a->offset - GICD_IROUTER) / 8, to;
 
-	if (intid < a->first || intid > a->last) {
+	if (intid < a->first || intid > a->last || a->offset & 4) {
 		return;
 	}
-	to = vgic_irq(a->v, intid)->target;
 	if (!a->is_write) {
-		*a->value = is_high ? 0 : to == TARGET_ANY ? 1u << 31 : to;
+		to = vgic_irq(a->v, intid)->target;
+		*a->value = to == TARGET_ANY ? 1u << 31 : to;
 		return;
 	}
-	if (is_high) {
-		to = *a->value & 0xff ? TARGET_ABSENT : to;
-	} else {
-		to = *a->value & 1u << 31 ? TARGET_ANY :
-		     affinity < TARGET_ABSENT ? (unsigned)affinity : TARGET_ABSENT;
-	}
+	to = *a->value & 1u << 31 ? TARGET_ANY :
+	     (unsigned)min_u64(*a->value & 0xffffff, TARGET_ABSENT);
 	lock_acquire(&a->v->guest->arch.vgic.lock);
 	set_target(a->v, intid, to);
 	lock_release(&a->v->guest->arch.vgic.lock);

@@ -20,6 +20,7 @@
 #define GICR_WAKER	0x14
 #define GICR_SGI_FRAME	0x10000
 #define TYPER_VLPIS	(1u << 1)
+#define TYPER_LAST	(1u << 4)
 #define WAKER_SLEEP	(1u << 1)
 #define WAKER_CHILDREN	(1u << 2)
 #define CTLR_RWP	(1u << 31)
@@ -38,20 +39,9 @@ static volatile uint32_t *reg32(uint64_t at)
 	return (volatile uint32_t *)(uintptr_t)at;
 }
 
-static uint64_t read_typer(uint64_t frame)
-{
-	return *(volatile uint64_t *)(uintptr_t)(frame + GICR_TYPER);
-}
-
 static uint64_t interface_base(struct range r)
 {
 	return r.size == GICV_ALIASED ? r.base + GICV_ALIAS : r.base;
-}
-
-/* MPIDR's affinity fields, packed as GICR_TYPER has them */
-static uint32_t pack_affinity(uint64_t mpidr)
-{
-	return (uint32_t)((mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000));
 }
 
 static void wait_clear(uint64_t at, uint32_t bits, const char *what)
@@ -63,51 +53,44 @@ static void wait_clear(uint64_t at, uint32_t bits, const char *what)
 	}
 }
 
-/* Maps the redistributor of the core it belongs to. Its size. */
-static uint64_t claim_redistributor(const struct board *b, uint64_t base, unsigned n)
+/* Maps the redistributor at `base`, if it is one of a core of ours. */
+static void claim_redistributor(const struct board *b, uint64_t base, uint64_t typer)
 {
-	uint64_t scratch = GICR_SCRATCH_VA + n * PAGE_SIZE, typer, size;
-
-	mmu_map_device(scratch, pa(base), PAGE_SIZE);
-	typer = read_typer(scratch);
-	size = b->gicr_stride != 0 ? b->gicr_stride : typer & TYPER_VLPIS ? KIB(256) : KIB(128);
 	for (unsigned i = 0; i < b->cpu_count; i++) {
-		if (pack_affinity(b->cpu[i].mpidr) == typer >> 32 && gic.cpu[i] == 0) {
+		uint64_t m = b->cpu[i].mpidr;
+
+		if (((m & 0xffffff) | (m >> 8 & 0xff000000)) == typer >> 32 && gic.cpu[i] == 0) {
 			mmu_map_device(GICR_VA + i * GICR_VA_STRIDE, pa(base), KIB(128));
-			gic.cpu[i] = 1;
+			gic.mpidr[i] = m & 0xff00ffffff;
+			gic.cpu[i] = (m >> 32 & 0xff) << 48 | (m >> 16 & 0xff) << 32 |
+				     (m >> 8 & 0xff) << 16 | (m >> 4 & 0xf) << 44 |
+				     1ull << (m & 0xf) | (uint64_t)GIC_KICK << 24;
 		}
 	}
-	return size;
 }
 
 static void map_redistributors(const struct board *b)
 {
-	unsigned n = 0;
+	uint64_t scratch = GICR_SCRATCH_VA, typer, size;
 
 	for (unsigned i = 0; i < b->gicr_count; i++) {
-		struct range r = b->gicr[i];
-
-		for (uint64_t at = 0; at + KIB(128) <= r.size && n < GICR_MAX; n++) {
-			bool is_last;
-
-			at += claim_redistributor(b, r.base + at, n);
-			is_last = read_typer(GICR_SCRATCH_VA + n * PAGE_SIZE) >> 4 & 1;
-			if (is_last) {
-				n++;
+		for (uint64_t at = 0; at + KIB(128) <= b->gicr[i].size; at += size) {
+			mmu_map_device(scratch, pa(b->gicr[i].base + at), PAGE_SIZE);
+			typer = *(volatile uint64_t *)(uintptr_t)(scratch + GICR_TYPER);
+			scratch += PAGE_SIZE;
+			claim_redistributor(b, b->gicr[i].base + at, typer);
+			size = typer & TYPER_VLPIS ? KIB(256) : KIB(128);
+			size = b->gicr_stride != 0 ? b->gicr_stride : size;
+			if (typer & TYPER_LAST || scratch == GICR_SCRATCH_VA + GICR_MAX * PAGE_SIZE) {
 				break;
 			}
 		}
 	}
 	for (unsigned i = 0; i < b->cpu_count; i++) {
-		uint64_t m = b->cpu[i].mpidr;
-
 		if (gic.cpu[i] == 0) {
-			panic("no redistributor belongs to core %u (affinity %lx)", i, m);
+			panic("no redistributor belongs to core %u (affinity %lx)", i,
+			      b->cpu[i].mpidr);
 		}
-		gic.mpidr[i] = m & 0xff00ffffff;
-		gic.cpu[i] = (m >> 32 & 0xff) << 48 | (m >> 16 & 0xff) << 32 |
-			     (m >> 8 & 0xff) << 16 | (m >> 4 & 0xf) << 44 |
-			     1ull << (m & 0xf) | (uint64_t)GIC_KICK << 24;
 	}
 }
 
