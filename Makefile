@@ -52,13 +52,16 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= \
-	$(WARNINGS) $(HV_INCLUDE) $(if $(DEBUG),-DDEBUG)
+	$(WARNINGS) $(HV_INCLUDE)
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c), \
 	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
 	$(if $(DEBUG),tests/oracle/*.c))))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
+# What tests/oracle stands in front of in a debug build
+WRAPPED := $(if $(DEBUG),lock_acquire lock_release \
+	exit_sync exit_irq exit_serror fast_irq fast_kick)
 
 $(HV_OBJECTS): Makefile
 
@@ -80,6 +83,7 @@ $(O)/%.o: %.S $(O)/include/asm_offsets.h
 $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
 	$(call say,LD)$(CC) -nostdlib -static -no-pie \
 		-Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
+		$(WRAPPED:%=-Wl,--wrap=%) \
 		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT)
 
 $(O)/skerry.bin: $(O)/skerry.elf

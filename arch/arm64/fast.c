@@ -181,9 +181,6 @@ struct vcpu *fast_kick(struct vcpu *v)
 	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING) {
 		return NULL;
 	}
-#ifdef DEBUG
-	oracle_check(v);
-#endif
 	v->exits[EXIT_IRQ]++;
 	if (!__atomic_compare_exchange_n(&v->arch.vgic.work, &only_sgis, 0, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED)) {
