@@ -12,7 +12,7 @@ void crash_print_exits(const struct vcpu *v)
 	static const char causes[EXIT_CAUSES][8] = {
 		[EXIT_HVC] = "hvc", [EXIT_SMC] = "smc", [EXIT_SYSREG] = "sysreg",
 		[EXIT_MMIO] = "mmio", [EXIT_ABORT] = "abort", [EXIT_IRQ] = "irq",
-		[EXIT_WFI] = "wfi", [EXIT_SERROR] = "serror", [EXIT_OTHER] = "other",
+		[EXIT_SERROR] = "serror", [EXIT_OTHER] = "other",
 	};
 	uint32_t count = v->exit_next < EXIT_RING ? v->exit_next : EXIT_RING;
 	char text[EXIT_RING * 17 + 6] = " none";	/* " serror/12345678" */

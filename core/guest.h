@@ -21,7 +21,7 @@ enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_STARTING, VCPU_ON };
 
 enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ,
-	EXIT_WFI, EXIT_SERROR, EXIT_OTHER,
+	EXIT_SERROR, EXIT_OTHER,
 	EXIT_CAUSES
 };
 

@@ -24,18 +24,13 @@ static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, 
 	return vgic_mmio(v, at, is_write, width, value);
 }
 
-static uint64_t truncate(uint64_t value, unsigned width)
+/* The register's low bits: what a load puts there, what of it a store (SSE = 0) writes. */
+static uint64_t extend(uint64_t value, uint32_t iss)
 {
-	return width == 8 ? value : value & ((1ull << 8 * width) - 1);
-}
-
-/* What a load puts into its register. */
-static uint64_t extend(uint64_t value, uint32_t iss, unsigned width)
-{
-	unsigned unused = 64 - 8 * width;
+	unsigned unused = 64 - (8u << DABT_SAS(iss));
 
 	if (!(iss & DABT_SSE)) {
-		return truncate(value, width);
+		return value << unused >> unused;
 	}
 	value = (uint64_t)((int64_t)(value << unused) >> unused);
 	return iss & DABT_SF ? value : (uint32_t)value;
@@ -53,12 +48,12 @@ static inline bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
 		return false;
 	}
 	at = READ_SYSREG(hpfar_el2) << 8 | (far & (PAGE_SIZE - 1));
-	value = is_write ? truncate(vcpu_get(v, DABT_SRT(iss)), width) : 0;
+	value = is_write ? extend(vcpu_get(v, DABT_SRT(iss)), iss) : 0;
 	if (!is_aligned(at, width) || !emulate(v, at, is_write, width, &value)) {
 		return false;
 	}
 	if (!is_write) {
-		vcpu_set(v, DABT_SRT(iss), extend(value, iss, width));
+		vcpu_set(v, DABT_SRT(iss), extend(value, iss));
 	}
 	return true;
 }
@@ -66,12 +61,12 @@ static inline bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
 void abort_handle(struct vcpu *v, uint64_t esr)
 {
 	uint64_t far = READ_SYSREG(far_el2);
+	bool is_done = ESR_EC(esr) == EC_DABORT_LOW && mmio(v, esr, far);
 
-	if (ESR_EC(esr) == EC_DABORT_LOW && mmio(v, esr, far)) {
-		stats_exit(v, EXIT_MMIO, esr);
+	stats_exit(v, is_done ? EXIT_MMIO : EXIT_ABORT, esr);
+	if (is_done) {
 		vcpu_skip(v, esr);
-		return;
+	} else {
+		inject_abort(v, esr, far);
 	}
-	stats_exit(v, EXIT_ABORT, esr);
-	inject_abort(v, esr, far);
 }

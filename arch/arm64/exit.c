@@ -12,12 +12,6 @@
 
 #include "trap.h"
 
-static void exit_wfx(struct vcpu *v, uint64_t esr)
-{
-	stats_exit(v, EXIT_WFI, esr);	/* EL2 sets no trap for it: harmless */
-	vcpu_skip(v, esr);
-}
-
 /* HVC, SMC: the second returns to itself, and is stepped over. */
 static void exit_call(struct vcpu *v, uint64_t esr)
 {
@@ -41,7 +35,6 @@ static void exit_undefined(struct vcpu *v, uint64_t esr)
 }
 
 static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
-	[EC_WFX] = exit_wfx,
 	[EC_HVC64] = exit_call,
 	[EC_SMC64] = exit_call,
 	[EC_SYSREG] = sysreg_handle,
@@ -60,12 +53,7 @@ static struct vcpu *exit_finish(struct vcpu *v)
 	if (!goes_on(v)) {
 		v = core_next();
 	}
-#ifdef DEBUG
-	oracle_check(v);
-#endif
-	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
-		vgic_enter(v);
-	}
+	vgic_enter(v);
 	return v;
 }
 
@@ -89,12 +77,6 @@ struct vcpu *exit_irq(struct vcpu *v)
 	return exit_finish(v);
 }
 
-struct vcpu *exit_fiq(struct vcpu *v)
-{
-	panic("an FIQ came to EL2");	/* Group 0 belongs to EL3; nothing else routes here */
-	return v;
-}
-
 struct vcpu *exit_serror(struct vcpu *v)
 {
 	stats_exit(v, EXIT_SERROR, READ_SYSREG(esr_el2));
@@ -102,11 +84,12 @@ struct vcpu *exit_serror(struct vcpu *v)
 	return exit_finish(v);
 }
 
+/* An FIQ may be from a guest: Group 0 belongs to EL3, nothing else routes it here. */
 void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr)
 {
-	static const char *const names[] = { "exception", "interrupt", "FIQ", "SError" };
+	static const char names[4][10] = { "exception", "interrupt", "FIQ", "SError" };
 
-	panic("%s in EL2 at %lx: ESR %lx, FAR %lx", names[kind & 3], elr, esr, far);
+	panic("%s in EL2 at %lx: ESR %lx, FAR %lx", names[kind], elr, esr, far);
 }
 
 /* The core's first entry into its loop, on its own stack. */

@@ -9,7 +9,6 @@
 #include "trap.h"
 
 #define SPSR_MODE	0x1f
-#define SPSR_EL1T	0x04
 #define SPSR_EL1H	0x05
 #define SPSR_DAIF	(0xf << 6)
 #define SPSR_IT		(0xfcull << 8 | 3ull << 25)	/* AArch32: If-Then state */
@@ -30,19 +29,18 @@ void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr)
 	v->arch.elr += (esr & ESR_IL) ? 4 : 2;
 }
 
+/* AArch32 is EL0's alone. */
+static bool is_from_el0(uint64_t spsr)
+{
+	return (spsr & SPSR_AARCH32) || (spsr & SPSR_MODE) == 0;
+}
+
 static uint64_t vector_offset(uint64_t spsr)
 {
-	if (spsr & SPSR_AARCH32) {
-		return 0x600;
+	if (is_from_el0(spsr)) {
+		return spsr & SPSR_AARCH32 ? 0x600 : 0x400;
 	}
-	switch (spsr & SPSR_MODE) {
-	case SPSR_EL1T:
-		return 0x000;
-	case SPSR_EL1H:
-		return 0x200;
-	default:
-		return 0x400;
-	}
+	return (spsr & SPSR_MODE) == SPSR_EL1H ? 0x200 : 0x000;
 }
 
 static void inject(struct vcpu *v, uint64_t esr)
@@ -70,24 +68,14 @@ void inject_undefined(struct vcpu *v)
 	inject(v, ESR_IL);
 }
 
-static bool is_from_el0(const struct vcpu *v)
-{
-	return (v->arch.spsr & SPSR_AARCH32) || (v->arch.spsr & SPSR_MODE) == 0;
-}
-
-/* Is `far` one of the vectors? Then the guest could not take the abort either. */
-static bool is_vector(uint64_t far)
-{
-	return far - READ_SYSREG(vbar_el1) < 0x800;
-}
-
 void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 {
-	bool is_fetch = ESR_EC(esr) == EC_IABORT_LOW;
-	unsigned ec = is_fetch ? 0x20 : 0x24;
+	bool is_fetch = ESR_EC(esr) == EC_IABORT_LOW, is_el1 = !is_from_el0(v->arch.spsr);
+	uint64_t ec = ESR_EC(esr) + is_el1;	/* from the same level: one more */
 	uint64_t iss = 0x10;			/* synchronous external abort */
 
-	if (is_fetch && !is_from_el0(v) && is_vector(far)) {
+	/* Its vectors? Then the guest could not take the abort either. */
+	if (is_fetch && is_el1 && far - READ_SYSREG(vbar_el1) < 0x800) {
 		life_crash(v, "its exception vectors are not in its memory", esr, far, 0);
 		return;
 	}
@@ -98,5 +86,5 @@ void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 		iss |= esr & ((1 << 6) | (1 << 8));	/* WnR, CM */
 	}
 	WRITE_SYSREG(far, far_el1);
-	inject(v, (uint64_t)(ec + !is_from_el0(v)) << 26 | (esr & ESR_IL) | iss);
+	inject(v, ec << 26 | (esr & ESR_IL) | iss);
 }

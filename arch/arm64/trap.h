@@ -17,7 +17,6 @@
 #define SPSR_AARCH32	(1 << 4)
 #define SPSR_SS		(1ull << 21)
 
-#define EC_WFX		0x01
 #define EC_HVC64	0x16
 #define EC_SMC64	0x17
 #define EC_SYSREG	0x18
@@ -38,13 +37,9 @@
 /* Called by vectors.S; each returns the vCPU to enter, maybe another one later. */
 struct vcpu *exit_sync(struct vcpu *v);
 struct vcpu *exit_irq(struct vcpu *v);
-struct vcpu *exit_fiq(struct vcpu *v);
 struct vcpu *exit_serror(struct vcpu *v);
-/* The debug build's oracle, tests/oracle: panics when a guest maps what is not its own. */
-void oracle_check(const struct vcpu *v);
 void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr) __attribute__((noreturn));
 void guest_enter(struct vcpu *v) __attribute__((noreturn));
-void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));
 
 /* Register `n` as an instruction names it: 31 is zero and goes nowhere. */
 static inline uint64_t vcpu_get(const struct vcpu *v, unsigned n)

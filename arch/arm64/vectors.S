@@ -17,13 +17,8 @@
 	b	\label
 	.endm
 
-	/* On entry: nothing saved. After: everything in the current vCPU; x0 = the vCPU.
-	 * The second: x0, x1 are on the stack already. */
+	/* On entry: x0, x1 on the stack. After: everything in the current vCPU; x0 = the vCPU */
 	.macro	save_all
-	stp	x0, x1, [sp, #-16]!
-	save_all_pushed
-	.endm
-	.macro	save_all_pushed
 	this_vcpu x0
 	save_0_3
 	pairs_4_17 stp
@@ -45,11 +40,11 @@ vectors:
 	.endr
 	vector	guest_sync		/* a guest, AArch64 */
 	vector	guest_irq
-	vector	guest_fiq
+	vector	panic_2			/* FIQ: Group 0 is EL3's */
 	vector	guest_serror
 	vector	guest_sync_slow		/* a guest, AArch32 (EL0 only) */
 	vector	guest_irq
-	vector	guest_fiq
+	vector	panic_2			/* FIQ: Group 0 is EL3's */
 	vector	guest_serror
 
 /*
@@ -79,16 +74,12 @@ guest_sync_slow:
 	stp	x0, x1, [sp, #-16]!
 	.global	guest_sync_pushed
 guest_sync_pushed:
-	save_all_pushed
+	save_all
 	bl	exit_sync
 	b	guest_enter
 
-guest_fiq:
-	save_all
-	bl	exit_fiq
-	b	guest_enter
-
 guest_serror:
+	stp	x0, x1, [sp, #-16]!
 	save_all
 	bl	exit_serror
 
@@ -104,8 +95,9 @@ guest_enter:
 	pairs_4_17 ldp
 	leave_0_3
 
-/* An exception in EL2 itself. x0 = 0 exception, 1 IRQ, 2 FIQ, 3 SError, x1 ESR, x2 FAR, x3 ELR. On a stack that
- * may be the fault's cause: the core's own again, from its top. */
+/* An exception in EL2 itself. x0 = 0 exception, 1 IRQ, 2 FIQ, 3 SError, x1 ESR,
+ * x2 FAR, x3 ELR. On a stack that may be the fault's cause: the core's own again,
+ * from its top. */
 	.irp	kind, 0, 1, 2, 3
 panic_\kind:
 	mov	x0, #\kind
