@@ -9,9 +9,7 @@
 #define OFFSET(name, type, member) \
 	__asm__ volatile("\n->" #name " %0" :: "i"(offsetof(type, member)))
 
-void asm_offsets(void);
-
-void asm_offsets(void)
+static __attribute__((used)) void asm_offsets(void)
 {
 	OFFSET(PCPU_CURRENT, struct pcpu, current);
 	OFFSET(PCPU_STACK_TOP, struct pcpu, stack_top);

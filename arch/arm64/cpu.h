@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The core's and the firmware's services inside arch/arm64.
+ * Private to arch/arm64: the firmware's services, what boot leaves for resident
+ * code, and the way out of boot.
  */
 #ifndef CPU_H
 #define CPU_H
 
 #include <hv/types.h>
 
+/* Written at boot, read-only after. */
 extern bool board_has_psci;	/* by SMC */
 extern bool board_has_pm;
+/* The ID registers as guests see them: op1 0, CRn 0, [CRm][op2], less what is
+ * hidden; AArch32's read as 0. */
+extern uint64_t id_registers[8][8];
 
 /* Secure monitor call, SMCCC 1.0; the answer in w0. */
 int32_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
-/* Boot only: what the firmware offers, into `firmware` (core/smccc.h). */
-void firmware_boot(void);
+void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));
+/* Another core: says that it runs no boot code any more (*online), waits until
+ * the boot core has unmapped it, then runs. */
+void secondary_leave(uint32_t *online) __attribute__((noreturn));
+/* The boot core, last, on its resident stack: boot-only memory goes, all cores run. */
+void leave_boot(void) __attribute__((noreturn));
 
 #endif

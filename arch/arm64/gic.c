@@ -59,9 +59,9 @@ void gic_route(unsigned intid, unsigned cpu)
 	}
 }
 
-void gic_kick(unsigned cpu)
+void arch_cpu_kick(unsigned cpu)
 {
-	gic.ops->kick(cpu);
+	gic.ops->kick(cpu);	/* what it is to look at is written before the interrupt */
 }
 
 bool arch_cpu_has_work(void)

@@ -4,22 +4,22 @@
  * memory, and the end of the boot-only sections. Each core changes only its own
  * window; the boot core alone unmaps, when no other runs boot code any more.
  */
-#include <hv/arch.h>
+#include <core/core.h>
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <pagetable.h>
 #include <sysreg.h>
 
-#include "mmu_private.h"
+#include "cpu.h"
 
 #define TABLE __attribute__((aligned(4096)))
 
-uint64_t hv_l1[PT_ENTRIES] TABLE;
-uint64_t hv_l2[PT_ENTRIES] TABLE;
-uint64_t hv_l3_image[PT_ENTRIES] TABLE;
-uint64_t hv_l3_device[PT_ENTRIES] TABLE;
-uint64_t hv_l3_gicr[PT_ENTRIES] TABLE;
-uint64_t hv_l3_window[PT_ENTRIES] TABLE;
+uint64_t hv_l1[PT_ENTRIES] TABLE, hv_l2[PT_ENTRIES] TABLE;
+uint64_t hv_l3_image[PT_ENTRIES] TABLE, hv_l3_device[PT_ENTRIES] TABLE;
+uint64_t hv_l3_window[PT_ENTRIES] TABLE, hv_l3_gicr[PT_ENTRIES] TABLE;
+
+extern char hv_image[], boot_end[], boot_bss[], hv_end[];
+static bool boot_is_over;
 
 void pt_write(uint64_t *slot, uint64_t value)
 {
@@ -30,64 +30,55 @@ void pt_write(uint64_t *slot, uint64_t value)
 	dsb(ishst);
 }
 
-static void tlb_forget_page(uint64_t va)
-{
-	__asm__ volatile("tlbi vae2is, %0" :: "r"(va >> PAGE_SHIFT));
-}
-
 static uint64_t window_va(void)
 {
 	return WINDOW_VA + pcpu()->index * (uint64_t)WINDOW_VA_STRIDE;
 }
 
-static void window_fill(struct pa at, unsigned pages, uint64_t attributes)
+static void *window_fill(struct pa at, uint64_t size, uint64_t attributes)
 {
 	uint64_t *slot = &hv_l3_window[pt_index(window_va(), 3)];
-	unsigned i;
+	uint64_t first = align_down(at.v, PAGE_SIZE);
 
-	for (i = 0; i < pages; i++) {
-		pt_write(&slot[i], (at.v + i * PAGE_SIZE) | attributes | PTE_PAGE);
+	for (uint64_t page = first; page < at.v + size; page += PAGE_SIZE) {
+		pt_write(slot++, page | attributes | PTE_PAGE);
 	}
 	isb();
+	return (void *)(window_va() + (at.v - first));
 }
 
 void *arch_window_map(struct pa at, uint64_t size)
 {
-	uint64_t first = align_down(at.v, PAGE_SIZE);
-	uint64_t end = align_up(at.v + size, PAGE_SIZE);
-
 	if (size > WINDOW_SIZE) {
 		panic("window of %lu bytes", size);
 	}
-	window_fill(pa(first), (unsigned)((end - first) >> PAGE_SHIFT), PTE_DATA);
-	return (void *)(window_va() + (at.v - first));
+	return window_fill(at, size, PTE_DATA);
 }
 
 void *arch_window_map_device(struct pa at)
 {
-	window_fill(pa(align_down(at.v, PAGE_SIZE)), 1, PTE_DEVICE);
-	return (void *)(window_va() + (at.v & (PAGE_SIZE - 1)));
+	return window_fill(at, 1, PTE_DEVICE);
 }
 
 void arch_window_unmap(void)
 {
 	uint64_t va = window_va();
-	uint64_t *slot = &hv_l3_window[pt_index(va, 3)];
-	unsigned i;
 
-	for (i = 0; slot[i] != 0; i++) {	/* 17 at most: the slot after is never used */
-		pt_write(&slot[i], 0);
-		tlb_forget_page(va + i * PAGE_SIZE);
+	/* 17 at most: the slot after is never used */
+	for (uint64_t *slot = &hv_l3_window[pt_index(va, 3)]; *slot != 0; slot++) {
+		pt_write(slot, 0);
+		__asm__ volatile("tlbi vae2is, %0" :: "r"(va >> PAGE_SHIFT));
+		va += PAGE_SIZE;
 	}
 	dsb(ish);
 	isb();
 }
 
-void mmu_forget_boot(void)
+/* By resident code on the boot core, when no core runs boot code any more: boot-only
+ * sections, the board's tree, the load address. */
+static void forget_boot(void)
 {
-	unsigned i;
-
-	for (i = 0; i < PT_ENTRIES; i++) {
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		uint64_t va = HV_VA + i * PAGE_SIZE;
 
 		if ((va >= (uintptr_t)hv_image && va < (uintptr_t)boot_end) ||
@@ -96,11 +87,27 @@ void mmu_forget_boot(void)
 		}
 	}
 	pt_write(&hv_l1[pt_index(TREE_VA, 1)], 0);
-	for (i = 0; i < pt_index(HV_VA, 1); i++) {	/* the image where it was loaded */
+	for (unsigned i = 0; i < pt_index(HV_VA, 1); i++) {	/* the image where it was loaded */
 		pt_write(&hv_l1[i], 0);
 	}
 	pt_write(&hv_l3_device[pt_index(SPIN_VA, 3)], 0);
 	__asm__ volatile("tlbi alle2is");
 	dsb(ish);
 	isb();
+}
+
+void secondary_leave(uint32_t *online)
+{
+	__atomic_fetch_add(online, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&boot_is_over, __ATOMIC_ACQUIRE)) {
+		arch_cpu_relax();
+	}
+	core_run();
+}
+
+void leave_boot(void)
+{
+	forget_boot();
+	__atomic_store_n(&boot_is_over, true, __ATOMIC_RELEASE);
+	core_run();
 }

@@ -1,138 +1,97 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Trapped system registers: one table {encoding, read, write}; the ID registers
- * by their own array, filled at boot. What is in neither is UNDEFINED in the
+ * Trapped system registers: one table {encoding, what is allowed, value}; the ID
+ * registers by their own array, filled at boot. What is in neither is UNDEFINED in the
  * guest. On the vCPU's own core.
  */
 #include <core/crash.h>
 #include <sysreg.h>
 #include <vgic.h>
 
-#include "idregs.h"
-#include "timer.h"
+#include "cpu.h"
 #include "trap.h"
 
 /* A register as the syndrome of a trapped MRS or MSR names it (DDI 0487, D19.2.37) */
 #define KEY(op0, op1, crn, crm, op2) \
 	((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
 #define KEY_MASK	KEY(3, 7, 15, 15, 7)
-#define ISS_RT(iss)	((iss) >> 5 & 31)
-#define ISS_READ	1
 
-uint64_t id_registers[4][8];
+uint64_t id_registers[8][8];
 
-/* What an access does; anything else is UNDEFINED in the guest. */
-enum kind {
-	UNDEFINED,
-	FIXED,		/* reads as `value`, writes are ignored */
-	READ_ONLY,	/* reads as `value` */
-	WRITE_IGNORED,	/* write-only */
-	SGI1R,		/* write-only */
-	PTIMER,		/* `value`: which of its registers */
-};
+/* What a guest may do; anything else is UNDEFINED in it. A read gives `value`, a
+ * write is ignored, but for: */
+#define READ		1
+#define WRITE		2
+#define PTIMER		4	/* the emulated timer; `value`: which of its registers */
+#define SGI1R		8
 
 struct sysreg_row {
-	uint32_t key;
-	uint8_t kind, value;
+	uint32_t key, access;
+	uint64_t value;
 };
 
 static const struct sysreg_row rows[] = {
-	{ KEY(3, 0, 12, 11, 5), SGI1R, 0 },			/* ICC_SGI1R_EL1 */
-	{ KEY(3, 3, 14, 2, 0), PTIMER, PTIMER_TVAL },		/* CNTP_TVAL_EL0 */
-	{ KEY(3, 3, 14, 2, 1), PTIMER, PTIMER_CTL },		/* CNTP_CTL_EL0 */
-	{ KEY(3, 3, 14, 2, 2), PTIMER, PTIMER_CVAL },		/* CNTP_CVAL_EL0 */
-	{ KEY(3, 0, 12, 11, 6), WRITE_IGNORED, 0 },		/* ICC_ASGI1R_EL1 */
-	{ KEY(3, 0, 12, 11, 7), WRITE_IGNORED, 0 },		/* ICC_SGI0R_EL1 */
-	{ KEY(3, 0, 12, 12, 5), FIXED, 7 },			/* ICC_SRE_EL1: no bypass */
-	{ KEY(3, 0, 1, 0, 1), FIXED, 0 },			/* ACTLR_EL1 */
-	{ KEY(2, 0, 0, 2, 2), FIXED, 0 },			/* MDSCR_EL1 */
-	{ KEY(2, 0, 1, 0, 4), WRITE_IGNORED, 0 },		/* OSLAR_EL1 */
-	{ KEY(2, 0, 1, 1, 4), READ_ONLY, 1 << 3 },		/* OSLSR_EL1: there, not set */
-	{ KEY(2, 0, 1, 3, 4), FIXED, 0 },			/* OSDLR_EL1 */
-	{ KEY(2, 0, 1, 4, 4), FIXED, 0 },			/* DBGPRCR_EL1 */
-	{ KEY(2, 0, 0, 2, 0), FIXED, 0 },			/* MDCCINT_EL1 */
-	{ KEY(2, 3, 0, 1, 0), READ_ONLY, 0 },			/* MDCCSR_EL0 */
-	{ KEY(2, 0, 0, 0, 2), FIXED, 0 },			/* OSDTRRX_EL1 */
-	{ KEY(2, 0, 0, 3, 2), FIXED, 0 },			/* OSDTRTX_EL1 */
-	{ KEY(2, 0, 0, 6, 2), FIXED, 0 },			/* OSECCR_EL1 */
-	{ KEY(2, 0, 1, 0, 0), READ_ONLY, 0 },			/* MDRAR_EL1 */
-	{ KEY(2, 0, 7, 8, 6), FIXED, 0 },			/* DBGCLAIMSET_EL1 */
-	{ KEY(2, 0, 7, 9, 6), FIXED, 0 },			/* DBGCLAIMCLR_EL1 */
-	{ KEY(2, 0, 7, 14, 6), READ_ONLY, 0 },			/* DBGAUTHSTATUS_EL1 */
+	{ KEY(3, 0, 12, 11, 5), WRITE | SGI1R, 0 },			/* ICC_SGI1R_EL1 */
+	{ KEY(3, 3, 14, 2, 0), READ | WRITE | PTIMER, PTIMER_TVAL },		/* CNTP_TVAL_EL0 */
+	{ KEY(3, 3, 14, 2, 1), READ | WRITE | PTIMER, PTIMER_CTL },		/* CNTP_CTL_EL0 */
+	{ KEY(3, 3, 14, 2, 2), READ | WRITE | PTIMER, PTIMER_CVAL },		/* CNTP_CVAL_EL0 */
+	{ KEY(3, 0, 12, 11, 6), WRITE, 0 },		/* ICC_ASGI1R_EL1 */
+	{ KEY(3, 0, 12, 11, 7), WRITE, 0 },		/* ICC_SGI0R_EL1 */
+	{ KEY(3, 0, 12, 12, 5), READ | WRITE, 7 },			/* ICC_SRE_EL1: no bypass */
+	{ KEY(3, 0, 1, 0, 1), READ | WRITE, 0 },			/* ACTLR_EL1 */
+	{ KEY(2, 0, 0, 2, 2), READ | WRITE, 0 },			/* MDSCR_EL1 */
+	{ KEY(2, 0, 1, 0, 4), WRITE, 0 },		/* OSLAR_EL1 */
+	{ KEY(2, 0, 1, 1, 4), READ, 1 << 3 },		/* OSLSR_EL1: there, not set */
+	{ KEY(2, 0, 1, 3, 4), READ | WRITE, 0 },			/* OSDLR_EL1 */
+	{ KEY(2, 0, 1, 4, 4), READ | WRITE, 0 },			/* DBGPRCR_EL1 */
+	{ KEY(2, 0, 0, 2, 0), READ | WRITE, 0 },			/* MDCCINT_EL1 */
+	{ KEY(2, 3, 0, 1, 0), READ, 0 },			/* MDCCSR_EL0 */
+	{ KEY(2, 0, 0, 0, 2), READ | WRITE, 0 },			/* OSDTRRX_EL1 */
+	{ KEY(2, 0, 0, 3, 2), READ | WRITE, 0 },			/* OSDTRTX_EL1 */
+	{ KEY(2, 0, 0, 6, 2), READ | WRITE, 0 },			/* OSECCR_EL1 */
+	{ KEY(2, 0, 1, 0, 0), READ, 0 },			/* MDRAR_EL1 */
+	{ KEY(2, 0, 7, 8, 6), READ | WRITE, 0 },			/* DBGCLAIMSET_EL1 */
+	{ KEY(2, 0, 7, 9, 6), READ | WRITE, 0 },			/* DBGCLAIMCLR_EL1 */
+	{ KEY(2, 0, 7, 14, 6), READ, 0 },			/* DBGAUTHSTATUS_EL1 */
 };
 
 static struct sysreg_row find(uint32_t key)
 {
-	unsigned i;
+	unsigned crm = key >> 1 & 0xf, op2 = key >> 17 & 7;
 
-	if ((key & KEY(3, 7, 15, 0, 4)) == KEY(2, 0, 0, 0, 4)) {
-		return (struct sysreg_row){ key, FIXED, 0 };	/* DBG{B,W}{V,C}R<n>_EL1 */
+	if ((key & KEY(3, 7, 15, 0, 0)) == KEY(3, 0, 0, 0, 0) && crm >= 1 && crm <= 7) {
+		return (struct sysreg_row){ key, READ, id_registers[crm][op2] };
 	}
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+	if ((key & KEY(3, 7, 15, 0, 4)) == KEY(2, 0, 0, 0, 4)) {
+		return (struct sysreg_row){ key, READ | WRITE, 0 };	/* DBG{B,W}{V,C}R<n>_EL1 */
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].key == key) {
 			return rows[i];
 		}
 	}
-	return (struct sysreg_row){ key, UNDEFINED, 0 };
-}
-
-/* False: UNDEFINED. */
-static bool sysreg_read(struct vcpu *v, struct sysreg_row row, uint64_t *value)
-{
-	*value = row.kind == PTIMER ? ptimer_read(v, row.value) : row.value;
-	return row.kind == FIXED || row.kind == READ_ONLY || row.kind == PTIMER;
-}
-
-static bool sysreg_write(struct vcpu *v, struct sysreg_row row, uint64_t value)
-{
-	switch (row.kind) {
-	case SGI1R:
-		vgic_write_sgi1r(v, value);
-		return true;
-	case PTIMER:
-		ptimer_write(v, row.value, value);
-		return true;
-	default:
-		return row.kind == FIXED || row.kind == WRITE_IGNORED;
-	}
-}
-
-/* ID registers: op0 3, op1 0, CRn 0, CRm 1..7; those of AArch32 read as 0. */
-static bool is_id(uint32_t key)
-{
-	unsigned crm = key >> 1 & 0xf;
-
-	return (key & KEY(3, 7, 15, 0, 0)) == KEY(3, 0, 0, 0, 0) && crm >= 1 && crm <= 7;
-}
-
-static bool read_id(uint32_t key, uint64_t *value)
-{
-	unsigned crm = key >> 1 & 0xf;
-
-	*value = crm < 4 ? 0 : id_registers[crm - 4][key >> 17 & 7];
-	return true;
+	return (struct sysreg_row){ key, 0, 0 };
 }
 
 void sysreg_handle(struct vcpu *v, uint64_t esr)
 {
-	uint32_t iss = ESR_ISS(esr), key = iss & KEY_MASK;
-	uint64_t value = 0;
-	bool is_done;
+	struct sysreg_row row = find(ESR_ISS(esr) & KEY_MASK);
+	unsigned rt = esr >> 5 & 31;
+	bool is_read = esr & 1;
 
 	stats_exit(v, EXIT_SYSREG, esr);
-	if (!(iss & ISS_READ)) {
-		is_done = sysreg_write(v, find(key), vcpu_get(v, ISS_RT(iss)));
-	} else {
-		is_done = is_id(key) ? read_id(key, &value) : sysreg_read(v, find(key), &value);
-		if (is_done) {
-			vcpu_set(v, ISS_RT(iss), value);
-		}
-	}
-	if (is_done) {
-		vcpu_skip(v, esr);
-	} else {
+	if (!(row.access & (is_read ? READ : WRITE))) {
 		inject_undefined(v);
+		return;
 	}
+	if (is_read) {
+		vcpu_set(v, rt, row.access & PTIMER ? ptimer_read(v, row.value) : row.value);
+	} else if (row.access & PTIMER) {
+		ptimer_write(v, row.value, vcpu_get(v, rt));
+	} else if (row.access & SGI1R) {
+		vgic_write_sgi1r(v, vcpu_get(v, rt));
+	}
+	vcpu_skip(v, esr);
 }
 
 /* Everything of EL1 that a guest can see and that is not trapped. */

@@ -7,10 +7,9 @@
  */
 #include <hv/arch.h>
 #include <sysreg.h>
-#include <timer.h>
 
 #include "gic.h"
-
+#include "trap.h"
 
 #define CTL_ENABLE	1u
 #define CTL_IMASK	2u

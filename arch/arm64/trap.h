@@ -76,4 +76,10 @@ void abort_handle(struct vcpu *v, uint64_t esr);	/* instruction and data aborts 
 void sysreg_handle(struct vcpu *v, uint64_t esr);	/* MSR, MRS, and AArch32's are UNDEFINED */
 void sysreg_reset(void);		/* EL1's registers to their reset state */
 
+/* The EL1 physical timer of a vCPU, emulated (timer.c): its registers trap
+ * (CNTHCTL_EL2.EL1PCEN = 0). */
+enum ptimer_reg { PTIMER_TVAL, PTIMER_CTL, PTIMER_CVAL };	/* CNTP_*_EL0 */
+uint64_t ptimer_read(const struct vcpu *v, enum ptimer_reg r);
+void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value);
+
 #endif

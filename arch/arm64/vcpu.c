@@ -13,14 +13,6 @@
 
 #define SPSR_RESET	0x3c5	/* EL1h, DAIF masked */
 
-/* HCR_EL2 is the same for all: see cpu_boot_init() */
-static void load_stage2(const struct vcpu *v)
-{
-	WRITE_SYSREG(v->guest->arch.vttbr, vttbr_el2);
-	WRITE_SYSREG(v->arch.vmpidr, vmpidr_el2);
-	isb();
-}
-
 static void clear_fp(void)
 {
 	__asm__ volatile(
@@ -36,15 +28,15 @@ static void clear_fp(void)
 
 void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 {
-	struct pcpu *p = pcpu();
-
-	p->current = v;
+	pcpu()->current = v;
 	memset(&v->arch.x, 0, sizeof(v->arch.x));
 	v->arch.x[0] = context;
 	v->arch.elr = entry;
 	v->arch.spsr = SPSR_RESET;
-	v->arch.vmpidr = (1ull << 31) | v->index;
-	load_stage2(v);
+	/* HCR_EL2 is the same for all: see cpu_boot_init() */
+	WRITE_SYSREG(v->guest->arch.vttbr, vttbr_el2);
+	WRITE_SYSREG(1ull << 31 | v->index, vmpidr_el2);
+	isb();
 	sysreg_reset();
 	clear_fp();
 	vgic_vcpu_reset(v);
@@ -59,7 +51,6 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 
 void arch_vcpu_stop(struct vcpu *v)
 {
-	WRITE_SYSREG(0, cntv_ctl_el0);
 	vgic_vcpu_stop(v);
 	pcpu()->current = NULL;
 }
@@ -72,17 +63,15 @@ void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
 	out->sp = READ_SYSREG(sp_el1);
 }
 
-/* All its vCPUs are off: its translations, of both stages, out of all TLBs. */
+/* All its vCPUs are off: its translations, of both stages, out of all TLBs. VTTBR_EL2
+ * stays: no other guest lives on this core. */
 void arch_guest_stop(struct guest *g)
 {
-	uint64_t old = READ_SYSREG(vttbr_el2);
-
 	vgic_guest_stop(g);
 	WRITE_SYSREG(g->arch.vttbr, vttbr_el2);
 	isb();
 	__asm__ volatile("tlbi vmalls12e1is");
 	dsb(ish);
-	WRITE_SYSREG(old, vttbr_el2);
 	isb();
 }
 

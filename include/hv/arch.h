@@ -50,7 +50,7 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 void *arch_window_map(struct pa at, uint64_t size);
 void *arch_window_map_device(struct pa at);	/* registers: up to the end of the page */
 void arch_window_unmap(void);
-void arch_zero(void *at, uint64_t size);	/* zeroes and cleans to the point of coherency */
+void arch_zero(void *at, uint64_t size);	/* whole pages; cleans to the point of coherency */
 uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as zlib's crc32() */
 void arch_data_clean(const void *at, uint64_t size); /* to the point of coherency; and invalidate */
 

@@ -9,10 +9,8 @@
 #include <core/core.h>
 #include <arch_cpu.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "../cpu.h"
-#include "../leave.h"
 #include "early.h"
 
 #define BIT(n)		(1ull << (n))

@@ -28,17 +28,23 @@ void secondary_entry(void);
 /* Physical address of something in the image. */
 struct pa image_pa(const void *at);
 void mmu_boot_init(uint64_t image);
-/* Unmap what only the step into translation needed. */
-void mmu_boot_finish(void);
-void mmu_map_tables(void);
 /* Map whole pages in tables of 39 bits, in the largest blocks that alignment allows.
  * 0, or SKERRY_INVALID: something is mapped there already. */
 int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes) nodiscard;
-/* Map EL2's heap (one block), the system image; the page of a spin table, uncached. */
+/* Map a device's registers at one of mmu.h's slots: whole pages. */
+void mmu_map_device(uint64_t va, struct pa at, uint64_t size);
+/* Map the page of a spin table, uncached. */
 void *mmu_map_spin_page(struct pa at);
 /* Traps and stage-2 control of the calling core. */
 void cpu_boot_init(unsigned index);
 /* Start all other cores and wait for them. */
 void cpus_start(const struct board *b);
+/* What the firmware offers, into `firmware` (core/smccc.h); id_registers. */
+void firmware_boot(void);
+void idregs_boot(const struct board *b);
+/* The distributor, by the boot core: all SPIs off. Then each core: CPU interface,
+ * hypervisor interface, EL2's own PPIs and SGIs. */
+void gic_boot(const struct board *b);
+void gic_cpu_boot(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sysreg.h>
 
 #include "../gic.h"
+#include "early.h"
 
 #define GICR_SCRATCH_VA	(DEVICE_VA + 0x100000)	/* a page of each redistributor, to look at it */
 #define GICR_MAX	256

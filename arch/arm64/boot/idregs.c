@@ -8,7 +8,8 @@
 #include <core/boot/board.h>
 #include <sysreg.h>
 
-#include "../idregs.h"
+#include "../cpu.h"
+#include "early.h"
 
 #define FIELD(shift)	(0xfull << (shift))
 
@@ -61,7 +62,7 @@ void idregs_boot(const struct board *b)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		id_registers[rows[i].crm - 4][rows[i].op2] =
+		id_registers[rows[i].crm][rows[i].op2] =
 			(rows[i].value & rows[i].keep) | rows[i].set;
 	}
 }

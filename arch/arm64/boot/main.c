@@ -11,11 +11,8 @@
 #include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "../cpu.h"
-#include "../idregs.h"
-#include "../leave.h"
 #include "early.h"
 
 extern char hv_end[], hv_image[];

@@ -9,7 +9,6 @@
 #include <pagetable.h>
 #include <sysreg.h>
 
-#include "../mmu_private.h"
 #include "early.h"
 
 static uint64_t image_base;

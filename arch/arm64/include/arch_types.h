@@ -13,7 +13,6 @@
 struct arch_vcpu {
 	uint64_t x[31];			/* x0..x30, saved by the vectors on a slow exit */
 	uint64_t elr, spsr;		/* ELR_EL2, SPSR_EL2 of the exit */
-	uint64_t vmpidr;
 	struct vgic_vcpu vgic;
 	uint64_t ptimer_ctl, ptimer_cval; /* the emulated EL1 physical timer */
 };

@@ -22,11 +22,4 @@
 #define IMAGE_VA	0x4040000000	/* the system image, read-only; 1 GiB */
 #define TREE_VA		0x4080000000	/* the board's tree, boot only; 4 MiB */
 
-#ifndef __ASSEMBLER__
-#include <hv/types.h>
-
-/* Boot only: map a device's registers at one of the slots above. Whole pages. */
-void mmu_map_device(uint64_t va, struct pa at, uint64_t size);
-#endif
-
 #endif

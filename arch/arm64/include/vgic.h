@@ -14,20 +14,11 @@
 
 struct vcpu;
 struct guest;
-struct board;
-
-/* The register frames where EL2 maps them (fixed virtual addresses, mmu.h). */
-
-/* Boot (arch/arm64/boot): the distributor, once, by the boot core; all SPIs off. */
-void gic_boot(const struct board *b);
-/* Boot, each core: CPU interface, hypervisor interface, EL2's own PPIs and SGIs. */
-void gic_cpu_boot(void);
 
 /* Acknowledge and handle every waiting physical interrupt: timers, assigned
  * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
  * (pcpu()->current may be NULL). */
 void gic_handle(void);
-void gic_kick(unsigned cpu);		/* EL2's SGI to a core */
 
 /* vCPU life, on its own core. */
 void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: interface on */
