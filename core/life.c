@@ -78,7 +78,9 @@ static void begin_stopping(struct guest *g, enum life_event event)
 		[LIFE_CRASH] = GUEST_CRASHED, [LIFE_LOAD_FAILED] = GUEST_CRASHED,
 	};
 
-	g->next_state = event == LIFE_CRASH && may_restart(g) ? GUEST_LOADING : next[event];
+	if (event != LIFE_OFF || g->next_state != GUEST_CRASHED) {	/* paused by its crash */
+		g->next_state = event == LIFE_CRASH && may_restart(g) ? GUEST_LOADING : next[event];
+	}
 	g->is_scrubbing = false;
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 		g->vcpu[i].is_left = false;
@@ -103,6 +105,7 @@ static int apply_locked(struct guest *g, enum life_event event)
 	}
 	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE) {
 		to = GUEST_PAUSED;
+		g->next_state = GUEST_CRASHED;
 	}
 	if (event == LIFE_LAST_OUT) {
 		to = g->next_state;
@@ -112,6 +115,7 @@ static int apply_locked(struct guest *g, enum life_event event)
 	}
 	if (to == GUEST_LOADING) {
 		load_begin(g, false);
+		g->next_state = GUEST_STOPPED;
 	}
 	__atomic_store_n(&g->state, (uint8_t)to, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {

@@ -317,6 +317,10 @@ static void a_crash_can_pause_the_guest(void **state)
 	assert_int_equal(records, 1);
 	assert_int_equal(guests[A].state, GUEST_PAUSED);
 	assert_int_equal(load[A].scrubs, 0);
+	start(B);
+	apply(A, LIFE_OFF);		/* it ends as what it is */
+	work(NULL);
+	assert_int_equal(guests[A].state, GUEST_CRASHED);
 }
 
 static void crash_on_reset_board(void *unused)
