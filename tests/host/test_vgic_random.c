@@ -169,82 +169,77 @@ static void random_power(void)
 	start(other);
 }
 
-static void random_step(void)
+static void random_register(struct ref *r, unsigned intid)
 {
-	unsigned intid = used[(unsigned)rand() % ARRAY_SIZE(used)];
-	unsigned list = 1u << rand() % CPUS | (rand() % 4 ? 0 : 1u << rand() % CPUS);
-	struct ref *r;
+	bool is_settable = intid >= 16 || gic.version == 3;
 
-	cpu = (unsigned)rand() % CPUS;
-	r = ref_of(cpu, intid);
-	switch (rand() % 12) {
+	switch (rand() % 6) {
 	case 0:
 		r->enabled = true;
 		put(GICD_ISENABLER, intid);
 		break;
 	case 1:
-		if (intid >= 16 || gic.version == 3) {
-			r->enabled = false;
-		}
+		r->enabled = !is_settable;
 		put(GICD_ICENABLER, intid);
 		break;
 	case 2:
-		r->priority = (uint8_t)(rand() % 4 * 0x20);
 		if (r->active < 0) {
+			r->priority = (uint8_t)(rand() % 4 * 0x20);
 			set_priority(intid, r->priority | 7);
-		} else {
-			r->priority = vgic_irq(&vcpus[cpu], intid)->priority;
 		}
 		break;
 	case 3:
-		if (!r->is_line && !(r->pending && is_hw(intid)) &&
-		    (intid >= 16 || gic.version == 3)) {
+		if (is_settable && !r->is_line && !(r->pending && is_hw(intid))) {
 			r->pending = 1;
 			put(GICD_ISPENDR, intid);
 		}
 		break;
 	case 4:
-		if (intid >= 16 || gic.version == 3) {
-			r->pending = 0;
-			put(GICD_ICPENDR, intid);
-			if (is_hw(intid)) {
-				settle();	/* or a set could come twice */
-			}
+		r->pending = is_settable ? 0 : r->pending;
+		put(GICD_ICPENDR, intid);
+		if (is_hw(intid)) {
+			settle();	/* or a set could come twice */
 		}
 		break;
-	case 5:
+	default:
 		if (intid >= 32 && r->active < 0) {
 			r->target = (uint8_t)(rand() % (CPUS + 1));
 			set_target(intid, r->target);
 		}
 		break;
-	case 6:
-	case 7:
-		if (intid < 16) {
-			for (unsigned i = 0; i < CPUS; i++) {
-				ref[i][intid].pending |= (uint8_t)((list >> i & 1) <<
-							 (gic.version == 2 ? cpu : 0));
-			}
-			send(intid, list);
-		} else {
-			random_line(r, intid);
-		}
-		break;
-	case 8:
+	}
+}
+
+static void random_sgi(unsigned sgi)
+{
+	unsigned list = 1u << rand() % CPUS | (rand() % 4 ? 0 : 1u << rand() % CPUS);
+
+	for (unsigned i = 0; i < CPUS; i++) {
+		ref[i][sgi].pending |= (uint8_t)((list >> i & 1) << (gic.version == 2 ? cpu : 0));
+	}
+	send(sgi, list);
+}
+
+static void random_step(void)
+{
+	unsigned intid = used[(unsigned)rand() % ARRAY_SIZE(used)];
+	unsigned what = (unsigned)rand() % 200;
+
+	cpu = (unsigned)rand() % CPUS;
+	if (what < 100) {
+		random_register(ref_of(cpu, intid), intid);
+	} else if (what < 130 && intid < 16) {
+		random_sgi(intid);
+	} else if (what < 130) {
+		random_line(ref_of(cpu, intid), intid);
+	} else if (what < 145) {
 		compare_registers(intid);
-		break;
-	case 9:
-		if (rand() % 20 == 0) {
-			random_power();
-			break;
-		}
-		/* fall through */
-	case 10:
+	} else if (what == 145) {
+		random_power();
+	} else if (what < 175) {
 		compare_acknowledge();
-		break;
-	default:
+	} else {
 		compare_end();
-		break;
 	}
 	if (rand() % 2) {
 		settle();
