@@ -4,7 +4,8 @@
  * elsewhere in the bytes) as the one whose segments are looked up. What is found
  * must lie within the bytes.
  */
-/* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c tests/host/fake/fake_arch.c */
+/* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c
+ * tests/host/fake/fake_arch.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

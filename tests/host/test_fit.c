@@ -3,7 +3,8 @@
  * The system image's reader: finds what mkimage writes, names what is missing, cut
  * off or damaged, refuses that guest only, and says what else was handed over.
  */
-/* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c tests/host/fake/fake_arch.c */
+/* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c
+ * tests/host/fake/fake_arch.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -263,7 +264,8 @@ static void a_truncated_image_refuses_its_guests_only(void **state)
 	cut(room - 1);
 	assert_int_equal(resolve(), 2);
 	assert_false(s.guest[0].refused);
-	assert_non_null(strstr(messages, "/guests/b/segments/s1 data: guest b: image two ends beyond "
+	assert_non_null(strstr(messages,
+			       "/guests/b/segments/s1 data: guest b: image two ends beyond "
 			       "the region that the boot loader handed over: truncated"));
 }
 
@@ -292,7 +294,8 @@ static void a_wrong_hash_refuses_who_asked_for_it(void **state)
 	one[100] ^= 1;
 	parse_description();	/* ... the description's of before */
 	assert_int_equal(resolve(), 2);
-	assert_non_null(strstr(messages, "guest a: image one has another CRC than the description"));
+	assert_non_null(strstr(messages,
+			       "guest a: image one has another CRC than the description"));
 	assert_false(s.guest[1].refused);
 }
 
@@ -362,7 +365,8 @@ static void what_else_was_handed_over_is_named(void **state)
 		memcpy(other, cases[i].bytes, strlen(cases[i].bytes));
 		messages[0] = '\0';
 		assert_null(fit_system(other, sizeof(other), &report));
-		assert_non_null(strstr(messages, "no system image: what the boot loader handed over is "));
+		assert_non_null(strstr(messages,
+				       "no system image: what the boot loader handed over is "));
 		assert_non_null(strstr(messages, cases[i].says));
 	}
 	assert_null(fit_system(fit, 0, &report));

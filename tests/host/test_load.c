@@ -170,7 +170,8 @@ static void a_damaged_image_is_found_at_every_load(void **state)
 	assert_int_equal(run(false), LOAD_DONE);
 	image[sizeof(image) - 1] ^= 1;
 	assert_int_equal(run(false), LOAD_BAD);
-	assert_non_null(strstr(fake.log, "guest g: damaged image (CRC) of the segment at 0x40080000"));
+	assert_non_null(strstr(fake.log,
+			       "guest g: damaged image (CRC) of the segment at 0x40080000"));
 	assert_int_equal(run(true), LOAD_DONE);
 	assert_memory(false);
 	image[sizeof(image) - 1] ^= 1;
@@ -236,7 +237,7 @@ static void each_life_has_a_seed_of_its_own(void **state)
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0xff], 't');
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0x120], 't');
 	}
-	load_set_key(0, key);	/* reproducible: the generator is no more than its key and the life */
+	load_set_key(0, key);	/* the generator is no more than its key and the life */
 	guests[0].life = 0;
 	assert_int_equal(run(false), LOAD_DONE);
 	assert_memory_equal(seen[0], fake.memory + HOST_SIZE - 0x20000 + 0x8000 + 0x100, 32);

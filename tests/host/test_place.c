@@ -36,7 +36,8 @@ static void print(struct report *r, bool is_error, const void *fdt, int node,
 {
 	size_t n = strlen(messages);
 
-	snprintf(messages + n, sizeof(messages) - n, "%s: %s\n", property ? property : "-", message);
+	snprintf(messages + n, sizeof(messages) - n, "%s: %s\n", property ? property : "-",
+		 message);
 }
 
 static int prepare(void **state)
@@ -229,7 +230,9 @@ static void no_two_things_ever_share_a_page(void **state)
 		}
 		(void)!place();
 		for (unsigned i = 0; i < guests; i++) {
-			for (unsigned k = 0; k < s.guest[i].bank_count && !s.guest[i].refused; k++) {
+			unsigned banks = s.guest[i].refused ? 0 : s.guest[i].bank_count;
+
+			for (unsigned k = 0; k < banks; k++) {
 				struct range at = { s.guest[i].host[k].v, s.guest[i].bank[k].size };
 
 				assert_true(is_aligned(at.base, PAGE_SIZE));

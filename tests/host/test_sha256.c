@@ -63,7 +63,7 @@ static void every_length_at_any_alignment(void **state)
 
 	for (unsigned size = 0; size < 300; size++) {
 		for (unsigned shift = 0; shift < 8; shift++) {
-			uint8_t *copy = malloc(size + shift + 1);	/* ASan: not a byte beyond */
+			uint8_t *copy = malloc(size + shift + 1); /* ASan: not a byte beyond */
 			uint8_t digest[SHA256_SIZE];
 
 			for (unsigned i = 0; i < size; i++) {

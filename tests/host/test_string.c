@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * lib/string.c and core/boot/string.c under other names, against the C library's, at every alignment.
+ * lib/string.c and core/boot/string.c under other names, against the C library's,
+ * at every alignment.
  */
 /* sources: */
 #include <stdarg.h>
@@ -51,7 +52,8 @@ static void copies_at_every_alignment_and_size(void **state)
 				fill();
 				memset(from, 0xa5, sizeof(from));
 				memcpy(from + off, b + 300, size);
-				assert_ptr_equal(our_memcpy(a + 8 + at, from + off, size), a + 8 + at);
+				assert_ptr_equal(our_memcpy(a + 8 + at, from + off, size),
+						 a + 8 + at);
 				memcpy(b + 8 + at, from + off, size);
 				assert_memory_equal(a, b, ROOM);
 			}

@@ -369,7 +369,8 @@ static void an_assigned_device_is_copied_without_references(void **state)
 static void a_rate_that_the_board_knows_is_taken(void **state)
 {
 	char *text = dts_replace(board_text, "clk: clk {",
-				 "clk: clk { compatible = 'fixed-clock'; clock-frequency = <24000000>;");
+				 "clk: clk { compatible = 'fixed-clock';"
+				 " clock-frequency = <24000000>;");
 
 	(void)state;
 	free(board_fdt);

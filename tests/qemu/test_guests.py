@@ -37,7 +37,8 @@ def rt_beside_linux(log, gic):
         run.count(r"^linux\| Linux 6", 2)
         beats = [int(n) for n in re.findall(r"rt: since start: (\d+) beats", run.text)]
         check(len(beats) >= 12 and beats == sorted(beats), "the figures since start do not grow")
-        run.count(r"^rt\| rt: last second: \d+ beats, late by min \d+ mean \d+ max \d+ ns, ", 10, 20)
+        run.count(r"^rt\| rt: last second: \d+ beats, late by min \d+ mean \d+ max \d+ ns, ",
+                  10, 20)
 
 
 def late_again_and_again(log, gic):
