@@ -61,7 +61,7 @@ HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owne
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
 # What tests/oracle stands in front of in a debug build
 WRAPPED := $(if $(DEBUG),lock_acquire lock_release \
-	exit_sync exit_irq exit_serror fast_irq fast_kick)
+	exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r)
 
 $(HV_OBJECTS): Makefile
 

@@ -83,7 +83,8 @@ static void oracle_check(const struct vcpu *v)
 }
 
 /* Assembly calls these with the vCPU and at most one more argument. NULL: the slow
- * path follows, and is checked. */
+ * path follows, and is checked. Only what assembly does alone is not: the answer to
+ * PSCI_VERSION and the timer's interrupt into list register 0. */
 #define CHECK_AFTER(function)							\
 	struct vcpu *__real_##function(struct vcpu *v, uint64_t argument);	\
 	struct vcpu *__wrap_##function(struct vcpu *v, uint64_t argument);	\
@@ -102,3 +103,5 @@ CHECK_AFTER(exit_irq)
 CHECK_AFTER(exit_serror)
 CHECK_AFTER(fast_irq)
 CHECK_AFTER(fast_kick)
+CHECK_AFTER(fast_abort)
+CHECK_AFTER(fast_sgi1r)
