@@ -21,8 +21,8 @@ def one_linux(log, kernel, gic, boot, cpus, skerry="skerry.bin"):
         run.expect(rf"^linux\| Linux 6\.\d+\.\S+, {cpus} cpus", r"linux# ")
         run.type("dmesg | grep -c -i 'unable to handle\\|BUG:\\|rcu.*stall' | sed s/^/faults:/",
                  r"^linux\| faults:0")
-        run.type("poweroff", None)
-        run.send("\x1dn")               # input goes to the next guest
+        run.type("poweroff", "The system is going down")  # before that, what was typed may wait
+        run.send("\x1dn")               # input goes to the next guest, and what waits is dropped
         run.expect(r"^skerry: the input goes to hello")
         run.send("q\r")
         run.expect(r"^skerry: end hello=off linux=off")
@@ -67,7 +67,7 @@ def panics_and_restarts(log):
         run.expect(r"one\|.* 2 cpus", r"linux# ")
         run.type("echo c > /proc/sysrq-trigger", None)
         run.expect(r"one\|.*Rebooting in 1 second", r"one\|.* 2 cpus", r"linux# ")
-        run.type("poweroff -f", None)
+        run.type("poweroff -f", "reboot: Power down")
         run.send("\x1dn")
         run.expect(r"^skerry: the input goes to two")
         run.type("", r"linux# ")
