@@ -118,6 +118,10 @@ $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mk
 
 RUN_IMAGE := $(O)/systems/$(basename $(notdir $(SYSTEM))).itb
 
+$(RUN_IMAGE): $(SYSTEM) $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
+	@mkdir -p $(@D)
+	$(call say,SYS)scripts/mksystem $< -I $(O) -o $@
+
 run: all $(RUN_IMAGE)
 	@scripts/run-qemu $(ARGS) $(RUN_IMAGE)
 
