@@ -86,11 +86,11 @@ static void forget_boot(void)
 			pt_write(&hv_l3_image[i], 0);
 		}
 	}
-	pt_write(&hv_l1[pt_index(TREE_VA, 1)], 0);
+	pt_write(&hv_l2[pt_index(TREE_VA, 2)], 0);
+	pt_write(&hv_l2[pt_index(TREE_VA, 2) + 1], 0);
 	for (unsigned i = 0; i < pt_index(HV_VA, 1); i++) {	/* the image where it was loaded */
 		pt_write(&hv_l1[i], 0);
 	}
-	pt_write(&hv_l3_device[pt_index(SPIN_VA, 3)], 0);
 	__asm__ volatile("tlbi alle2is");
 	dsb(ish);
 	isb();

@@ -6,38 +6,33 @@
 #ifndef CORE_BOOT_ARCH_H
 #define CORE_BOOT_ARCH_H
 
+#include <core/boot/board.h>
 #include <hv/arch.h>
 
-#define SKERRY_VERSION		"Skerry 0.1"
-#define BOOT_TAKEN_MAX		8
 #define BOOT_HEAP_SIZE		BLOCK_SIZE
 
 struct boot {
-	const void *tree;		/* the board's, mapped read-only ... */
-	uint64_t tree_room;		/* ... for so many bytes */
-	struct pa tree_pa;
+	const void *tree;		/* the board's, mapped read-only */
+	struct range tree_at;		/* it begins there; so many bytes from there are mapped */
 	struct range image;		/* skerry.bin with its zeroed memory, physical */
-	unsigned level;			/* exception level at entry; nothing of EL2 works but at 2 */
+	uint64_t level;			/* exception level at entry; nothing of EL2 works but at 2 */
 	uint64_t entry_ticks;		/* arch_time_now() at the first instruction */
-	uint64_t ready_ticks;		/* the rest is core_boot()'s */
-	const struct board *board;
-	const void *fit;
+	struct board board;		/* from here on core_boot()'s */
 	const void *system_fdt;
-	struct range taken[BOOT_TAKEN_MAX];
+	struct range taken[8];		/* not for guests */
 	uint32_t taken_count;
-	bool has_seed;
 };
 
-/* core/boot/boot.c: never returns. */
-void core_boot(const struct boot *from) __attribute__((noreturn));
+extern struct boot boot;		/* core/boot/boot.c; filled by the architecture first */
 
-/* Registers of the board's devices that EL2 drives: mapped. */
-void arch_boot_board(const struct board *b);
-uintptr_t arch_uart_base(const struct board *b);	/* EL2's mapping of b->uart_regs */
+void core_boot(void) __attribute__((noreturn));
+
+/* Registers of the board's devices that EL2 drives: mapped. Where the UART's are. */
+uintptr_t arch_boot_board(const struct board *b);
 /* EL2's heap, BOOT_HEAP_SIZE bytes, aligned to that: mapped, then allocated from. */
 void arch_boot_heap(struct pa at);
 void *arch_boot_alloc(uint64_t size);	/* zeroed whole pages; panics when used up */
-struct pa arch_boot_pa(const void *at);	/* of something allocated */
+struct pa arch_boot_pa(const void *at);	/* of anything of EL2's own */
 /* The system image, read-only; NULL: too large. */
 const void *arch_boot_map_image(struct range at);
 /* Interrupt controller, firmware, and all other cores: up and waiting. */

@@ -13,7 +13,7 @@
 #define BOARD_MEMORY_MAX	16
 #define BOARD_RESERVED_MAX	48
 
-enum board_gic { GIC_NONE, GIC_V2, GIC_V3 };
+enum board_gic { GIC_NONE, GIC_V2 = 2, GIC_V3 };
 enum board_uart { UART_NONE, UART_PL011, UART_BCM2835_AUX };
 enum board_psci { PSCI_NONE, PSCI_BY_SMC, PSCI_BY_HVC };
 enum board_enable { ENABLE_NONE, ENABLE_PSCI, ENABLE_SPIN_TABLE };

@@ -3,19 +3,17 @@
  * The boot, as a list of calls in core_boot(): the board, the system, the
  * guests, then the way out of boot for good. Boot core only; the others wait.
  */
-#include <abi/info.h>
 #include <abi/hypercalls.h>
+#include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
+#include <core/boot/arch.h>
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
-#include <core/boot/guests.h>
 #include <core/boot/owner.h>
-#include <core/boot/arch.h>
 #include <hv/uart.h>
 
-static struct board board;
-static struct boot boot;
+struct boot boot;
 
 /* Reports of the boot go to the console: "error: /guests/rt: cpus: ..." */
 static void print_report(struct report *r, bool is_error, const void *fdt, int node,
@@ -43,38 +41,37 @@ static void __attribute__((noreturn)) give_up(const char *why)
 
 static void read_board(void)
 {
+	struct board *b = &boot.board;
+	uintptr_t uart;
 	int result;
 
-	if (!dt_check(boot.tree, boot.tree_room)) {
+	if (!dt_check(boot.tree, boot.tree_at.size)) {
 		arch_halt();		/* nowhere to say it */
 	}
-	boot.board = &board;
-	result = board_discover(boot.tree, &board, &report);
-	arch_boot_board(&board);
-	if (board.uart != UART_NONE) {
-		console_init(board.uart == UART_PL011 ? &pl011_uart : &bcm2835_aux_uart,
-			     arch_uart_base(&board), board.uart_clock_hz);
+	result = board_discover(boot.tree, b, &report);
+	uart = arch_boot_board(b);
+	if (b->uart != UART_NONE) {
+		console_init(b->uart == UART_PL011 ? &pl011_uart : &bcm2835_aux_uart, uart,
+			     b->uart_clock_hz);
 	}
 	if (boot.level != 2) {
-		log_line("entered at EL%u, but it needs EL2 (QEMU: -machine virt,virtualization=on)",
+		log_line("entered at EL%lu, but it needs EL2 (QEMU: -machine virt,virtualization=on)",
 			 boot.level);
 		arch_halt();
 	}
-	log_line("%s, ABI %u.%u, on %s", SKERRY_VERSION, SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR,
-		 board.model);
+	log_line("Skerry 0.1, ABI %u.%u, on %s", SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR, b->model);
 	if (result != SKERRY_OK) {
 		give_up("this board's device tree lacks what Skerry needs");
 	}
 }
 
 /* Not for guests; and EL2's from now on, but for the tree, which only boot needs. */
-static void take(uint64_t base, uint64_t size, bool is_hv)
+static void take(struct range at, bool is_hv)
 {
-	struct range pages = { align_down(base, PAGE_SIZE), 0 };
+	struct range pages = range_pages(at);
 
-	pages.size = align_up(base + size, PAGE_SIZE) - pages.base;
 	boot.taken[boot.taken_count++] = pages;
-	if (is_hv && size != 0 && owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
+	if (is_hv && at.size != 0 && owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
 		give_up("EL2's image, its memory and the system image overlap");
 	}
 }
@@ -83,33 +80,36 @@ static void own_memory(void)
 {
 	struct range heap;
 
-	take(boot.image.base, boot.image.size, true);
-	take(boot.tree_pa.v, fdt_totalsize(boot.tree), false);
-	take(board.initrd.base, board.initrd.size, true);
-	if (place_heap(&board, boot.taken, boot.taken_count, BOOT_HEAP_SIZE, &heap) != 0) {
+	take(boot.image, true);
+	take((struct range){ boot.tree_at.base, fdt_totalsize(boot.tree) }, false);
+	take(boot.board.initrd, true);
+	if (place_heap(&boot.board, boot.taken, boot.taken_count, BOOT_HEAP_SIZE, &heap) != 0) {
 		give_up("no room for EL2's own memory");
 	}
-	take(heap.base, heap.size, true);
+	take(heap, true);
 	arch_boot_heap(pa(heap.base));
 }
 
 static void read_system(void)
 {
-	if (board.initrd.size == 0) {
+	const struct board *b = &boot.board;
+	const void *fit;
+
+	if (b->initrd.size == 0) {
 		give_up("no system image: the boot loader handed over no initrd "
 			"(/chosen: linux,initrd-start, linux,initrd-end)");
 	}
-	boot.fit = arch_boot_map_image(board.initrd);
-	if (boot.fit == NULL) {
+	fit = arch_boot_map_image(b->initrd);
+	if (fit == NULL) {
 		give_up("the system image is too large: 1022 MiB at most");
 	}
-	boot.system_fdt = fit_system(boot.fit, board.initrd.size, &report);
+	boot.system_fdt = fit_system(fit, b->initrd.size, &report);
 	if (boot.system_fdt == NULL ||
-	    system_parse(boot.system_fdt, &board, boot.tree, &the_system, &report) != 0) {
+	    system_parse(boot.system_fdt, b, boot.tree, &the_system, &report) != 0) {
 		give_up("this system can't run");
 	}
-	(void)fit_resolve(boot.fit, board.initrd.size, boot.system_fdt, &the_system, &report);
-	if (place_guests(&board, &the_system, boot.taken, boot.taken_count, &report) != 0) {
+	(void)fit_resolve(fit, b->initrd.size, boot.system_fdt, &the_system, &report);
+	if (place_guests(b, &the_system, boot.taken, boot.taken_count, &report) != 0) {
 		log_line("guests without memory do not start; the others do");
 	}
 }
@@ -142,19 +142,19 @@ static void print_guest(const struct sys_guest *c)
 static void print_banner(void)
 {
 	static const char *const psci[] = { "none", "SMC", "HVC" };
+	const struct board *b = &boot.board;
 	uint64_t memory = 0;
-	uint32_t i;
 
-	for (i = 0; i < board.memory_count; i++) {
-		memory += board.memory[i].size;
+	for (uint32_t i = 0; i < b->memory_count; i++) {
+		memory += b->memory[i].size;
 	}
-	log_raw("  cores %u, memory %lu MiB, GICv%u, PSCI by %s, timer %u Hz\n", board.cpu_count,
-		memory >> 20, board.gic == GIC_V3 ? 3 : 2, psci[board.psci], arch_time_hz());
-	log_raw("  seed for guests: %s\n", boot.has_seed ? "from the board's" :
+	log_raw("  cores %u, memory %lu MiB, GICv%u, PSCI by %s, timer %u Hz\n", b->cpu_count,
+		memory >> 20, b->gic, psci[b->psci], arch_time_hz());
+	log_raw("  seed for guests: %s\n", b->seed_size ? "from the board's" :
 		"none: the board's tree has no rng-seed");
 	log_raw("  %-12s %-8s %-10s memory, guest -> physical\n", "guest", "cores", "console");
-	for (i = 0; i < the_system.guest_count; i++) {
-		print_guest(&the_system.guest[i]);
+	for (uint32_t i = 0; i < guest_count; i++) {
+		print_guest(guests[i].config);
 	}
 	log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
 		the_system.input < 0 ? "no guest" : the_system.guest[the_system.input].name);
@@ -162,31 +162,32 @@ static void print_banner(void)
 
 static void start_guests(void)
 {
-	uint32_t i;
+	uint64_t ready = arch_time_now();
 
 	console_set_input(the_system.input);
-	for (i = 0; i < guest_count; i++) {
-		if (guests[i].config->autostart && !guests[i].config->refused) {
-			guests_stamp(&guests[i], &boot);
-			if (life_apply(&guests[i], LIFE_START) != SKERRY_OK) {
-				panic("%s does not start", guests[i].config->name);
+	for (struct guest *g = guests; g < guests + guest_count; g++) {
+		if (g->config->autostart && !g->config->refused) {
+			g->info->boot_entry = boot.entry_ticks;
+			g->info->boot_ready = ready;
+			g->info->boot_hash_ticks = fit_hash_ticks();
+			g->info->boot_console_ticks = console_ticks();
+			if (life_apply(g, LIFE_START) != SKERRY_OK) {
+				panic("%s does not start", g->config->name);
 			}
 		}
 	}
 	life_check_end();
 }
 
-void core_boot(const struct boot *from)
+void core_boot(void)
 {
-	boot = *from;
 	read_board();
 	own_memory();
-	arch_boot_cores(&board);
+	arch_boot_cores(&boot.board);
 	read_system();
-	boot.has_seed = seed_guests(&board, the_system.guest_count);
-	guests_make(&boot, &report);
+	seed_guests(&boot.board, the_system.guest_count);
+	guests_make(&report);
 	print_banner();
-	boot.ready_ticks = arch_time_now();
 	start_guests();
 	arch_boot_leave();
 }

@@ -70,6 +70,10 @@ int place_heap(const struct board *b, const struct range *taken, uint32_t taken_
 int place_guests(const struct board *b, struct system *s, const struct range *taken,
 		 uint32_t taken_count, struct report *r) nodiscard;
 
+/* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
+ * EL2 publishes. A guest that can't be made is reported and marked refused. */
+void guests_make(struct report *r);
+
 /* Gives each of the first `count` guests a key of its own (load_set_key), made of the
  * board's seed, and forgets that; seed_size stays, to tell that there was one. Once.
  * False: the board gave none, nothing was done. */

@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See core/boot/guests.h. Everything is allocated here, once, out of EL2's heap.
+ * Guests out of the system description, see boot.h. Everything is allocated here, once, out of EL2's heap.
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>
-#include <core/boot/owner.h>
 #include <core/core.h>
+#include <core/boot/arch.h>
 #include <core/boot/boot.h>
-#include <core/boot/fit.h>
-#include <core/boot/guests.h>
+#include <core/boot/owner.h>
 #include <libfdt.h>
-
-#define TREE_ROOM	KIB(64)
-
-static struct sys_guest *config_of(struct guest *g)
-{
-	return &the_system.guest[g->index];
-}
 
 static void make_vcpus(struct guest *g)
 {
 	const struct sys_guest *c = g->config;
-	uint32_t i;
 
 	g->vcpu = arch_boot_alloc(c->vcpu_count * sizeof(struct vcpu));
-	for (i = 0; i < c->vcpu_count; i++) {
+	for (uint32_t i = 0; i < c->vcpu_count; i++) {
 		struct vcpu *v = &g->vcpu[i];
 
 		v->guest = g;
@@ -36,17 +27,17 @@ static void make_vcpus(struct guest *g)
 
 static void make_info(struct guest *g)
 {
-	struct skerry_info *info = arch_boot_alloc(PAGE_SIZE);
-
-	info->magic = SKERRY_INFO_MAGIC;
-	info->abi_major = SKERRY_ABI_MAJOR;
-	info->abi_minor = SKERRY_ABI_MINOR;
-	info->guest = g->index;
-	info->vcpu_count = g->config->vcpu_count;
-	info->features = SKERRY_ABI_FEATURES;
-	memcpy(info->name, g->config->name, sizeof(info->name));
-	g->info = info;
-	g->info_pa = arch_boot_pa(info);
+	g->info = arch_boot_alloc(PAGE_SIZE);
+	g->info_pa = arch_boot_pa(g->info);
+	*g->info = (struct skerry_info){
+		.magic = SKERRY_INFO_MAGIC,
+		.abi_major = SKERRY_ABI_MAJOR,
+		.abi_minor = SKERRY_ABI_MINOR,
+		.guest = g->index,
+		.vcpu_count = g->config->vcpu_count,
+		.features = SKERRY_ABI_FEATURES,
+	};
+	memcpy(g->info->name, g->config->name, sizeof(g->info->name));
 }
 
 static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
@@ -68,19 +59,14 @@ static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind
 
 static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
 {
-	uint32_t i;
-
-	for (i = 0; i < d->reg_count; i++) {
-		uint64_t base = align_down(d->regs[i].base, PAGE_SIZE);
-		uint64_t end = align_up(d->regs[i].base + d->regs[i].size, PAGE_SIZE);
-		const struct owner *o = owner_overlap((struct range){ base, end - base });
-
+	for (uint32_t i = 0; i < d->reg_count; i++) {
+		struct range pages = range_pages(d->regs[i]);
+		const struct owner *o = owner_overlap(pages);
 		/* two devices of one guest may share a page */
-		if (o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
-		    range_holds(o->at, base, end - base)) {
-			continue;
-		}
-		if (!map(g, base, (struct range){ base, end - base }, S2_DEVICE, OWNER_DEVICE, r)) {
+		bool is_mapped = o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
+				 range_holds(o->at, pages.base, pages.size);
+
+		if (!is_mapped && !map(g, pages.base, pages, S2_DEVICE, OWNER_DEVICE, r)) {
 			return false;
 		}
 	}
@@ -92,25 +78,24 @@ static bool map_all(struct guest *g, struct report *r)
 	const struct sys_guest *c = g->config;
 	bool is_mapped = map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE },
 			     S2_READ_ONLY, OWNER_HV, r);
-	uint32_t i;
 
-	for (i = 0; i < c->bank_count && is_mapped; i++) {
+	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
 		is_mapped = map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
 				S2_RAM, OWNER_GUEST, r);
 	}
-	for (i = 0; i < c->device_count && is_mapped; i++) {
+	for (uint32_t i = 0; i < c->device_count && is_mapped; i++) {
 		is_mapped = map_device(g, &c->device[i], r);
 	}
 	return is_mapped;
 }
 
-static bool make_tree(struct guest *g, const struct boot *boot, struct report *r)
+static bool make_tree(struct guest *g, struct report *r)
 {
-	static uint8_t room[TREE_ROOM] __attribute__((aligned(8)));
+	static uint8_t room[KIB(64)] __attribute__((aligned(8)));	/* TREE_ROOM of mksystem */
 	const struct sys_guest *c = g->config;
 
 	if (arch_crc32(0, c->tree.data, c->tree.at.size) != c->tree.crc32) {
-		report_error(r, boot->system_fdt, c->tree.node, "crc32", "its tree is damaged");
+		report_error(r, boot.system_fdt, c->tree.node, "crc32", "its tree is damaged");
 		return false;
 	}
 	g->tree = (void *)(uintptr_t)c->tree.data;
@@ -118,43 +103,29 @@ static bool make_tree(struct guest *g, const struct boot *boot, struct report *r
 	if (c->has_own_tree) {
 		return true;
 	}
-	if (tree_build(c, boot->board, boot->tree, boot->system_fdt, room, sizeof(room),
+	if (tree_build(c, &boot.board, boot.tree, boot.system_fdt, room, sizeof(room),
 		       &g->seed_offset, r) != SKERRY_OK) {
 		return false;
 	}
 	g->tree_size = fdt_totalsize(room);
-	g->tree = arch_boot_alloc(g->tree_size);
-	memcpy(g->tree, room, g->tree_size);
+	g->tree = memcpy(arch_boot_alloc(g->tree_size), room, g->tree_size);
 	return true;
 }
 
-static void make_guest(struct guest *g, const struct boot *boot, struct report *r)
+void guests_make(struct report *r)
 {
-	make_info(g);
-	if (!map_all(g, r) || !make_tree(g, boot, r) || arch_boot_guest(g, boot->board) != 0) {
-		config_of(g)->refused = true;
-	}
-}
-
-void guests_make(const struct boot *boot, struct report *r)
-{
-	uint32_t i;
-
 	guest_count = the_system.guest_count;
-	for (i = 0; i < guest_count; i++) {
-		guests[i].index = (uint8_t)i;
-		guests[i].config = &the_system.guest[i];
-		make_vcpus(&guests[i]);
-		if (!guests[i].config->refused) {
-			make_guest(&guests[i], boot, r);
+	for (uint8_t i = 0; i < guest_count; i++) {
+		struct guest *g = &guests[i];
+		struct sys_guest *c = &the_system.guest[i];
+
+		g->index = i;
+		g->config = c;
+		make_vcpus(g);
+		if (!c->refused) {
+			make_info(g);
+			c->refused = !map_all(g, r) || !make_tree(g, r) ||
+				     arch_boot_guest(g, &boot.board) != 0;
 		}
 	}
-}
-
-void guests_stamp(struct guest *g, const struct boot *boot)
-{
-	g->info->boot_entry = boot->entry_ticks;
-	g->info->boot_ready = boot->ready_ticks;
-	g->info->boot_hash_ticks = fit_hash_ticks();
-	g->info->boot_console_ticks = console_ticks();
 }

@@ -27,14 +27,11 @@ const struct owner *owner_overlap(struct range at)
 
 int owner_add(struct range at, enum owner_kind kind, uint8_t index)
 {
-	if (!is_whole(at)) {
+	if (!is_whole(at) || owner_count == OWNER_MAX) {
 		return SKERRY_INVALID;
 	}
 	if (owner_overlap(at)) {
 		return SKERRY_BUSY;
-	}
-	if (owner_count == OWNER_MAX) {
-		return SKERRY_NO_MEMORY;
 	}
 	owners[owner_count++] = (struct owner){ at, (uint8_t)kind, index };
 	return SKERRY_OK;

@@ -25,9 +25,17 @@ struct owner {
 };
 
 /* Nobody's -> (kind, index)'s, the whole range or nothing of it. Whole pages.
- * SKERRY_OK; INVALID: empty, wraps, not whole pages; BUSY: a part has an owner
- * (owner_overlap says who); NO_MEMORY: OWNER_MAX records are there. */
+ * SKERRY_OK; INVALID: empty, wraps, not whole pages, or OWNER_MAX records are there;
+ * BUSY: a part has an owner (owner_overlap says who). */
 int owner_add(struct range at, enum owner_kind kind, uint8_t index) nodiscard;
+
+/* The whole pages that a range touches. */
+static inline struct range range_pages(struct range r)
+{
+	uint64_t base = align_down(r.base, PAGE_SIZE);
+
+	return (struct range){ base, align_up(r.base + r.size, PAGE_SIZE) - base };
+}
 
 /* The first record that [at.base, at.base + at.size) touches, or NULL. `at` sane. */
 const struct owner *owner_overlap(struct range at);

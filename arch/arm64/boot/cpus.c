@@ -5,16 +5,13 @@
  * CPTR_EL2, MDCR_EL2, VTCR_EL2, CNTHCTL_EL2).
  */
 #include <abi/smccc.h>
-#include <core/boot/board.h>
 #include <core/core.h>
-#include <arch_cpu.h>
 #include <sysreg.h>
 
 #include "../cpu.h"
 #include "early.h"
 
 #define BIT(n)		(1ull << (n))
-#define AFFINITY	0xff00ffffff	/* of MPIDR_EL1 */
 
 /* VM; SWIO: invalidation by set/way cleans too; PTW: no table walk in device memory;
  * FMO, IMO, AMO; traps of ID registers (TID3), SMC (TSC), implementation defined
@@ -29,7 +26,8 @@
 /* RES1; SH0, ORGN0, IRGN0: walks inner shareable, write-back; SL0 level 1; T0SZ */
 #define VTCR_VALUE	(BIT(31) | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | (64 - SKERRY_IPA_BITS))
 
-static const struct board *board;
+char cpu_stacks[SKERRY_CPU_MAX][PAGE_SIZE + 8192]
+	__attribute__((section(".stacks"), aligned(4096)));
 static uint32_t online;			/* cores that have left boot code, atomic */
 
 extern char vectors[];
@@ -66,12 +64,8 @@ static void disable_extensions(void)
 	}
 }
 
-void cpu_boot_init(unsigned index)
+void cpu_boot_init(struct pcpu *p)
 {
-	struct pcpu *p = &pcpus[index];
-
-	p->index = (uint8_t)index;
-	p->stack_top = (uintptr_t)cpu_stacks + (index + 1) * CPU_STACK_STRIDE;
 	WRITE_SYSREG(p, tpidr_el2);
 	WRITE_SYSREG(vectors, vbar_el2);
 	WRITE_SYSREG(HCR_VALUE, hcr_el2);
@@ -114,15 +108,17 @@ void firmware_boot(void)
 	firmware.trng = smc_call(SMCCC_TRNG_VERSION, 0, 0, 0) >= 0x10000;
 }
 
-/* Called by secondary_entry on no stack: a leaf that keeps to registers. */
-unsigned secondary_find(uint64_t mpidr)
+static uint64_t affinity(void)
 {
-	unsigned i;
+	return READ_SYSREG(mpidr_el1) & 0xff00ffffff;
+}
 
-	mpidr &= AFFINITY;
-	for (i = 1; i < board->cpu_count; i++) {
-		if (board->cpu[i].mpidr == mpidr) {
-			return i;
+/* Called by secondary_entry on no stack: a leaf that keeps to registers. */
+struct pcpu *secondary_find(void)
+{
+	for (unsigned i = 1; i < boot.board.cpu_count; i++) {
+		if (boot.board.cpu[i].mpidr == affinity()) {
+			return &pcpus[i];
 		}
 	}
 	for (;;) {
@@ -130,30 +126,27 @@ unsigned secondary_find(uint64_t mpidr)
 	}
 }
 
-void secondary_main(void)
+void secondary_main(struct pcpu *p)
 {
-	uint64_t mpidr = READ_SYSREG(mpidr_el1);
-
-	cpu_boot_init(secondary_find(mpidr));
+	cpu_boot_init(p);
 	gic_cpu_boot();
 	secondary_leave(&online);
 }
 
-static uint64_t entry_pa(void)
-{
-	return image_pa((const void *)(uintptr_t)secondary_entry).v;
-}
-
 static bool start_one(const struct board_cpu *c)
 {
+	uint64_t entry = arch_boot_pa((const void *)(uintptr_t)secondary_entry).v;
+
 	if (c->enable == ENABLE_SPIN_TABLE) {
-		*(volatile uint64_t *)mmu_map_spin_page(pa(c->release)) = entry_pa();
-		dsb(sy);
+		uint64_t *release = arch_window_map(pa(c->release), sizeof(*release));
+
+		*(volatile uint64_t *)release = entry;
+		arch_data_clean(release, sizeof(*release));	/* it looks without caches */
+		arch_window_unmap();
 		__asm__ volatile("sev");
 		return true;
 	}
-	return c->enable == ENABLE_PSCI &&
-	       smc_call(PSCI_CPU_ON_64, c->mpidr, entry_pa(), 0) == 0;
+	return c->enable == ENABLE_PSCI && smc_call(PSCI_CPU_ON_64, c->mpidr, entry, 0) == 0;
 }
 
 /* Ten seconds, in which a core has to show up: a host that emulates it may be busy. */
@@ -171,15 +164,14 @@ static bool wait_online(uint32_t count)
 
 void cpus_start(const struct board *b)
 {
-	uint32_t i;
-
-	board = b;
 	pcpu_count = b->cpu_count;
-	if (b->cpu[0].mpidr != (READ_SYSREG(mpidr_el1) & AFFINITY)) {
+	if (b->cpu[0].mpidr != affinity()) {
 		panic("booted on a core that is not the first of the tree");
 	}
-	for (i = 1; i < b->cpu_count; i++) {
-		if (!start_one(&b->cpu[i]) || !wait_online(i)) {
+	for (uint32_t i = 0; i < b->cpu_count; i++) {
+		pcpus[i].index = (uint8_t)i;
+		pcpus[i].stack_top = (uintptr_t)cpu_stacks[i + 1];
+		if (i > 0 && (!start_one(&b->cpu[i]) || !wait_online(i))) {
 			panic("core %u (MPIDR %lx) does not start", i, b->cpu[i].mpidr);
 		}
 	}

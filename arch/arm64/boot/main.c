@@ -3,13 +3,11 @@
  * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
-#include <core/boot/board.h>
 #include <core/boot/owner.h>
 #include <core/core.h>
 #include <libfdt.h>
-#include <core/boot/arch.h>
-#include <arch_cpu.h>
 #include <mmu.h>
+#include <pagetable.h>
 #include <sysreg.h>
 
 #include "../cpu.h"
@@ -17,76 +15,63 @@
 
 extern char hv_end[], hv_image[];
 
-uintptr_t arch_uart_base(const struct board *b)
+void boot_main(uint64_t tree, uint64_t entry_ticks)
 {
-	return UART_VA + (b->uart_regs.base & (PAGE_SIZE - 1));
-}
-
-void boot_main(uint64_t tree, uint64_t image, uint64_t entry_ticks, uint64_t level)
-{
-	struct boot boot = {
-		.tree = (const void *)(TREE_VA + (tree & (BLOCK_SIZE - 1))),
-		.tree_room = 2 * BLOCK_SIZE - (tree & (BLOCK_SIZE - 1)),
-		.tree_pa = pa(tree),
-		.image = { image, (uint64_t)(hv_end - hv_image) },
-		.entry_ticks = entry_ticks,
-		.level = (unsigned)level >> 2,
-	};
+	uint64_t *slot = &hv_l2[pt_index(TREE_VA, 2)], offset = tree & (BLOCK_SIZE - 1);
 
 	if (tree == 0 || !is_aligned(tree, 8)) {
 		arch_halt();	/* no board: no UART to say it on */
 	}
-	mmu_boot_init(image);
-	if ((tree & (BLOCK_SIZE - 1)) + fdt_totalsize(boot.tree) > BLOCK_SIZE) {
-		map_tree_end(tree);	/* only then: what lies there is not always memory */
+	boot.tree = (const void *)(TREE_VA + offset);
+	boot.tree_at = (struct range){ tree, 2 * BLOCK_SIZE - offset };
+	boot.entry_ticks = entry_ticks;
+	boot.level = READ_SYSREG(CurrentEL) >> 2;
+	pt_write(slot, (tree - offset) | PTE_RODATA | PTE_BLOCK);
+	isb();
+	if (offset + fdt_totalsize(boot.tree) > BLOCK_SIZE) {
+		/* only then: what lies there is not always memory */
+		pt_write(slot + 1, (tree - offset + BLOCK_SIZE) | PTE_RODATA | PTE_BLOCK);
+		isb();
 	}
 	if (boot.level == 2) {
-		cpu_boot_init(0);
+		cpu_boot_init(&pcpus[0]);
+		boot.image = (struct range){ arch_boot_pa(hv_image).v, hv_end - hv_image };
 	}
-	core_boot(&boot);
+	core_boot();
 }
 
-void arch_boot_board(const struct board *b)
+uintptr_t arch_boot_board(const struct board *b)
 {
 	if (b->uart != UART_NONE) {
 		mmu_map_device(UART_VA, pa(b->uart_regs.base), PAGE_SIZE);
 	}
 	board_has_psci = b->psci == PSCI_BY_SMC;
-	if (b->pm.size != 0) {
+	board_has_pm = b->pm.size != 0;
+	if (board_has_pm) {
 		mmu_map_device(PM_VA, pa(b->pm.base), PAGE_SIZE);
-		board_has_pm = true;
 	}
+	return UART_VA + (b->uart_regs.base & (PAGE_SIZE - 1));
 }
 
+/* What no guest may be given, and what every guest gets: `index`. */
 static void own(struct range at, enum owner_kind kind, uint8_t index)
 {
-	struct range pages = { align_down(at.base, PAGE_SIZE), 0 };
-
-	pages.size = align_up(at.base + at.size, PAGE_SIZE) - pages.base;
-	if (at.size != 0 && owner_add(pages, kind, index) != SKERRY_OK) {
+	if (at.size != 0 && owner_add(range_pages(at), kind, index) != SKERRY_OK) {
 		panic("the board's tree gives %lx-%lx twice", at.base, at.base + at.size - 1);
-	}
-}
-
-/* What no guest may be given, and what every guest gets. */
-static void own_devices(const struct board *b)
-{
-	uint32_t i;
-
-	own(b->gicd, OWNER_HV, 0);
-	own(b->gicc, OWNER_HV, 0);
-	own(b->gich, OWNER_HV, 0);
-	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
-	own(b->uart_regs, OWNER_HV, 0);
-	own(b->pm, OWNER_HV, 0);
-	for (i = 0; i < b->gicr_count; i++) {
-		own(b->gicr[i], OWNER_HV, 0);
 	}
 }
 
 void arch_boot_cores(const struct board *b)
 {
-	own_devices(b);
+	const struct range devices[] = {
+		b->gicd, b->gicc, b->gich, b->uart_regs, b->pm,
+		b->gicr[0], b->gicr[1], b->gicr[2], b->gicr[3],
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		own(devices[i], OWNER_HV, 0);
+	}
+	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
 	idregs_boot(b);
 	firmware_boot();
 	gic_boot(b);
@@ -96,5 +81,5 @@ void arch_boot_cores(const struct board *b)
 
 void arch_boot_leave(void)
 {
-	stack_switch(pcpu()->stack_top, leave_boot);
+	stack_switch(pcpus[0].stack_top, leave_boot);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mappings that boot makes for good: registers, EL2's heap, the system image.
- * Boot core only.
+ * Mappings that boot makes for good: registers, EL2's heap, the system image, and
+ * guests' stage-2 tables, which never change after their first instruction: 39-bit
+ * guest-physical addresses, one level-1 root. Boot core only.
  */
-#include <core/boot/arch.h>
 #include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
@@ -11,46 +11,28 @@
 
 #include "early.h"
 
-static uint64_t image_base;
-static struct pa heap_base;
 static uint64_t heap_used;
 
-void mmu_boot_init(uint64_t image)
+struct pa arch_boot_pa(const void *at)
 {
-	image_base = image;
-}
-
-struct pa image_pa(const void *at)
-{
-	return pa((uintptr_t)at - HV_VA + image_base);
+	__asm__ volatile("at s1e2r, %0" :: "r"(at));
+	isb();
+	return pa((READ_SYSREG(par_el1) & PTE_ADDRESS) | ((uintptr_t)at & (PAGE_SIZE - 1)));
 }
 
 void mmu_map_device(uint64_t va, struct pa at, uint64_t size)
 {
 	uint64_t *table = va >= GICR_VA ? hv_l3_gicr : hv_l3_device;
-	uint64_t i;
 
-	for (i = 0; i < size; i += PAGE_SIZE) {
+	for (uint64_t i = 0; i < size; i += PAGE_SIZE) {
 		pt_write(&table[pt_index(va + i, 3)],
 			 (align_down(at.v, PAGE_SIZE) + i) | PTE_DEVICE | PTE_PAGE);
 	}
 	isb();
 }
 
-void *mmu_map_spin_page(struct pa at)
-{
-	pt_write(&hv_l3_device[pt_index(SPIN_VA, 3)], 0);
-	__asm__ volatile("tlbi vae2is, %0" :: "r"((uint64_t)SPIN_VA >> PAGE_SHIFT));
-	dsb(ish);
-	pt_write(&hv_l3_device[pt_index(SPIN_VA, 3)],
-		 align_down(at.v, PAGE_SIZE) | PTE_NC_DATA | PTE_PAGE);
-	isb();
-	return (void *)(SPIN_VA + (at.v & (PAGE_SIZE - 1)));
-}
-
 void arch_boot_heap(struct pa at)
 {
-	heap_base = at;
 	pt_write(&hv_l2[pt_index(HEAP_VA, 2)], at.v | PTE_DATA | PTE_BLOCK);
 	isb();
 }
@@ -69,11 +51,6 @@ void *arch_boot_alloc(uint64_t size)
 	return at;
 }
 
-struct pa arch_boot_pa(const void *at)
-{
-	return pa(heap_base.v + ((uintptr_t)at - HEAP_VA));
-}
-
 /* The table below `slot`, made where there is none. */
 static uint64_t *table_below(uint64_t *slot)
 {
@@ -81,12 +58,6 @@ static uint64_t *table_below(uint64_t *slot)
 		pt_write(slot, arch_boot_pa(arch_boot_alloc(PAGE_SIZE)).v | PTE_TABLE);
 	}
 	return (uint64_t *)(HEAP_VA + ((*slot & PTE_ADDRESS) - arch_boot_pa((void *)HEAP_VA).v));
-}
-
-/* How much one entry at `level` covers. */
-static uint64_t entry_size(unsigned level)
-{
-	return 1ull << (39 - 9 * level);
 }
 
 int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes)
@@ -97,7 +68,7 @@ int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t att
 		uint64_t *slot = &root[pt_index(at, 1)];
 		unsigned level = 1;
 
-		while ((step = entry_size(level)) > size || !is_aligned(at | to, step)) {
+		while ((step = 1ull << (39 - 9 * level)) > size || !is_aligned(at | to, step)) {
 			level++;
 			slot = &table_below(slot)[pt_index(at, level)];
 		}
@@ -114,10 +85,27 @@ const void *arch_boot_map_image(struct range at)
 	uint64_t offset = at.base & (BLOCK_SIZE - 1), first = align_down(at.base, PAGE_SIZE);
 	uint64_t size = align_up(at.base + at.size, PAGE_SIZE) - first;
 
-	if (at.size == 0 || size > GIB(1) - BLOCK_SIZE ||
+	if (size > GIB(1) - BLOCK_SIZE ||
 	    pt_map(hv_l1, align_down(IMAGE_VA + offset, PAGE_SIZE), first, size, PTE_RODATA) != 0) {
 		return NULL;
 	}
 	isb();
 	return (const void *)(IMAGE_VA + offset);
+}
+
+int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
+{
+	static const uint64_t attributes[] = {
+		[S2_RAM] = S2_PTE_RAM, [S2_DEVICE] = S2_PTE_DEVICE, [S2_READ_ONLY] = S2_PTE_RO,
+	};
+
+	if (!is_aligned(at.v | to.v | size, PAGE_SIZE) || !range_is_sane(at.v, size) ||
+	    at.v + size > 1ull << SKERRY_IPA_BITS) {
+		return SKERRY_INVALID;
+	}
+	if (g->arch.s2_root == NULL) {
+		g->arch.s2_root = arch_boot_alloc(PAGE_SIZE);
+		g->arch.vttbr = arch_boot_pa(g->arch.s2_root).v | (uint64_t)(g->index + 1) << 48;
+	}
+	return pt_map(g->arch.s2_root, at.v, to.v, size, attributes[kind]);
 }

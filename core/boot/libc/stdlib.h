@@ -3,9 +3,3 @@
  * libfdt's header includes <stdlib.h>; nothing of it is used in EL2 (only
  * libfdt's overlays, which are not linked, call strtoul).
  */
-#ifndef LIBC_STDLIB_H
-#define LIBC_STDLIB_H
-
-#include <stddef.h>
-
-#endif
