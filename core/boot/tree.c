@@ -24,13 +24,10 @@ static int gather(struct writer *w, int result)
 
 static void set_reg(struct writer *w, int node, const struct range *at, uint32_t count)
 {
-	fdt64_t reg[SYS_REG_MAX][2];
-
+	fdt_delprop(w->fdt, node, "reg");
 	for (uint32_t i = 0; i < count; i++) {
-		fdt64_st(&reg[i][0], at[i].base);
-		fdt64_st(&reg[i][1], at[i].size);
+		gather(w, fdt_appendprop_addrrange(w->fdt, 0, node, "reg", at[i].base, at[i].size));
 	}
-	gather(w, fdt_setprop(w->fdt, node, "reg", reg, (int)(count * sizeof(reg[0]))));
 }
 
 /* Of an assigned device's node: written anew, without meaning for the guest, or a

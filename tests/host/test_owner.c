@@ -94,7 +94,7 @@ static void a_full_table_refuses(void **state)
 	for (int i = 0; i < OWNER_MAX + 1 && result == SKERRY_OK; i++) {
 		result = owner_add(r(at -= 0x2000, 0x1000), OWNER_GUEST, 1);
 	}
-	assert_int_equal(result, SKERRY_NO_MEMORY);
+	assert_int_equal(result, SKERRY_INVALID);
 	assert_null(owner_of(pa(at)));
 	assert_int_equal(owner_of(pa(at + 0x2000))->index, 1);
 	assert_true(owner_audit());

@@ -18,7 +18,6 @@
  * registers (TIDCP), ACTLR_EL1 (TACR); RW: EL1 is AArch64; TLOR; TERR */
 #define HCR_VALUE	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | \
 			 BIT(20) | BIT(21) | BIT(31) | BIT(35) | BIT(36))
-#define HCR_TID5	BIT(58)		/* GMID_EL1, where there is memory tagging */
 /* RES1; TZ, TSM, TTA, TAM: SVE, SME, trace and AMU trap; FP does not */
 #define CPTR_VALUE	(0x32ff | BIT(8) | BIT(12) | BIT(20) | BIT(30))
 /* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap */
@@ -42,24 +41,20 @@ static uint64_t pmu_counters(void)
 /* Younger controls, off where they exist. */
 static void disable_extensions(void)
 {
-	uint64_t mmfr0 = READ_SYSREG(id_aa64mmfr0_el1);
-	uint64_t mmfr1 = READ_SYSREG(id_aa64mmfr1_el1);
-	uint64_t pfr0 = READ_SYSREG(id_aa64pfr0_el1);
-
 	if ((READ_SYSREG(id_aa64pfr1_el1) >> 8 & 0xf) >= 2) {
-		WRITE_SYSREG(HCR_VALUE | HCR_TID5, hcr_el2);
+		WRITE_SYSREG(HCR_VALUE | BIT(58), hcr_el2);	/* TID5: GMID_EL1 traps */
 	}
-	if (mmfr1 >> 40 & 0xf) {
+	if (READ_SYSREG(id_aa64mmfr1_el1) >> 40 & 0xf) {
 		WRITE_SYSREG(0, S3_4_C1_C2_2);			/* HCRX_EL2 */
 	}
-	if (mmfr0 >> 56 & 0xf) {
+	if (READ_SYSREG(id_aa64mmfr0_el1) >> 56 & 0xf) {
 		WRITE_SYSREG(0, S3_4_C1_C1_4);			/* HFGRTR_EL2: SME's trap */
 		WRITE_SYSREG(0, S3_4_C1_C1_5);			/* HFGWTR_EL2 */
 		WRITE_SYSREG(0, S3_4_C1_C1_6);			/* HFGITR_EL2 */
 		WRITE_SYSREG(0, S3_4_C3_C1_4);			/* HDFGRTR_EL2 */
 		WRITE_SYSREG(0, S3_4_C3_C1_5);			/* HDFGWTR_EL2 */
 	}
-	if (pfr0 >> 40 & 0xf) {
+	if (READ_SYSREG(id_aa64pfr0_el1) >> 40 & 0xf) {
 		WRITE_SYSREG(3ull << 48, S3_4_C10_C5_0);	/* MPAM2_EL2: EL1, EL0 trap */
 	}
 }

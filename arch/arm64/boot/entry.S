@@ -125,5 +125,3 @@ invalidate_bss:
 	b.lo	1b
 	dsb	sy
 	ret
-
-	.ltorg

@@ -4,6 +4,7 @@
  * guests' stage-2 tables, which never change after their first instruction: 39-bit
  * guest-physical addresses, one level-1 root. Boot core only.
  */
+#include <core/boot/owner.h>
 #include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
@@ -82,15 +83,15 @@ int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t att
 
 const void *arch_boot_map_image(struct range at)
 {
-	uint64_t offset = at.base & (BLOCK_SIZE - 1), first = align_down(at.base, PAGE_SIZE);
-	uint64_t size = align_up(at.base + at.size, PAGE_SIZE) - first;
+	uint64_t to = IMAGE_VA + (at.base & (BLOCK_SIZE - 1));
+	struct range pages = range_pages(at);
 
-	if (size > GIB(1) - BLOCK_SIZE ||
-	    pt_map(hv_l1, align_down(IMAGE_VA + offset, PAGE_SIZE), first, size, PTE_RODATA) != 0) {
+	if (pages.size > GIB(1) - BLOCK_SIZE ||
+	    pt_map(hv_l1, align_down(to, PAGE_SIZE), pages.base, pages.size, PTE_RODATA) != 0) {
 		return NULL;
 	}
 	isb();
-	return (const void *)(IMAGE_VA + offset);
+	return (const void *)to;
 }
 
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
