@@ -59,7 +59,7 @@ struct sys_guest {
 	uint32_t vcpu_count;
 	uint8_t console;		/* enum sys_console */
 	uint8_t on_crash;		/* enum sys_crash */
-	bool autostart, service, critical, identity;
+	bool autostart, service, identity;
 	bool has_own_tree;		/* dtb = "..." in the description */
 	bool refused;			/* its image is missing or damaged: never starts */
 	bool verify;			/* SHA-256 of its images is checked at boot */
@@ -75,7 +75,6 @@ struct sys_guest {
 };
 
 struct system {
-	char model[64];
 	struct sys_guest guest[SKERRY_GUEST_MAX];
 	uint32_t guest_count;
 	int8_t input;			/* guest that gets the console's input; -1: none */

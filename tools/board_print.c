@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <core/boot/boot.h>
+#include <string.h>
 #include <core/boot/fdt_util.h>
 #include "board_print.h"
 
@@ -104,12 +104,83 @@ static void print_devices(FILE *out, const struct board *b)
 	fprintf(out, "  %-12s %" PRIu32 " bytes\n", "rng-seed", b->seed_size);
 }
 
+static void advise_cpus(const void *fdt, const struct board *b, struct report *r)
+{
+	int node, cpus = fdt_path_offset(fdt, "/cpus");
+	uint32_t core = 0;
+
+	fdt_for_each_subnode(node, fdt, cpus) {
+		const char *type = dt_string(fdt, node, "device_type");
+		const char *method = dt_string(fdt, node, "enable-method");
+
+		if (!type || strcmp(type, "cpu") != 0 || !dt_is_enabled(fdt, node)) {
+			continue;
+		}
+		if (core == b->cpu_count) {
+			report_warning(r, fdt, node, NULL, "only the first %u cores are used",
+				       b->cpu_count);
+			return;
+		}
+		if (core > 0 && b->cpu[core].enable == ENABLE_NONE) {
+			report_warning(r, fdt, node, "enable-method", "\"%s\", or its "
+				       "cpu-release-addr: this core can't be started",
+				       method ? method : "none");
+		}
+		core++;
+	}
+}
+
+static void advise_uart(const void *fdt, const struct board *b, struct report *r)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen");
+	const char *path = dt_string(fdt, chosen, "stdout-path"), *wrong, *value;
+	int node = path ? dt_path(fdt, path) : -1;
+
+	if (path && node < 0) {
+		report_warning(r, fdt, chosen, "stdout-path", "\"%s\": no such node", path);
+	}
+	node = node < 0 ? dt_path(fdt, "serial0") : node;
+	if (b->uart == UART_NONE) {
+		wrong = node < 0 ? "stdout-path" : !dt_is_enabled(fdt, node) ? "status" :
+			!dt_is_compatible(fdt, node, "arm,pl011") &&
+			!dt_is_compatible(fdt, node, "brcm,bcm2835-aux-uart") ? "compatible" :
+			"reg";
+		value = dt_string(fdt, node, wrong);
+		report_warning(r, fdt, node < 0 ? chosen : node, wrong, "no console UART that can "
+			       "be used: \"%s\"", value ? value : "");
+	} else if (!b->uart_intid) {
+		report_warning(r, fdt, node, "interrupts", "not the GIC's: no console input");
+	}
+}
+
+void board_advise(const void *fdt, const struct board *b, struct report *r)
+{
+	int psci = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-1.0");
+	struct dt_interrupt irq;
+	const char *method;
+
+	psci = psci < 0 ? fdt_node_offset_by_compatible(fdt, -1, "arm,psci-0.2") : psci;
+	method = dt_string(fdt, psci, "method");
+	if (psci >= 0 && b->psci == PSCI_NONE) {
+		report_warning(r, fdt, psci, "method", "\"%s\" is neither smc nor hvc",
+			       method ? method : "");
+	}
+	if (b->gic_node >= 0 && (dt_interrupt(fdt, b->gic_node, b->gic_node, 0, &irq) !=
+				 SKERRY_OK || irq.intid >= 32)) {
+		report_warning(r, fdt, b->gic_node, "interrupts", "no maintenance interrupt: PPI 9 "
+			       "is assumed");
+	}
+	advise_cpus(fdt, b, r);
+	advise_uart(fdt, b, r);
+}
+
 int board_print(FILE *out, const void *fdt)
 {
 	static struct board b;
 	struct board_report r = { .r.print = print_message, .out = out };
 	int result = board_discover(fdt, &b, &r.r);
 
+	board_advise(fdt, &b, &r.r);
 	fprintf(out, "board \"%s\"\n", b.model);
 	for (uint32_t i = 0; i < b.memory_count; i++) {
 		print_range(out, "memory", b.memory[i]);

@@ -8,7 +8,11 @@
 #define TOOLS_BOARD_PRINT_H
 
 #include <stdio.h>
+#include <core/boot/boot.h>
 
+/* What a board can do without, but who prepares it should know: warnings. After
+ * board_discover(), which does not tell. */
+void board_advise(const void *fdt, const struct board *b, struct report *r);
 int board_print(FILE *out, const void *fdt);
 
 #endif

@@ -66,8 +66,9 @@ static struct range tree_of(struct check *c, const struct sys_guest *g)
 	struct range tree = { g->tree.at.base, TREE_ROOM };
 	uint64_t top = g->bank[0].base + g->bank[0].size - TREE_ROOM;
 
-	if (!g->tree.node && !dt_number(c->fdt, g->node, "dtb-address", &tree.base)) {
-		tree.base = max_u64(align_down(top, BLOCK_SIZE), g->bank[0].base);
+	if (!g->tree.node) {
+		tree.base = dt_number(c->fdt, g->node, "dtb-address",
+				      max_u64(align_down(top, BLOCK_SIZE), g->bank[0].base));
 	}
 	tree.size = g->tree.node && g->has_own_tree ? g->tree.at.size : tree.size;
 	return tree;
@@ -300,7 +301,6 @@ void check_dropped(struct check *c, const struct sys_device *d)
 {
 	char text[512] = "";
 	const char *name;
-	uint32_t hz;
 	int at;
 
 	if (!c->board_fdt || d->board_node < 0) {
@@ -313,7 +313,7 @@ void check_dropped(struct check *c, const struct sys_device *d)
 		}
 	}
 	if (dt_has(c->board_fdt, d->board_node, "clocks") &&
-	    !dt_u32(c->fdt, d->node, "clock-frequency", &hz) &&
+	    !dt_has(c->fdt, d->node, "clock-frequency") &&
 	    !dt_clock_hz(c->board_fdt, d->board_node)) {
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 " clocks (no clock-frequency in the description)");

@@ -94,8 +94,8 @@ static bool is_short(const char *message)
 {
 	static const char *const ends[] = {
 		": no whole pages, or outside what a guest may have",
-		" is not there, or given twice", " is disabled, or raises others' interrupts",
-		" bytes, is RAM",
+		" is not there, or given twice",
+		" is disabled, raises others' interrupts, or is RAM",
 	};
 	bool is_one = false;
 

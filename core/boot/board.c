@@ -39,8 +39,6 @@ struct search {
 
 #define error_at(s, node, property, ...) \
 	report_error((s)->r, (s)->fdt, (node), (property), __VA_ARGS__)
-#define warn_at(s, node, property, ...) \
-	report_warning((s)->r, (s)->fdt, (node), (property), __VA_ARGS__)
 
 static bool is_text(const char *text, const char *is)
 {
@@ -128,8 +126,8 @@ static void read_cpu(struct search *s, int node, int cells, struct board_cpu *c)
 	int size;
 	const void *reg = dt_prop(s->fdt, node, "reg", &size);
 
-	if (!reg || cells < 1 || size < cells * 4 || !dt_cells(reg, cells, &c->mpidr) ||
-	    (c->mpidr & ~MPIDR_AFFINITY)) {
+	c->mpidr = reg && cells > 0 && size >= cells * 4 ? dt_cells(reg, cells) : UINT64_MAX;
+	if (c->mpidr & ~MPIDR_AFFINITY) {
 		error_at(s, node, "reg", "no affinity as in MPIDR_EL1");
 	}
 	for (const struct board_cpu *other = s->b->cpu; other < c; other++) {
@@ -137,31 +135,21 @@ static void read_cpu(struct search *s, int node, int cells, struct board_cpu *c)
 			error_at(s, node, "reg", "0x%lx is another core's already", c->mpidr);
 		}
 	}
-	if (is_text(method, "psci")) {
-		c->enable = ENABLE_PSCI;
-	} else if (is_text(method, "spin-table") && dt_number(s->fdt, node, "cpu-release-addr", &c->release) &&
-		   is_aligned(c->release, 8)) {
-		c->enable = ENABLE_SPIN_TABLE;
-	} else if (c > s->b->cpu) {
-		warn_at(s, node, "enable-method", "\"%s\", or its cpu-release-addr: this core "
-			"can't be started", method ? method : "none");
-	}
+	c->release = dt_number(s->fdt, node, "cpu-release-addr", UINT64_MAX);
+	c->enable = is_text(method, "psci") ? ENABLE_PSCI :
+		    is_text(method, "spin-table") && is_aligned(c->release, 8) ?
+		    ENABLE_SPIN_TABLE : ENABLE_NONE;
 }
 
 static void read_cpus(struct search *s)
 {
 	int node = -1, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
 
-	while ((node = dt_child(s->fdt, cpus, node)) >= 0) {
-		if (!is_text(dt_string(s->fdt, node, "device_type"), "cpu") ||
-		    !dt_is_enabled(s->fdt, node)) {
-			continue;
+	while ((node = dt_child(s->fdt, cpus, node)) >= 0 && s->b->cpu_count < SKERRY_CPU_MAX) {
+		if (is_text(dt_string(s->fdt, node, "device_type"), "cpu") &&
+		    dt_is_enabled(s->fdt, node)) {
+			read_cpu(s, node, cells, &s->b->cpu[s->b->cpu_count++]);
 		}
-		if (s->b->cpu_count == SKERRY_CPU_MAX) {
-			warn_at(s, node, NULL, "only the first %u cores are used", SKERRY_CPU_MAX);
-			return;
-		}
-		read_cpu(s, node, cells, &s->b->cpu[s->b->cpu_count++]);
 	}
 	if (s->b->cpu_count == 0) {
 		error_at(s, 0, NULL, "no enabled cpu node below /cpus");
@@ -172,88 +160,59 @@ static void read_firmware(struct search *s)
 {
 	const char *method = dt_string(s->fdt, s->at[ROLE_PSCI], "method");
 
-	if (is_text(method, "smc")) {
-		s->b->psci = PSCI_BY_SMC;
-	} else if (is_text(method, "hvc")) {
-		s->b->psci = PSCI_BY_HVC;
-	} else if (s->at[ROLE_PSCI] >= 0) {
-		warn_at(s, s->at[ROLE_PSCI], "method", "\"%s\" is neither smc nor hvc",
-			method ? method : "");
-	}
+	s->b->psci = is_text(method, "smc") ? PSCI_BY_SMC :
+		     is_text(method, "hvc") ? PSCI_BY_HVC : PSCI_NONE;
 	if (dt_reg(s->fdt, s->at[ROLE_PM], 0, &s->b->pm) != SKERRY_OK) {
 		s->b->pm = (struct range){ 0, 0 };
 	}
 }
 
-/* The first `count` entries of the GIC's reg, all of which must be there */
-static bool read_frames(struct search *s, struct range *const frame[], unsigned count)
+/* What must be there of the GIC's reg: its frames, or a GICv3's GICD and redistributors */
+static void read_frames(struct search *s, int gic, bool is_v3, uint64_t regions)
 {
-	int gic = s->at[ROLE_GIC];
+	struct board *b = s->b;
+	struct range *const v2[] = { &b->gicd, &b->gicc, &b->gich, &b->gicv };
+	struct range *const v3[] = { &b->gicd, b->gicr, b->gicr + 1, b->gicr + 2, b->gicr + 3 };
 
-	for (unsigned i = 0; i < count; i++) {
-		if (dt_reg(s->fdt, gic, i, frame[i]) != SKERRY_OK || frame[i]->size == 0) {
-			error_at(s, gic, "reg", "entry %u of %u is missing, or out of the CPUs' "
-				 "reach through `ranges`", i, count);
-			return false;
+	for (unsigned i = 0; i <= regions; i++) {
+		struct range *frame = is_v3 ? v3[i] : v2[i];
+
+		if (dt_reg(s->fdt, gic, i, frame) != SKERRY_OK || frame->size == 0) {
+			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of the CPUs' "
+				 "reach through `ranges`", i, regions + 1);
+			return;
 		}
 	}
-	return true;
-}
-
-static void read_gic_v2(struct search *s)
-{
-	struct board *b = s->b;
-	struct range *const frame[] = { &b->gicd, &b->gicc, &b->gich, &b->gicv };
-
-	if (read_frames(s, frame, ARRAY_SIZE(frame))) {
-		b->gic = GIC_V2;
-		b->gicc.size = max_u64(b->gicc.size, GICC_SIZE);	/* some trees say 4 KiB */
-		b->gicv.size = max_u64(b->gicv.size, GICC_SIZE);
-	}
-}
-
-static void read_gic_v3(struct search *s)
-{
-	struct board *b = s->b;
-	struct range *const frame[] = { &b->gicd, b->gicr, b->gicr + 1, b->gicr + 2, b->gicr + 3 };
-	uint64_t stride = 0;
-
-	b->gicr_count = 1;
-	dt_u32(s->fdt, s->at[ROLE_GIC], "#redistributor-regions", &b->gicr_count);
-	dt_number(s->fdt, s->at[ROLE_GIC], "redistributor-stride", &stride);
-	b->gicr_stride = (uint32_t)stride;
-	if (b->gicr_count < 1 || b->gicr_count > ARRAY_SIZE(b->gicr)) {
-		error_at(s, s->at[ROLE_GIC], "#redistributor-regions", "%u is not in 1..%u",
-			 b->gicr_count, (unsigned)ARRAY_SIZE(b->gicr));
-		b->gicr_count = 0;
-	} else if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
-		error_at(s, s->at[ROLE_GIC], "redistributor-stride", "0x%lx", stride);
-	} else if (read_frames(s, frame, b->gicr_count + 1)) {
-		b->gic = GIC_V3;
-	}
+	b->gic = is_v3 ? GIC_V3 : GIC_V2;
+	b->gicr_count = is_v3 ? (uint32_t)regions : 0;
+	b->gicc.size = is_v3 ? 0 : max_u64(b->gicc.size, GICC_SIZE);	/* some trees: 4 KiB */
+	b->gicv.size = is_v3 ? 0 : max_u64(b->gicv.size, GICC_SIZE);
 }
 
 static void read_gic(struct search *s)
 {
 	int gic = s->at[ROLE_GIC];
+	bool is_v3 = dt_is_compatible(s->fdt, gic, "arm,gic-v3");
+	uint64_t regions = is_v3 ? dt_number(s->fdt, gic, "#redistributor-regions", 1) : 3;
+	uint64_t stride = dt_number(s->fdt, gic, "redistributor-stride", 0);
 	struct dt_interrupt irq;
 
 	s->b->gic_node = gic;
+	s->b->gicr_stride = (uint32_t)stride;
 	if (gic < 0) {
 		error_at(s, 0, NULL, "no GICv2 with virtualization (arm,gic-400 or the like) and "
 			 "no GICv3 (arm,gic-v3)");
-		return;
-	}
-	if (dt_is_compatible(s->fdt, gic, "arm,gic-v3")) {
-		read_gic_v3(s);
+	} else if (regions < 1 || regions > ARRAY_SIZE(s->b->gicr)) {
+		error_at(s, gic, "#redistributor-regions", "%lu is not in 1..4", regions);
+	} else if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
+		error_at(s, gic, "redistributor-stride", "0x%lx", stride);
 	} else {
-		read_gic_v2(s);
+		read_frames(s, gic, is_v3, regions);
 	}
-	if (dt_interrupt(s->fdt, gic, gic, 0, &irq) != SKERRY_OK || irq.intid >= 32) {
-		warn_at(s, gic, "interrupts", "no maintenance interrupt: PPI 9 is assumed");
-		irq.intid = 25;
+	s->b->maintenance_intid = 25;		/* PPI 9, where the tree does not say */
+	if (dt_interrupt(s->fdt, gic, gic, 0, &irq) == SKERRY_OK && irq.intid < 32) {
+		s->b->maintenance_intid = irq.intid;
 	}
-	s->b->maintenance_intid = irq.intid;
 }
 
 static void read_timer(struct search *s)
@@ -281,35 +240,21 @@ static void read_timer(struct search *s)
 	}
 }
 
-static int find_uart(struct search *s, int chosen)
-{
-	const char *path = dt_string(s->fdt, chosen, "stdout-path");
-	int node = path ? dt_path(s->fdt, path) : -1;
-
-	if (path && node < 0) {
-		warn_at(s, chosen, "stdout-path", "\"%s\": no such node", path);
-	}
-	return node < 0 ? dt_path(s->fdt, "serial0") : node;
-}
-
-/* The console UART: one that can't be used is told, and there is none */
+/* The console UART, where there is one that can be used */
 static void read_uart(struct search *s, int chosen)
 {
 	struct board *b = s->b;
+	const char *path = dt_string(s->fdt, chosen, "stdout-path");
+	int node = path ? dt_path(s->fdt, path) : -1;
 	struct dt_interrupt irq;
-	int node = find_uart(s, chosen);
-	uint8_t kind = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
-		       dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ?
-		       UART_BCM2835_AUX : UART_NONE;
-	const char *wrong = node < 0 ? "stdout-path" : !dt_is_enabled(s->fdt, node) ? "status" :
-			    kind == UART_NONE ? "compatible" :
-			    dt_reg(s->fdt, node, 0, &b->uart_regs) != SKERRY_OK ? "reg" : NULL;
+	uint8_t kind;
 
-	if (wrong) {
-		const char *value = dt_string(s->fdt, node, wrong);
-
-		warn_at(s, node < 0 ? chosen : node, wrong, "no console UART that can be "
-			"used: \"%s\"", value ? value : "");
+	node = node < 0 ? dt_path(s->fdt, "serial0") : node;
+	kind = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
+	       dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ? UART_BCM2835_AUX :
+	       UART_NONE;
+	if (kind == UART_NONE || !dt_is_enabled(s->fdt, node) ||
+	    dt_reg(s->fdt, node, 0, &b->uart_regs) != SKERRY_OK) {
 		return;
 	}
 	b->uart = kind;
@@ -317,31 +262,25 @@ static void read_uart(struct search *s, int chosen)
 	b->uart_clock_hz = dt_clock_hz(s->fdt, node);
 	if (dt_interrupt(s->fdt, node, b->gic_node, 0, &irq) == SKERRY_OK) {
 		b->uart_intid = irq.intid;
-	} else {
-		warn_at(s, node, "interrupts", "not the GIC's: no console input");
 	}
 }
 
 static void read_chosen(struct search *s)
 {
 	struct board *b = s->b;
-	int size, node = s->at[ROLE_CHOSEN];
+	int size = 0, node = s->at[ROLE_CHOSEN];
 	const void *seed = dt_prop(s->fdt, node, "rng-seed", &size);
-	uint64_t from, to;
+	uint64_t from = dt_number(s->fdt, node, "linux,initrd-start", UINT64_MAX);
+	uint64_t to = dt_number(s->fdt, node, "linux,initrd-end", from);
 
 	read_uart(s, node);
-	if (dt_number(s->fdt, node, "linux,initrd-start", &from) &&
-	    dt_number(s->fdt, node, "linux,initrd-end", &to)) {
-		b->initrd = (struct range){ from, to - from };
-		if (to <= from) {
-			error_at(s, node, "linux,initrd-end", "0x%lx is not above "
-				 "linux,initrd-start 0x%lx", to, from);
-		}
+	b->initrd = (struct range){ from, to - from };
+	if (to < from) {
+		error_at(s, node, "linux,initrd-end", "0x%lx is below linux,initrd-start 0x%lx",
+			 to, from);
 	}
-	if (seed) {
-		b->seed_size = (uint32_t)min_u64((uint64_t)size, sizeof(b->seed));
-		memcpy(b->seed, seed, b->seed_size);
-	}
+	b->seed_size = (uint32_t)min_u64((uint64_t)size, sizeof(b->seed));
+	memcpy(b->seed, seed ? seed : "", b->seed_size);
 }
 
 /* What is known by its type or `compatible`; of several the first that is enabled */

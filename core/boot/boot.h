@@ -35,8 +35,8 @@ extern const struct sys_fixed system_fixed[];
 /*
  * The board: fills `b` from the board's device tree alone. Damage and what is
  * essential and missing (memory, cores, GIC, timer) are errors; what one can do
- * without (UART, PSCI) is a warning. 0; SKERRY_INVALID: at least one error.
- * The caller has run dt_check() on the tree.
+ * without (UART, PSCI) is left out (skerry-check --board says why). 0; SKERRY_INVALID:
+ * at least one error. The caller has run dt_check() on the tree.
  */
 int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard;
 

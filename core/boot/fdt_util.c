@@ -104,52 +104,25 @@ int dt_parent(const void *fdt, int node)
 
 int dt_child(const void *fdt, int parent, int after)
 {
-	int depth = after < 0 ? 0 : 1, node = after < 0 ? parent : after;
+	int depth = after >= 0, node = after < 0 ? parent : after;
 
-	while (node >= 0) {
-		node = dt_next(fdt, node, &depth);
-		if (depth <= 1) {
-			return depth < 1 ? -FDT_ERR_NOTFOUND : node;
-		}
-	}
-	return node;
-}
-
-/* The node below `node` of a name that may lack the unit address */
-static int named(const void *fdt, int node, const char *name, size_t size)
-{
-	const char *is;
-	int child = -1;
-
-	while ((child = dt_child(fdt, node, child)) >= 0) {
-		is = dt_name(fdt, child);
-		if (strncmp(is, name, size) == 0 &&
-		    (is[size] == 0 || (is[size] == '@' && !memchr(name, '@', size)))) {
-			break;
-		}
-	}
-	return child;
+	do {
+		node = node < 0 ? node : dt_next(fdt, node, &depth);
+	} while (node >= 0 && depth > 1);
+	return depth == 1 ? node : -FDT_ERR_NOTFOUND;
 }
 
 int dt_path(const void *fdt, const char *path)
 {
-	const char *end = strchr(path, ':'), *next;
-	int node = 0, size = (int)(end ? (size_t)(end - path) : strlen(path));
+	const char *end = strchr(path, ':');
+	int aliases, size = (int)(end ? (size_t)(end - path) : strlen(path));
 
 	if (path[0] != '/') {	/* one step only: an alias may name itself */
-		path = fdt_getprop_namelen(fdt, named(fdt, 0, "aliases", 7), path, size, &size);
-		if (!path || path[0] != '/') {
-			return -FDT_ERR_BADPATH;
-		}
-		size = (int)strnlen(path, (size_t)size);
+		aliases = fdt_subnode_offset(fdt, 0, "aliases");
+		path = fdt_getprop_namelen(fdt, aliases, path, size, &size);
+		size = path && size > 0 && path[0] == '/' ? (int)strnlen(path, (size_t)size) : 0;
 	}
-	for (end = path + size; node >= 0 && path < end; path = next) {
-		path++;
-		next = memchr(path, '/', (size_t)(end - path));
-		next = next ? next : end;
-		node = named(fdt, node, path, (size_t)(next - path));
-	}
-	return node;
+	return size > 0 ? fdt_path_offset_namelen(fdt, path, size) : -FDT_ERR_BADPATH;
 }
 
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)
@@ -180,36 +153,23 @@ bool dt_is_compatible(const void *fdt, int node, const char *with)
 	return list && fdt_stringlist_contains(list, size, with);
 }
 
-bool dt_cells(const void *at, int count, uint64_t *out)
+uint64_t dt_cells(const void *at, int count)
 {
 	const fdt32_t *cell = at;
+	uint64_t value = 0;
 
-	for (*out = 0; count > 0; count--) {
-		if (*out >> 32) {
-			return false;
-		}
-		*out = *out << 32 | fdt32_ld(cell++);
+	for (; count > 0; count--) {
+		value = value >> 32 ? UINT64_MAX : value << 32 | fdt32_ld(cell++);
 	}
-	return true;
+	return value;
 }
 
-bool dt_number(const void *fdt, int node, const char *name, uint64_t *out)
+uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t otherwise)
 {
 	int size;
 	const void *at = dt_prop(fdt, node, name, &size);
 
-	return at && (size == 4 || size == 8) && dt_cells(at, size / 4, out);
-}
-
-bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out)
-{
-	uint64_t v;
-
-	if (!dt_number(fdt, node, name, &v) || v > UINT32_MAX) {
-		return false;
-	}
-	*out = (uint32_t)v;
-	return true;
+	return at && (size == 4 || size == 8) ? dt_cells(at, size / 4) : otherwise;
 }
 
 const char *dt_string(const void *fdt, int node, const char *name)
@@ -228,28 +188,6 @@ bool dt_is_enabled(const void *fdt, int node)
 			!dt_has(fdt, node, "status");
 }
 
-/* Row `index` of "reg", as the bus has it */
-static int reg_row(const void *fdt, int node, int bus, unsigned index, struct range *out)
-{
-	int size, addresses = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
-	unsigned row = (unsigned)(addresses + sizes);
-	const fdt32_t *reg = dt_prop(fdt, node, "reg", &size);
-
-	if (!reg) {
-		return SKERRY_AGAIN;
-	}
-	if (addresses < 0 || sizes < 0) {
-		return SKERRY_INVALID;
-	}
-	if (index >= (unsigned)size / 4 / row) {
-		return (unsigned)size % (row * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
-	}
-	reg += index * row;
-	return dt_cells(reg, addresses, &out->base) &&
-	       dt_cells(reg + addresses, sizes, &out->size) &&
-	       range_is_sane(out->base, out->size) ? SKERRY_OK : SKERRY_INVALID;
-}
-
 /* One step up: from the addresses below `bus` to those of its parent */
 static bool translate(const void *fdt, int bus, int parent, struct range *at)
 {
@@ -266,10 +204,11 @@ static bool translate(const void *fdt, int bus, int parent, struct range *at)
 		return false;
 	}
 	for (size /= 4; size >= row; size -= row, ranges += row) {
-		if (dt_cells(ranges, below, &from.base) && dt_cells(ranges + below, above, &to) &&
-		    dt_cells(ranges + below + above, sizes, &from.size) &&
-		    range_holds(from, at->base, at->size)) {
-			at->base = at->base - from.base + to;
+		from.base = dt_cells(ranges, below);
+		from.size = dt_cells(ranges + below + above, sizes);
+		if (range_holds(from, at->base, at->size)) {
+			to = dt_cells(ranges + below, above);
+			at->base += to - from.base;
 			return at->base >= to && range_is_sane(at->base, at->size);
 		}
 	}
@@ -278,42 +217,46 @@ static bool translate(const void *fdt, int bus, int parent, struct range *at)
 
 int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 {
-	int above, bus = dt_parent(fdt, node), result = reg_row(fdt, node, bus, index, out);
+	int above, size, bus = dt_parent(fdt, node);
+	int addresses = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
+	unsigned row = (unsigned)(addresses + sizes);
+	const fdt32_t *reg = dt_prop(fdt, node, "reg", &size);
+	bool is_good;
 
-	for (; result == SKERRY_OK && bus != 0; bus = above) {
-		above = dt_parent(fdt, bus);
-		if (!translate(fdt, bus, above, out)) {
-			result = SKERRY_INVALID;
-		}
+	if (!reg || addresses < 0 || sizes < 0) {
+		return reg ? SKERRY_INVALID : SKERRY_AGAIN;
 	}
-	return result;
+	if (index >= (unsigned)size / 4 / row) {
+		return (unsigned)size % (row * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
+	}
+	out->base = dt_cells(reg + index * row, addresses);
+	out->size = dt_cells(reg + index * row + addresses, sizes);
+	is_good = range_is_sane(out->base, out->size);
+	for (; is_good && bus != 0; bus = above) {
+		above = dt_parent(fdt, bus);
+		is_good = translate(fdt, bus, above, out);
+	}
+	return is_good ? SKERRY_OK : SKERRY_INVALID;
 }
 
-/* `first` is tried before the whole tree. */
-static int by_phandle(const void *fdt, int first, uint32_t phandle)
+/* The GIC is tried before the whole tree. */
+static int by_phandle(const void *fdt, int gic, uint64_t phandle)
 {
-	int depth = 0, node = 0;
-	uint32_t is;
-
-	if (dt_u32(fdt, first, "phandle", &is) && is == phandle) {
-		return first;
-	}
-	while (node >= 0 && (!dt_u32(fdt, node, "phandle", &is) || is != phandle)) {
-		node = dt_next(fdt, node, &depth);
-	}
-	return node;
+	return dt_number(fdt, gic, "phandle", UINT64_MAX) == phandle ? gic :
+	       fdt_node_offset_by_phandle(fdt, (uint32_t)phandle);
 }
 
 /* Where "interrupts" of `node` go: it or the nearest parent says */
 static int controller(const void *fdt, int node, int gic)
 {
-	uint32_t phandle;
+	uint64_t phandle;
 
 	for (int at = node; at >= 0; at = dt_parent(fdt, at)) {
 		if (at != node && dt_has(fdt, at, "#interrupt-cells")) {
 			return at;
 		}
-		if (dt_u32(fdt, at, "interrupt-parent", &phandle)) {
+		phandle = dt_number(fdt, at, "interrupt-parent", 0);
+		if (phandle) {
 			return by_phandle(fdt, gic, phandle);
 		}
 	}
@@ -326,15 +269,16 @@ int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_i
 	int size, to = is_extended ? -1 : controller(fdt, node, gic);
 	const fdt32_t *cell = dt_prop(fdt, node, is_extended ? "interrupts-extended" :
 					  "interrupts", &size);
-	uint32_t cells, is_ppi;
+	uint64_t cells;
+	uint32_t is_ppi;
 
 	for (size /= 4; cell && size > 0; cell += cells, size -= (int)cells) {
 		if (is_extended) {	/* each row begins with its controller's phandle */
 			to = by_phandle(fdt, gic, fdt32_ld(cell++));
 			size--;
 		}
-		if (!dt_u32(fdt, to, "#interrupt-cells", &cells) || cells == 0 ||
-		    (int64_t)cells > size) {
+		cells = dt_number(fdt, to, "#interrupt-cells", 0);
+		if (cells == 0 || cells > (uint64_t)size) {
 			return SKERRY_INVALID;
 		}
 		if (index-- == 0) {
@@ -353,15 +297,15 @@ int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_i
 
 uint32_t dt_clock_hz(const void *fdt, int node)
 {
-	uint32_t hz = 0;
-	int size;
+	int size, clock = -1;
 	const fdt32_t *clocks = dt_prop(fdt, node, "clocks", &size);
+	uint64_t hz = 0;
 
-	if (!dt_u32(fdt, node, "clock-frequency", &hz) && clocks && size >= 4) {
-		node = by_phandle(fdt, -1, fdt32_ld(clocks));
-		if (dt_is_compatible(fdt, node, "fixed-clock")) {
-			dt_u32(fdt, node, "clock-frequency", &hz);
-		}
+	if (clocks && size >= 4) {
+		clock = fdt_node_offset_by_phandle(fdt, fdt32_ld(clocks));
 	}
-	return hz;
+	if (dt_is_compatible(fdt, clock, "fixed-clock")) {
+		hz = dt_number(fdt, clock, "clock-frequency", 0);
+	}
+	return (uint32_t)dt_number(fdt, node, "clock-frequency", hz);
 }

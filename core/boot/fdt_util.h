@@ -38,11 +38,10 @@ int dt_child(const void *fdt, int parent, int after);
 const void *dt_prop(const void *fdt, int node, const char *name, int *size);
 #define dt_has(fdt, node, name)	(dt_prop(fdt, node, name, &(int){ 0 }) != NULL)
 bool dt_is_compatible(const void *fdt, int node, const char *with);
-/* `count` cells at `at` as a number; false when it needs more than 64 bits. */
-bool dt_cells(const void *at, int count, uint64_t *out);
-/* A property of exactly one cell; of one or two cells; a string with its NUL. */
-bool dt_u32(const void *fdt, int node, const char *name, uint32_t *out);
-bool dt_number(const void *fdt, int node, const char *name, uint64_t *out);
+/* `count` cells at `at` as a number; all ones when it needs more than 64 bits. */
+uint64_t dt_cells(const void *at, int count);
+/* A property of one or two cells; `otherwise` where there is none. A string with its NUL. */
+uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t otherwise);
 const char *dt_string(const void *fdt, int node, const char *name);
 
 bool dt_is_enabled(const void *fdt, int node);		/* status absent, "okay" or "ok" */

@@ -19,23 +19,18 @@ uint64_t fit_hash_ticks(void)
 /* What people hand over by mistake. NULL: a FIT with a system in it. */
 static const char *other_than_system(const void *fit, uint64_t room)
 {
-	uint32_t magic;
+	uint32_t magic = room < sizeof(struct fdt_header) ? 0 : fdt32_ld(fit);
 
-	if (room < sizeof(struct fdt_header)) {
-		return "empty or a few bytes";
-	}
-	magic = fdt32_ld(fit);
 	if (magic != FDT_MAGIC) {
-		return magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
+		return magic == 0 ? "empty, or zeroes: not a FIT" :
+		       magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
 		       magic == 0x30373037 ? "a cpio archive (a Linux initramfs)" :
 		       magic >> 16 == 0x1f8b ? "compressed with gzip" : "not a FIT";
 	}
-	if (!is_aligned((uintptr_t)fit, 8)) {
-		return "not aligned to 8 bytes";
-	}
-	if (!dt_check(fit, room)) {
-		return fdt_totalsize(fit) > room ? "a truncated FIT (its tree is longer than the region)" :
-						   "a FIT with a damaged tree";
+	if (!is_aligned((uintptr_t)fit, 8) || !dt_check(fit, room)) {
+		return fdt_totalsize(fit) > room ?
+		       "a truncated FIT (its tree is longer than the region)" :
+		       "a FIT with a damaged tree, or not aligned to 8 bytes";
 	}
 	return dt_path(fit, "/images/system") >= 0 ? NULL :
 	       dt_is_compatible(fit, 0, "skerry,system-1") ?
@@ -47,10 +42,8 @@ static const char *other_than_system(const void *fit, uint64_t room)
 
 const char *fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image)
 {
-	int node = fdt_subnode_offset(fit, dt_path(fit, "/images"), name), hash = -1, length;
-	bool is_absolute;
-	uint32_t offset, size;
-	uint64_t at;
+	int node = fdt_subnode_offset(fit, dt_path(fit, "/images"), name), hash = -1, length = 0;
+	uint64_t tree = align_up(fdt_totalsize(fit), 4), at;
 
 	*image = (struct fit_image){ 0 };
 	if (node < 0) {
@@ -63,19 +56,15 @@ const char *fit_find(const void *fit, uint64_t room, const char *name, struct fi
 		image->sha256 = value && length == SHA256_SIZE ? value : image->sha256;
 	}
 	image->data = dt_prop(fit, node, "data", &length);
+	image->size = (uint32_t)length;
 	if (image->data) {
-		image->size = (uint32_t)length;
 		return NULL;
 	}
-	is_absolute = dt_u32(fit, node, "data-position", &offset);
-	if (!dt_u32(fit, node, "data-size", &size) ||
-	    (!is_absolute && !dt_u32(fit, node, "data-offset", &offset))) {
-		return "has no data-size, or neither data-offset nor data-position";
-	}
-	at = offset + (is_absolute ? 0 : align_up(fdt_totalsize(fit), 4));
+	image->size = dt_number(fit, node, "data-size", UINT64_MAX);
+	at = tree + dt_number(fit, node, "data-offset", room);
+	at = dt_number(fit, node, "data-position", at);
 	image->data = (const uint8_t *)fit + at;
-	image->size = size;
-	return range_holds((struct range){ 0, room }, at, size) ? NULL :
+	return range_holds((struct range){ 0, room }, at, image->size) ? NULL :
 	       "ends beyond the region that the boot loader handed over: truncated";
 }
 

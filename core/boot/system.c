@@ -47,18 +47,20 @@ static const char *const no_dma_classes[] = {
 	} \
 	is_bad_; })
 
-/* Groups of `group` cells that a property has: 1..max; 0: absent; -1: bad, reported. */
-static int parse_cells(struct parse *p, int node, const char *name, uint32_t group, uint32_t max,
-		       const fdt32_t **cells)
+/* Rows of `group` cells that a property has, 1..max; 0: none, told where they are bad, or
+ * where they must be there. */
+static uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group,
+			    uint32_t max, bool must, const fdt32_t **cells)
 {
 	int size = 0;
 	uint32_t count;
 
 	*cells = dt_prop(p->fdt, node, name, &size);
 	count = (uint32_t)size / 4 / group;
+	bad_if(p, !*cells && must, node, name, "is missing");
 	return bad_if(p, *cells && (!count || (uint32_t)size % (4 * group) || count > max), node,
 		      name, "takes rows of %u cells, at most %u; it has %d bytes", group, max,
-		      size) ? -1 : (int)count;
+		      size) ? 0 : count;
 }
 
 /* Which of `words`, separated by blanks, the property has; 0 where it is absent. */
@@ -79,27 +81,26 @@ static uint8_t parse_choice(struct parse *p, int node, const char *name, const c
 	return 0;
 }
 
+static const struct range address_space = { 0, 1ull << SKERRY_IPA_BITS };
+
 static void parse_memory(struct parse *p, struct sys_guest *g)
 {
 	const char *name = g->identity ? "memory-size" : "memory";
 	uint32_t cells = g->identity ? 2 : 4;
 	const fdt32_t *c;
-	int count = parse_cells(p, g->node, name, cells, g->identity ? 1 : SYS_BANK_MAX, &c);
+	uint32_t max = g->identity ? 1 : SYS_BANK_MAX;
 
-	bad_if(p, count == 0, g->node, name, "is missing");
-	for (; count > 0; count--, c += cells) {
-		struct range *r = &g->bank[g->bank_count++];
-		const struct sys_fixed *f = system_fixed;
+	for (uint32_t n = parse_cells(p, g->node, name, cells, max, true, &c); n; n--, c += cells) {
+		struct range r = { dt_cells(c, (int)cells - 2), dt_cells(c + cells - 2, 2) };
+		bool is_bad = !r.size || !is_aligned(r.base | r.size, PAGE_SIZE) ||
+			      !range_holds(address_space, r.base, r.size);
 
-		dt_cells(c, (int)cells - 2, &r->base);
-		dt_cells(c + cells - 2, 2, &r->size);
-		while (f->name && (g->identity || !range_overlaps(*r, f->at))) {
-			f++;
+		for (const struct sys_fixed *f = system_fixed; f->name; f++) {
+			is_bad |= !g->identity && range_overlaps(r, f->at);
 		}
-		bad_if(p, f->name || !r->size || !is_aligned(r->base | r->size, PAGE_SIZE) ||
-		       !range_holds((struct range){ 0, 1ull << SKERRY_IPA_BITS }, r->base, r->size),
-		       g->node, name, "0x%lx, 0x%lx bytes: no whole pages, or outside what a "
-		       "guest may have", r->base, r->size);
+		bad_if(p, is_bad, g->node, name, "0x%lx, 0x%lx bytes: no whole pages, or outside "
+		       "what a guest may have", r.base, r.size);
+		g->bank[g->bank_count++] = r;
 	}
 }
 
@@ -107,11 +108,9 @@ static void parse_cpus(struct parse *p, struct sys_guest *g)
 {
 	uint32_t cores = p->board ? p->board->cpu_count : SKERRY_CPU_MAX;
 	const fdt32_t *c;
-	int count = parse_cells(p, g->node, "cpus", 1, SKERRY_VCPU_MAX, &c);
 
-	bad_if(p, count == 0, g->node, "cpus", "is missing");
-	for (; count > 0; count--, c++) {
-		uint32_t core = fdt32_ld(c);
+	for (uint32_t n = parse_cells(p, g->node, "cpus", 1, SKERRY_VCPU_MAX, true, &c); n; n--) {
+		uint32_t core = fdt32_ld(c++);
 
 		if (!bad_if(p, core >= cores || (p->cores >> core & 1), g->node, "cpus",
 			    "core %u is not there, or given twice", core)) {
@@ -139,25 +138,26 @@ static void parse_segments(struct parse *p, struct sys_guest *g)
 	while ((node = dt_child(p->fdt, list, node)) >= 0) {
 		bool is_tree = strcmp(dt_name(p->fdt, node), "tree") == 0;
 		struct sys_segment *s = is_tree ? &g->tree : &g->segment[g->segment_count];
+		uint64_t crc = dt_number(p->fdt, node, "crc32", UINT64_MAX);
 
 		if (bad_if(p, !is_tree && g->segment_count == SYS_SEGMENT_MAX, node, NULL,
-			   "a guest has at most %u segments", SYS_SEGMENT_MAX) ||
-		    bad_if(p, !dt_number(p->fdt, node, "address", &s->at.base) ||
-			   !dt_number(p->fdt, node, "size", &s->at.size) ||
-			   !dt_u32(p->fdt, node, "crc32", &s->crc32), node, NULL,
-			   "is no segment as mksystem writes them")) {
+			   "a guest has at most %u segments", SYS_SEGMENT_MAX)) {
 			return;
 		}
+		s->node = node;
+		s->at.base = dt_number(p->fdt, node, "address", UINT64_MAX);
+		s->at.size = dt_number(p->fdt, node, "size", 0);
+		s->crc32 = (uint32_t)crc;
+		bad_if(p, crc > UINT32_MAX, node, NULL, "is no segment as mksystem writes them");
 		bad_if(p, !is_in_bank(g, s->at.base, s->at.size), node, "address",
 		       "0x%lx, 0x%lx bytes: not in the guest's memory", s->at.base, s->at.size);
-		s->node = node;
 		g->segment_count += !is_tree;
 	}
 	g->refused = list < 0;
+	g->entry = dt_number(p->fdt, g->node, "entry", UINT64_MAX);
 	bad_if(p, list >= 0 && (!g->tree.node || g->tree.at.base % 8), list, "tree",
 	       "is missing, or at no multiple of 8: 0x%lx", g->tree.at.base);
-	bad_if(p, list >= 0 && (!dt_number(p->fdt, g->node, "entry", &g->entry) || g->entry % 4 ||
-				!is_in_bank(g, g->entry, 4)), g->node, "entry",
+	bad_if(p, list >= 0 && (g->entry % 4 || !is_in_bank(g, g->entry, 4)), g->node, "entry",
 	       "0x%lx: not in the guest's memory, or no multiple of 4", g->entry);
 }
 
@@ -167,22 +167,14 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 	const void *board = p->board_fdt;
 	int gic = p->board ? p->board->gic_node : -1, regs, irqs;
 	struct dt_interrupt irq;
+	bool is_ram = false;
 	struct range r;
 
-	d->board_node = dt_path(board, path);
-	if (bad_if(p, d->board_node < 0, d->node, "device", "\"%s\" is not in the board's tree",
-		   path)) {
-		return;
-	}
-	bad_if(p, !dt_is_enabled(board, d->board_node) ||
-	       dt_has(board, d->board_node, "msi-controller"), d->node, "device",
-	       "\"%s\" is disabled, or raises others' interrupts", path);
 	while ((regs = dt_reg(board, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
 	       d->reg_count < SYS_REG_MAX) {
 		d->regs[d->reg_count++] = r;
 		for (uint32_t i = 0; p->board && i < p->board->memory_count; i++) {
-			bad_if(p, range_overlaps(r, p->board->memory[i]), d->node, "device",
-			       "0x%lx, 0x%lx bytes, is RAM", r.base, r.size);
+			is_ram |= range_overlaps(r, p->board->memory[i]);
 		}
 	}
 	while ((irqs = dt_interrupt(board, d->board_node, gic, d->irq_count, &irq)) == SKERRY_OK &&
@@ -190,6 +182,9 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 		d->intid[d->irq_count] = irq.intid;
 		d->edge[d->irq_count++] = (irq.flags & 3) != 0;
 	}
+	bad_if(p, is_ram || !dt_is_enabled(board, d->board_node) ||
+	       dt_has(board, d->board_node, "msi-controller"), d->node, "device",
+	       "\"%s\" is disabled, raises others' interrupts, or is RAM", path);
 	bad_if(p, regs != SKERRY_AGAIN || !d->reg_count, d->node, "device",
 	       "its registers can't be given: 1 to %u ranges that the board's CPUs can reach",
 	       SYS_REG_MAX);
@@ -203,21 +198,22 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 
 static void parse_quiesce(struct parse *p, struct sys_device *d)
 {
-	struct range first = { 0, d->reg_count ? d->regs[0].size : UINT64_MAX };
-	struct sys_quiesce *q = &d->quiesce;
+	uint64_t room = d->reg_count ? d->regs[0].size : UINT64_MAX;
 	const fdt32_t *c;
 
-	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, &c) == 1;
+	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, false, &c);
 	if (d->has_quiesce) {
-		*q = (struct sys_quiesce){ fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
-					   fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
-		bad_if(p, (q->width != 1 && q->width != 2 && q->width != 4) ||
-		       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node,
+		struct sys_quiesce q = { fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
+					 fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
+
+		d->quiesce = q;
+		bad_if(p, (q.width != 1 && q.width != 2 && q.width != 4) || q.offset % q.width ||
+		       !range_holds((struct range){ 0, room }, q.offset, q.width), d->node,
 		       "quiesce", "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a "
-		       "multiple of it inside the device's first range, 0x%lx bytes", q->offset,
-		       q->width, first.size);
-		bad_if(p, q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
-		       "has a limit of %u us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+		       "multiple of it inside the device's first range, 0x%lx bytes", q.offset,
+		       q.width, room);
+		bad_if(p, q.limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
+		       "has a limit of %u us; at most %u", q.limit_us, SYS_QUIESCE_MAX_US);
 	}
 }
 
@@ -235,10 +231,11 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 		}
 		g->device_count++;
 		d->node = node;
-		d->board_node = -1;
+		d->board_node = path && p->board_fdt ? dt_path(p->board_fdt, path) : -1;
 		str_copy(d->name, dt_name(p->fdt, node), sizeof(d->name));
-		if (!bad_if(p, !path, node, "device", "must name a node of the board's tree") &&
-		    p->board_fdt) {
+		bad_if(p, !path, node, "device", "must name a node of the board's tree");
+		if (path && p->board_fdt && !bad_if(p, d->board_node < 0, node, "device",
+						    "\"%s\" is not in the board's tree", path)) {
 			read_device(p, d, path);
 		}
 		parse_quiesce(p, d);
@@ -254,7 +251,7 @@ static void parse_guest(struct parse *p, int node)
 	struct sys_guest *g = &p->system->guest[p->system->guest_count];
 	int verify = dt_has(p->fdt, node, "verify") ? node : 0;
 	const fdt32_t *limit;
-	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, &limit) == 1;
+	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, false, &limit);
 
 	if (bad_if(p, p->system->guest_count == SKERRY_GUEST_MAX, node, NULL,
 		   "is one too many: there are at most %u guests", SKERRY_GUEST_MAX)) {
@@ -264,7 +261,6 @@ static void parse_guest(struct parse *p, int node)
 	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
 	g->autostart = dt_has(p->fdt, node, "autostart");
 	g->service = dt_has(p->fdt, node, "service");
-	g->critical = dt_has(p->fdt, node, "critical");
 	g->identity = dt_has(p->fdt, node, "identity");
 	g->has_own_tree = dt_has(p->fdt, node, "dtb");
 	g->console = parse_choice(p, node, "console", "none hypercall pl011");
@@ -282,17 +278,16 @@ static void parse_guest(struct parse *p, int node)
 /* The guests that a property of references names, as a mask. */
 static uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
 {
+	const struct sys_guest *g = p->system->guest;
 	const fdt32_t *c;
-	uint32_t mask = 0, phandle;
+	uint32_t mask = 0;
 
-	for (int count = parse_cells(p, node, name, 1, max, &c); count > 0; count--, c++) {
+	for (uint32_t n = parse_cells(p, node, name, 1, max, false, &c); n; n--, c++) {
 		uint32_t before = mask;
 
 		for (uint32_t i = 0; i < p->system->guest_count; i++) {
-			if (dt_u32(p->fdt, p->system->guest[i].node, "phandle", &phandle) &&
-			    phandle == fdt32_ld(c)) {
-				mask |= 1u << i;
-			}
+			mask |= (dt_number(p->fdt, g[i].node, "phandle", UINT64_MAX) ==
+				 fdt32_ld(c)) << i;
 		}
 		bad_if(p, mask == before, node, name, "does not name a guest, or twice");
 	}
@@ -302,15 +297,11 @@ static uint32_t parse_guests(struct parse *p, int node, const char *name, uint32
 int system_parse(const void *system_fdt, const struct board *b, const void *board_fdt,
 		 struct system *s, struct report *r)
 {
-	struct parse p = {
-		.fdt = system_fdt, .board = b, .board_fdt = board_fdt, .system = s, .report = r,
-	};
+	struct parse p = { system_fdt, b, board_fdt, s, r, 0 };
 	uint32_t errors = r->errors;
 	int list = dt_path(system_fdt, "/guests"), node = -1;
-	const char *model = dt_string(system_fdt, 0, "model");
 
 	memset(s, 0, sizeof(*s));
-	str_copy(s->model, model ? model : "", sizeof(s->model));
 	bad_if(&p, !dt_is_compatible(system_fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
 	while ((node = dt_child(system_fdt, list, node)) >= 0) {

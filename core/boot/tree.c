@@ -60,10 +60,10 @@ bool tree_drops(const char *property)
 static bool has_clock(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
 	int clock = fdt_node_offset_by_phandle(w->fdt, phandle);
-	uint32_t hz = 0;
+	bool has_clocks = clock >= 0 && dt_has(w->board_fdt, d->board_node, "clocks");
+	uint32_t hz = has_clocks ? (uint32_t)dt_number(w->fdt, clock, "clock-frequency", 0) : 0;
 
-	if (dt_has(w->board_fdt, d->board_node, "clocks") &&
-	    dt_u32(w->fdt, clock, "clock-frequency", &hz) && !hz) {
+	if (has_clocks && !hz) {
 		hz = dt_clock_hz(w->board_fdt, d->board_node);
 		fdt_setprop_inplace_u32(w->fdt, clock, "clock-frequency", hz);
 	}
@@ -113,9 +113,9 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 static void move(struct writer *w, const char *name, uint64_t by)
 {
 	int chosen = fdt_subnode_offset(w->fdt, 0, "chosen");
-	uint64_t at;
+	uint64_t at = dt_number(w->fdt, chosen, name, 0);
 
-	if (dt_number(w->fdt, chosen, name, &at)) {
+	if (dt_has(w->fdt, chosen, name)) {
 		gather(w, fdt_setprop_inplace_u64(w->fdt, chosen, name, at + by));
 	}
 }

@@ -2,7 +2,8 @@
 /*
  * Board discovery: a small tree from source text, one fact changed per test.
  */
-/* sources: core/boot/board.c core/boot/fdt_util.c core/boot/report.c lib/format.c */
+/* sources: core/boot/board.c core/boot/fdt_util.c core/boot/report.c lib/format.c
+ *          tools/board_print.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <core/boot/fdt_util.h>
 #include "tests/host/dts.h"
 #include "tests/host/virt_dts.h"
+#include "tools/board_print.h"
 
 static struct board b;
 static struct heard h;
@@ -25,6 +27,7 @@ static int discover(const char *text)
 	h.r.print = heard_print;
 	assert_true(dt_check(fdt, fdt_totalsize(fdt)));
 	result = board_discover(fdt, &b, &h.r);
+	board_advise(fdt, &b, &h.r);
 	free(fdt);
 	return result;
 }
