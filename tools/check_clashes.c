@@ -181,22 +181,58 @@ static void check_registers(struct check *c, const struct sys_guest *g, const st
 	}
 }
 
+/* Of a node in the board's tree: what of it can't be given. */
+static void check_resources(struct check *c, const struct sys_device *d)
+{
+	struct dt_interrupt irq = { 32, 0 };
+	struct range r = { 0, 1 };
+	int result = SKERRY_OK;
+	unsigned n = 0;
+
+	while (result == SKERRY_OK && r.size && n <= SYS_REG_MAX) {
+		result = dt_reg(c->board_fdt, d->board_node, n++, &r);
+	}
+	bad_if(c, result != SKERRY_AGAIN || n == 1, d->node, "device", "its registers can't be "
+	       "given: 1 to %u ranges that the board's CPUs can reach", SYS_REG_MAX);
+	result = SKERRY_OK;
+	for (n = 0; result == SKERRY_OK && irq.intid >= 32 && n <= SYS_IRQ_MAX; n++) {
+		result = dt_interrupt(c->board_fdt, d->board_node, c->board.gic_node, n, &irq);
+	}
+	bad_if(c, result != SKERRY_AGAIN, d->node, "device", "its interrupts can't be given: at "
+	       "most %u, shared ones (SPIs) of the board's GIC", SYS_IRQ_MAX);
+}
+
 /* What keeps its node in the board's tree from being given. */
 static void check_board_node(struct check *c, const struct sys_device *d)
 {
 	const char *path = dt_string(c->fdt, d->node, "device");
 
-	if (!c->board_fdt || !path || d->board_node < 0) {
+	if (!c->board_fdt || !path || bad_if(c, d->board_node < 0, d->node, "device",
+					     "\"%s\" is not in the board's tree", path)) {
 		return;
 	}
+	check_resources(c, d);
 	bad_if(c, !dt_is_enabled(c->board_fdt, d->board_node), d->node, "device",
 	       "\"%s\" is disabled in the board's tree", path);
 	bad_if(c, dt_has(c->board_fdt, d->board_node, "msi-controller"), d->node, "device",
 	       "\"%s\" raises others' interrupts: it can't be given", path);
 }
 
+static void check_quiesce(struct check *c, const struct sys_device *d)
+{
+	struct range first = { 0, d->reg_count ? d->regs[0].size : UINT64_MAX };
+	const struct sys_quiesce *q = &d->quiesce;
+	bool is_width = q->width == 1 || q->width == 2 || q->width == 4;
+
+	bad_if(c, d->has_quiesce && (!is_width || q->offset % q->width ||
+				     !range_holds(first, q->offset, q->width)), d->node, "quiesce",
+	       "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a multiple of it inside "
+	       "the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
+}
+
 static void check_device(struct check *c, const struct sys_guest *g, const struct sys_device *d)
 {
+	check_quiesce(c, d);
 	for (uint32_t i = 0; i < d->reg_count; i++) {
 		check_registers(c, g, d, pages_of(d->regs[i]));
 	}

@@ -31,7 +31,9 @@ static int find_gic(const void *tree)
 static void check_own_tree(struct check *c, const struct sys_guest *g, const void *tree,
 			   size_t size)
 {
-	static const char *const kinds[] = { "none", "GICv2", "GICv3" };
+	static const char *const kinds[] = {
+		[GIC_NONE] = "none", [GIC_V2] = "GICv2", [GIC_V3] = "GICv3",
+	};
 	struct range gicd;
 	int gic, kind;
 

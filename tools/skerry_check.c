@@ -93,9 +93,9 @@ static bool is_same(const char *a, const char *b)
 static bool is_short(const char *message)
 {
 	static const char *const ends[] = {
-		": no whole pages, or outside what a guest may have",
+		": no pages that a guest may have", ": not in its first range",
 		" is not there, or given twice",
-		" is disabled, raises others' interrupts, or is RAM",
+		"or no guest can have its registers or interrupts",
 	};
 	bool is_one = false;
 

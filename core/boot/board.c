@@ -97,8 +97,7 @@ static void read_ranges(struct search *s, int node, bool is_memory)
 			 SKERRY_NO_MEMORY;
 	}
 	if (result != SKERRY_AGAIN) {
-		error_at(s, node, "reg", "0x%lx, or the range after it: malformed, or one range "
-			 "too many", at.base);
+		error_at(s, node, "reg", "0x%lx, or the range after it: malformed or too many", at.base);
 	}
 }
 
@@ -178,8 +177,7 @@ static void read_frames(struct search *s, int gic, bool is_v3, uint64_t regions)
 		struct range *frame = is_v3 ? v3[i] : v2[i];
 
 		if (dt_reg(s->fdt, gic, i, frame) != SKERRY_OK || frame->size == 0) {
-			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of the CPUs' "
-				 "reach through `ranges`", i, regions + 1);
+			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of reach", i, regions + 1);
 			return;
 		}
 	}
@@ -200,8 +198,7 @@ static void read_gic(struct search *s)
 	s->b->gic_node = gic;
 	s->b->gicr_stride = (uint32_t)stride;
 	if (gic < 0) {
-		error_at(s, 0, NULL, "no GICv2 with virtualization (arm,gic-400 or the like) and "
-			 "no GICv3 (arm,gic-v3)");
+		error_at(s, 0, NULL, "no GICv2 with virtualization, and no GICv3");
 	} else if (regions < 1 || regions > ARRAY_SIZE(s->b->gicr)) {
 		error_at(s, gic, "#redistributor-regions", "%lu is not in 1..4", regions);
 	} else if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
@@ -276,8 +273,7 @@ static void read_chosen(struct search *s)
 	read_uart(s, node);
 	b->initrd = (struct range){ from, to - from };
 	if (to < from) {
-		error_at(s, node, "linux,initrd-end", "0x%lx is below linux,initrd-start 0x%lx",
-			 to, from);
+		error_at(s, node, "linux,initrd-end", "0x%lx is below the start, 0x%lx", to, from);
 	}
 	b->seed_size = (uint32_t)min_u64((uint64_t)size, sizeof(b->seed));
 	memcpy(b->seed, seed ? seed : "", b->seed_size);

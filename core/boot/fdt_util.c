@@ -27,13 +27,11 @@ const char *dt_name(const void *fdt, int node)
 /* The tag at `at`, and the offset of the next one */
 static int step(const void *fdt, int at, uint32_t *tag)
 {
-	const fdt32_t *cell = (const fdt32_t *)(structure(fdt) + at);
-
-	*tag = fdt32_to_cpu(cell[0]);
+	*tag = cell_at(fdt, at);
 	if (*tag == FDT_BEGIN_NODE) {
-		return (int)align_up((uint64_t)at + 5 + strlen((const char *)(cell + 1)), 4);
+		return (int)align_up((uint64_t)at + 5 + strlen(dt_name(fdt, at)), 4);
 	}
-	return at + (*tag == FDT_PROP ? 12 + (int)align_up(fdt32_to_cpu(cell[1]), 4) : 4);
+	return at + (*tag == FDT_PROP ? 12 + (int)align_up(cell_at(fdt, at + 4), 4) : 4);
 }
 
 /* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
@@ -129,19 +127,15 @@ const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
 	uint32_t tag;
-	int at, next = node;
+	int at = node < 0 ? -1 : step(fdt, node, &tag), next;
 
-	if (node < 0) {
-		return NULL;
-	}
-	do {
-		at = next;
+	for (tag = FDT_NOP; at >= 0 && (tag == FDT_NOP || tag == FDT_PROP); at = next) {
 		next = step(fdt, at, &tag);
 		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
 			*size = (int)cell_at(fdt, at + 4);
 			return structure(fdt) + at + 12;
 		}
-	} while (at == node || tag == FDT_PROP || tag == FDT_NOP);
+	}
 	return NULL;
 }
 
@@ -197,11 +191,8 @@ static bool translate(const void *fdt, int bus, int parent, struct range *at)
 	struct range from;
 	uint64_t to;
 
-	if (!ranges || size == 0) {
-		return ranges;		/* empty: the same addresses */
-	}
-	if (below < 0 || above < 0 || sizes < 0) {
-		return false;
+	if (!ranges || size == 0 || (below | above | sizes) < 0) {
+		return ranges && size == 0;	/* empty: the same addresses */
 	}
 	for (size /= 4; size >= row; size -= row, ranges += row) {
 		from.base = dt_cells(ranges, below);
@@ -242,8 +233,12 @@ int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 /* The GIC is tried before the whole tree. */
 static int by_phandle(const void *fdt, int gic, uint64_t phandle)
 {
-	return dt_number(fdt, gic, "phandle", UINT64_MAX) == phandle ? gic :
-	       fdt_node_offset_by_phandle(fdt, (uint32_t)phandle);
+	int depth = 0, node = dt_number(fdt, gic, "phandle", UINT64_MAX) == phandle ? gic : 0;
+
+	while (node >= 0 && dt_number(fdt, node, "phandle", UINT64_MAX) != phandle) {
+		node = dt_next(fdt, node, &depth);
+	}
+	return node;
 }
 
 /* Where "interrupts" of `node` go: it or the nearest parent says */
@@ -302,7 +297,7 @@ uint32_t dt_clock_hz(const void *fdt, int node)
 	uint64_t hz = 0;
 
 	if (clocks && size >= 4) {
-		clock = fdt_node_offset_by_phandle(fdt, fdt32_ld(clocks));
+		clock = by_phandle(fdt, -1, fdt32_ld(clocks));
 	}
 	if (dt_is_compatible(fdt, clock, "fixed-clock")) {
 		hz = dt_number(fdt, clock, "clock-frequency", 0);

@@ -63,6 +63,14 @@ static uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_
 		      size) ? 0 : count;
 }
 
+/* The next node of a list, or -1; told where `count` is the most there can be already. */
+static int next_entry(struct parse *p, int list, int node, uint32_t count, uint32_t max)
+{
+	node = dt_child(p->fdt, list, node);
+	return bad_if(p, node >= 0 && count == max, node, NULL, "is one too many: at most %u", max) ?
+	       -1 : node;
+}
+
 /* Which of `words`, separated by blanks, the property has; 0 where it is absent. */
 static uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words)
 {
@@ -98,8 +106,8 @@ static void parse_memory(struct parse *p, struct sys_guest *g)
 		for (const struct sys_fixed *f = system_fixed; f->name; f++) {
 			is_bad |= !g->identity && range_overlaps(r, f->at);
 		}
-		bad_if(p, is_bad, g->node, name, "0x%lx, 0x%lx bytes: no whole pages, or outside "
-		       "what a guest may have", r.base, r.size);
+		bad_if(p, is_bad, g->node, name, "0x%lx, 0x%lx bytes: no pages that a guest may "
+		       "have", r.base, r.size);
 		g->bank[g->bank_count++] = r;
 	}
 }
@@ -170,6 +178,7 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 	bool is_ram = false;
 	struct range r;
 
+	d->board_node = dt_path(board, path);
 	while ((regs = dt_reg(board, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
 	       d->reg_count < SYS_REG_MAX) {
 		d->regs[d->reg_count++] = r;
@@ -182,14 +191,10 @@ static void read_device(struct parse *p, struct sys_device *d, const char *path)
 		d->intid[d->irq_count] = irq.intid;
 		d->edge[d->irq_count++] = (irq.flags & 3) != 0;
 	}
-	bad_if(p, is_ram || !dt_is_enabled(board, d->board_node) ||
-	       dt_has(board, d->board_node, "msi-controller"), d->node, "device",
-	       "\"%s\" is disabled, raises others' interrupts, or is RAM", path);
-	bad_if(p, regs != SKERRY_AGAIN || !d->reg_count, d->node, "device",
-	       "its registers can't be given: 1 to %u ranges that the board's CPUs can reach",
-	       SYS_REG_MAX);
-	bad_if(p, irqs != SKERRY_AGAIN, d->node, "device", "its interrupts can't be given: at "
-	       "most %u, shared ones (SPIs) of the board's GIC", SYS_IRQ_MAX);
+	bad_if(p, is_ram || regs != SKERRY_AGAIN || !d->reg_count || irqs != SKERRY_AGAIN ||
+	       !dt_is_enabled(board, d->board_node) ||
+	       dt_has(board, d->board_node, "msi-controller"), d->node, "device", "\"%s\" is not "
+	       "there, disabled, RAM, or no guest can have its registers or interrupts", path);
 	d->is_dma = !dt_has(p->fdt, d->node, "no-dma");
 	for (size_t i = 0; i < ARRAY_SIZE(no_dma_classes); i++) {
 		d->is_dma &= !dt_is_compatible(board, d->board_node, no_dma_classes[i]);
@@ -209,9 +214,7 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 		d->quiesce = q;
 		bad_if(p, (q.width != 1 && q.width != 2 && q.width != 4) || q.offset % q.width ||
 		       !range_holds((struct range){ 0, room }, q.offset, q.width), d->node,
-		       "quiesce", "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a "
-		       "multiple of it inside the device's first range, 0x%lx bytes", q.offset,
-		       q.width, room);
+		       "quiesce", "offset 0x%x, width %u: not in its first range", q.offset, q.width);
 		bad_if(p, q.limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
 		       "has a limit of %u us; at most %u", q.limit_us, SYS_QUIESCE_MAX_US);
 	}
@@ -221,21 +224,15 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 {
 	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node = -1;
 
-	while ((node = dt_child(p->fdt, list, node)) >= 0) {
-		struct sys_device *d = &g->device[g->device_count];
+	while ((node = next_entry(p, list, node, g->device_count, SYS_DEVICE_MAX)) >= 0) {
+		struct sys_device *d = &g->device[g->device_count++];
 		const char *path = dt_string(p->fdt, node, "device");
 
-		if (bad_if(p, g->device_count == SYS_DEVICE_MAX, node, NULL,
-			   "is one too many: a guest has at most %u devices", SYS_DEVICE_MAX)) {
-			return;
-		}
-		g->device_count++;
 		d->node = node;
-		d->board_node = path && p->board_fdt ? dt_path(p->board_fdt, path) : -1;
+		d->board_node = -1;
 		str_copy(d->name, dt_name(p->fdt, node), sizeof(d->name));
-		bad_if(p, !path, node, "device", "must name a node of the board's tree");
-		if (path && p->board_fdt && !bad_if(p, d->board_node < 0, node, "device",
-						    "\"%s\" is not in the board's tree", path)) {
+		if (!bad_if(p, !path, node, "device", "must name a node of the board's tree") &&
+		    p->board_fdt) {
 			read_device(p, d, path);
 		}
 		parse_quiesce(p, d);
@@ -248,15 +245,11 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 
 static void parse_guest(struct parse *p, int node)
 {
-	struct sys_guest *g = &p->system->guest[p->system->guest_count];
+	struct sys_guest *g = &p->system->guest[p->system->guest_count++];
 	int verify = dt_has(p->fdt, node, "verify") ? node : 0;
 	const fdt32_t *limit;
 	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, false, &limit);
 
-	if (bad_if(p, p->system->guest_count == SKERRY_GUEST_MAX, node, NULL,
-		   "is one too many: there are at most %u guests", SKERRY_GUEST_MAX)) {
-		return;
-	}
 	g->node = node;
 	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
 	g->autostart = dt_has(p->fdt, node, "autostart");
@@ -272,7 +265,6 @@ static void parse_guest(struct parse *p, int node)
 	parse_cpus(p, g);
 	parse_segments(p, g);
 	parse_devices(p, g);
-	p->system->guest_count++;
 }
 
 /* The guests that a property of references names, as a mask. */
@@ -304,7 +296,7 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 	memset(s, 0, sizeof(*s));
 	bad_if(&p, !dt_is_compatible(system_fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
-	while ((node = dt_child(system_fdt, list, node)) >= 0) {
+	while ((node = next_entry(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {
 		parse_guest(&p, node);
 	}
 	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
