@@ -14,7 +14,6 @@
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */
-#define GICR_SGI_FRAME	0x10000
 
 struct gic gic;
 static struct lock gic_lock = LOCK_INIT(LOCK_GIC);

@@ -46,6 +46,7 @@
 #define GICD_CPENDSGIR	0xf10
 #define GICD_SPENDSGIR	0xf20
 #define GICD_IROUTER	0x6000
+#define GICR_SGI_FRAME	0x10000
 
 /* GICv2's virtual interface control */
 #define GICH_ELRSR0	0x030

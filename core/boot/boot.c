@@ -55,8 +55,8 @@ static void read_board(void)
 			     b->uart_clock_hz);
 	}
 	if (boot.level != 2) {
-		log_line("entered at EL%lu, but it needs EL2 (QEMU: -machine virt,virtualization=on)",
-			 boot.level);
+		log_line("entered at EL%lu, but it needs EL2 "
+			 "(QEMU: -machine virt,virtualization=on)", boot.level);
 		arch_halt();
 	}
 	log_line("Skerry 0.1, ABI %u.%u, on %s", SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR, b->model);

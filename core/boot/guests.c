@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guests out of the system description, see boot.h. Everything is allocated here, once, out of EL2's heap.
+ * Guests out of the system description, see core/boot/boot.h. Everything is allocated
+ * here, once, out of EL2's heap.
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>
@@ -16,28 +17,26 @@ static void make_vcpus(struct guest *g)
 
 	g->vcpu = arch_boot_alloc(c->vcpu_count * sizeof(struct vcpu));
 	for (uint32_t i = 0; i < c->vcpu_count; i++) {
-		struct vcpu *v = &g->vcpu[i];
-
-		v->guest = g;
-		v->index = (uint8_t)i;
-		v->cpu = c->cpu[i];
-		pcpus[v->cpu].vcpu = v;
+		g->vcpu[i].guest = g;
+		g->vcpu[i].index = (uint8_t)i;
+		g->vcpu[i].cpu = c->cpu[i];
+		pcpus[c->cpu[i]].vcpu = &g->vcpu[i];
 	}
 }
 
 static void make_info(struct guest *g)
 {
-	g->info = arch_boot_alloc(PAGE_SIZE);
-	g->info_pa = arch_boot_pa(g->info);
-	*g->info = (struct skerry_info){
-		.magic = SKERRY_INFO_MAGIC,
-		.abi_major = SKERRY_ABI_MAJOR,
-		.abi_minor = SKERRY_ABI_MINOR,
-		.guest = g->index,
-		.vcpu_count = g->config->vcpu_count,
-		.features = SKERRY_ABI_FEATURES,
-	};
-	memcpy(g->info->name, g->config->name, sizeof(g->info->name));
+	struct skerry_info *info = arch_boot_alloc(PAGE_SIZE);
+
+	g->info = info;
+	g->info_pa = arch_boot_pa(info);
+	info->magic = SKERRY_INFO_MAGIC;
+	info->abi_major = SKERRY_ABI_MAJOR;
+	info->abi_minor = SKERRY_ABI_MINOR;
+	info->guest = g->index;
+	info->vcpu_count = g->config->vcpu_count;
+	info->features = SKERRY_ABI_FEATURES;
+	memcpy(info->name, g->config->name, sizeof(info->name));
 }
 
 static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The guests' keys, see core/boot/boot.h. key(i) = SHA-256("skerry guest", i, board's seed): no guest can
- * compute another's, nor the board's.
+ * The guests' keys, see core/boot/boot.h. key(i) = SHA-256("skerry guest", i, board's
+ * seed): no guest can compute another's, nor the board's.
  */
 #include <core/core.h>
 #include <core/boot/boot.h>

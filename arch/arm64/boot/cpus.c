@@ -11,19 +11,10 @@
 #include "../cpu.h"
 #include "early.h"
 
-#define BIT(n)		(1ull << (n))
-
 /* VM; SWIO: invalidation by set/way cleans too; PTW: no table walk in device memory;
  * FMO, IMO, AMO; traps of ID registers (TID3), SMC (TSC), implementation defined
  * registers (TIDCP), ACTLR_EL1 (TACR); RW: EL1 is AArch64; TLOR; TERR */
-#define HCR_VALUE	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | \
-			 BIT(20) | BIT(21) | BIT(31) | BIT(35) | BIT(36))
-/* RES1; TZ, TSM, TTA, TAM: SVE, SME, trace and AMU trap; FP does not */
-#define CPTR_VALUE	(0x32ff | BIT(8) | BIT(12) | BIT(20) | BIT(30))
-/* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap */
-#define MDCR_VALUE	(BIT(5) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(19))
-/* RES1; SH0, ORGN0, IRGN0: walks inner shareable, write-back; SL0 level 1; T0SZ */
-#define VTCR_VALUE	(BIT(31) | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | (64 - SKERRY_IPA_BITS))
+#define HCR_VALUE	0x18803c003f
 
 char cpu_stacks[SKERRY_CPU_MAX][PAGE_SIZE + 8192]
 	__attribute__((section(".stacks"), aligned(4096)));
@@ -42,7 +33,7 @@ static uint64_t pmu_counters(void)
 static void disable_extensions(void)
 {
 	if ((READ_SYSREG(id_aa64pfr1_el1) >> 8 & 0xf) >= 2) {
-		WRITE_SYSREG(HCR_VALUE | BIT(58), hcr_el2);	/* TID5: GMID_EL1 traps */
+		WRITE_SYSREG(HCR_VALUE | 1ull << 58, hcr_el2);	/* TID5: GMID_EL1 traps */
 	}
 	if (READ_SYSREG(id_aa64mmfr1_el1) >> 40 & 0xf) {
 		WRITE_SYSREG(0, S3_4_C1_C2_2);			/* HCRX_EL2 */
@@ -64,10 +55,15 @@ void cpu_boot_init(struct pcpu *p)
 	WRITE_SYSREG(p, tpidr_el2);
 	WRITE_SYSREG(vectors, vbar_el2);
 	WRITE_SYSREG(HCR_VALUE, hcr_el2);
-	WRITE_SYSREG(CPTR_VALUE, cptr_el2);
-	WRITE_SYSREG(MDCR_VALUE | pmu_counters(), mdcr_el2);	/* HPMN: all to EL1 */
+	/* RES1; TZ, TSM, TTA, TAM: SVE, SME, trace and AMU trap; FP does not */
+	WRITE_SYSREG(0x401033ff, cptr_el2);
+	/* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap;
+	 * HPMN: all counters are EL1's */
+	WRITE_SYSREG(0x84e60 | pmu_counters(), mdcr_el2);
 	WRITE_SYSREG(0, hstr_el2);
-	WRITE_SYSREG(VTCR_VALUE | min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5) << 16, vtcr_el2);
+	/* RES1; PS; SH0, ORGN0, IRGN0: walks inner shareable, write-back; SL0 level 1; T0SZ */
+	WRITE_SYSREG(0x80003540 | min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5) << 16 |
+		     (64 - SKERRY_IPA_BITS), vtcr_el2);
 	WRITE_SYSREG(0, vttbr_el2);
 	WRITE_SYSREG(READ_SYSREG(midr_el1), vpidr_el2);
 	WRITE_SYSREG(1, cnthctl_el2);	/* the counter is free, the EL1 physical timer traps */

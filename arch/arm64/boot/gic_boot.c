@@ -13,13 +13,6 @@
 #include "../gic.h"
 #include "early.h"
 
-#define GICR_SGI_FRAME	0x10000
-#define TYPER_VLPIS	(1u << 1)
-#define TYPER_LAST	(1u << 4)
-#define WAKER_SLEEP	(1u << 1)
-#define WAKER_CHILDREN	(1u << 2)
-#define CTLR_RWP	(1u << 31)
-
 /* Frames of 128 KiB are aliased every 64 KiB: at 0xf000 their two pages are side by side. */
 static struct pa interface_base(struct range r)
 {
@@ -63,8 +56,8 @@ static void map_redistributors(const struct board *b)
 			arch_window_unmap();
 			claim_redistributor(b, frame.v, typer);
 			size = b->gicr_stride != 0 ? b->gicr_stride :
-			       typer & TYPER_VLPIS ? KIB(256) : KIB(128);
-			if (typer & TYPER_LAST) {
+			       typer & 1 << 1 ? KIB(256) : KIB(128);	/* VLPIS */
+			if (typer & 1 << 4) {	/* Last */
 				break;
 			}
 		}
@@ -96,10 +89,10 @@ static void reset_distributor(void)
 	unsigned words = (mmio_read32(GICD_VA + GICD_TYPER) & 31) + 1;
 
 	mmio_write32(GICD_VA + GICD_CTLR, 0);
-	if (gic.version == 3) {
-		wait_clear(GICD_VA + GICD_CTLR, CTLR_RWP, "distributor");
-		mmio_write32(GICD_VA + GICD_CTLR, 1u << 4);	/* ARE, before the rest */
-		wait_clear(GICD_VA + GICD_CTLR, CTLR_RWP, "distributor");
+	if (gic.version == 3) {	/* RWP, twice; ARE, before the rest */
+		wait_clear(GICD_VA + GICD_CTLR, 1u << 31, "distributor");
+		mmio_write32(GICD_VA + GICD_CTLR, 1u << 4);
+		wait_clear(GICD_VA + GICD_CTLR, 1u << 31, "distributor");
 	}
 	for (unsigned i = 1; i < words; i++) {
 		reset_word(GICD_VA, i);
@@ -149,8 +142,8 @@ static uint32_t cpu_interface_v3(void)
 	uint64_t frame = GICR_VA + pcpu()->index * (uint64_t)GICR_VA_STRIDE;
 	uint64_t waker = frame + 0x14;
 
-	mmio_write32(waker, mmio_read32(waker) & ~WAKER_SLEEP);
-	wait_clear(waker, WAKER_CHILDREN, "redistributor");
+	mmio_write32(waker, mmio_read32(waker) & ~(1u << 1));	/* ProcessorSleep */
+	wait_clear(waker, 1u << 2, "redistributor");		/* ChildrenAsleep */
 	reset_word(frame + GICR_SGI_FRAME, 0);
 	WRITE_SYSREG(7, icc_sre_el2);	/* EL1's ICC_SRE_EL1 traps: it stays as it is */
 	isb();

@@ -5,7 +5,6 @@
  * authentication, memory tagging, and whatever is younger than this table.
  * Field positions: Arm DDI 0487, D19.2.
  */
-#include <core/boot/board.h>
 #include <sysreg.h>
 
 #include "../cpu.h"
@@ -59,9 +58,8 @@ void idregs_boot(const struct board *b)
 		  FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(20) | FIELD(32) |
 		  FIELD(48) | FIELD(52) | FIELD(60), 0 },
 	};
-	unsigned i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		id_registers[rows[i].crm][rows[i].op2] =
 			(rows[i].value & rows[i].keep) | rows[i].set;
 	}
