@@ -7,7 +7,6 @@
 #include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <core/boot/arch.h>
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
 #include <core/boot/owner.h>
@@ -118,9 +117,8 @@ static void print_guest(const struct sys_guest *c)
 {
 	static const char *const consoles[] = { "-", "hypercall", "pl011" };
 	char cores[2 * SKERRY_VCPU_MAX + 1];
-	uint32_t i;
 
-	for (i = 0; i < c->vcpu_count; i++) {
+	for (uint32_t i = 0; i < c->vcpu_count; i++) {
 		cores[2 * i] = (char)('0' + c->cpu[i]);
 		cores[2 * i + 1] = i + 1 < c->vcpu_count ? ',' : '\0';
 	}
@@ -128,12 +126,12 @@ static void print_guest(const struct sys_guest *c)
 		log_raw("  %-12s refused\n", c->name);
 		return;
 	}
-	for (i = 0; i < c->bank_count; i++) {
+	for (uint32_t i = 0; i < c->bank_count; i++) {
 		log_raw("  %-12s %-8s %-10s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
 			i ? "" : cores, i ? "" : consoles[c->console], c->bank[i].size >> 20,
 			c->bank[i].base, c->host[i].v);
 	}
-	for (i = 0; i < c->device_count; i++) {
+	for (uint32_t i = 0; i < c->device_count; i++) {
 		log_raw("  %-12s device %s at %lx\n", "", c->device[i].name,
 			c->device[i].regs[0].base);
 	}

@@ -3,10 +3,9 @@
  * See core/boot/fit.h. The tree part is checked as a whole before anything in it is
  * looked at; offsets and sizes of the data are 32-bit cells and added in 64 bits.
  */
+#include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
-#include <core/boot/sha256.h>
-#include <hv/arch.h>
 #include <lib/string.h>
 
 static uint64_t hash_ticks;

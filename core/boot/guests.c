@@ -6,7 +6,6 @@
 #include <abi/hypercalls.h>
 #include <abi/info.h>
 #include <core/core.h>
-#include <core/boot/arch.h>
 #include <core/boot/boot.h>
 #include <core/boot/owner.h>
 #include <libfdt.h>
@@ -42,13 +41,12 @@ static void make_info(struct guest *g)
 static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
 		enum owner_kind owner, struct report *r)
 {
-	const char *wrong = NULL;
+	const char *wrong =
+		kind != S2_READ_ONLY && owner_add(to, owner, g->index) != SKERRY_OK ?
+			"has an owner already" :
+		arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK ?
+			"can't be mapped there" : NULL;
 
-	if (kind != S2_READ_ONLY && owner_add(to, owner, g->index) != SKERRY_OK) {
-		wrong = "has an owner already";
-	} else if (arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK) {
-		wrong = "can't be mapped there";
-	}
 	if (wrong != NULL) {
 		report_error(r, NULL, -1, g->config->name, "%lx-%lx %s (at %lx)", to.base,
 			     to.base + to.size - 1, wrong, at);

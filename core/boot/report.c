@@ -7,12 +7,10 @@
 #include <core/system.h>
 #include <lib/format.h>
 
-#define MESSAGE_MAX	240
-
 void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
 		const char *format, ...)
 {
-	char message[MESSAGE_MAX];
+	char message[240];
 	va_list args;
 
 	va_start(args, format);

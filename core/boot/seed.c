@@ -5,7 +5,6 @@
  */
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <core/boot/sha256.h>
 
 bool seed_guests(struct board *b, uint32_t count)
 {

@@ -3,7 +3,7 @@
  * SHA-256 as FIPS 180-4 has it, plain C, no more than 64 bytes of the data at a
  * time. Boot only; pure.
  */
-#include <core/boot/sha256.h>
+#include <core/boot/boot.h>
 #include <lib/string.h>
 
 static const uint32_t first[8] = {	/* 5.3.3 */

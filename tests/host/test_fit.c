@@ -16,7 +16,7 @@
 #include <libfdt.h>
 #include <abi/errors.h>
 #include <core/boot/fit.h>
-#include <core/boot/sha256.h>
+#include <core/boot/boot.h>
 #include "fake_arch.h"
 
 #define TREE_MAX	4096

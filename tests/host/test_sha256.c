@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <core/boot/sha256.h>
+#include <core/boot/boot.h>
 
 static const char *hash(const void *data, uint64_t size)
 {

@@ -5,7 +5,7 @@
 #ifndef EARLY_H
 #define EARLY_H
 
-#include <core/boot/arch.h>
+#include <core/boot/boot.h>
 #include <core/guest.h>
 
 extern char boot_stack[];
