@@ -93,7 +93,7 @@ struct boot {
 	const void *tree;		/* the board's, mapped read-only */
 	struct range tree_at;		/* it begins there; so many bytes from there are mapped */
 	struct range image;		/* skerry.bin with its zeroed memory, physical */
-	uint64_t level;			/* exception level at entry; nothing of EL2 works but at 2 */
+	uint64_t level;			/* exception level at entry; EL2 works at 2 only */
 	uint64_t entry_ticks;		/* arch_time_now() at the first instruction */
 	struct board board;		/* from here on core_boot()'s */
 	const void *system_fdt;
