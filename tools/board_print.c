@@ -95,7 +95,7 @@ static void print_devices(FILE *out, const struct board *b)
 	fprintf(out, "  %-12s %s", "console", uart[b->uart]);
 	if (b->uart != UART_NONE) {
 		fprintf(out, ", INTID %" PRIu32 ", clock %" PRIu32 " Hz, register spacing %u",
-			b->uart_intid, b->uart_clock_hz, 1u << b->uart_shift);
+			b->uart_intid, b->uart_clock_hz, b->uart == UART_PL011 ? 1u : 4u);
 	}
 	fputc('\n', out);
 	print_range(out, "UART", b->uart_regs);

@@ -12,7 +12,6 @@
 
 #define MPIDR_AFFINITY	0xff00ffffffull
 #define GICC_SIZE	0x2000	/* GICC_DIR lies in the second page (IHI 0048B, 4.1.3) */
-#define IRQ_TYPE	15u	/* of an interrupt's third cell */
 
 enum role {
 	ROLE_GIC, ROLE_TIMER, ROLE_PSCI, ROLE_PM, ROLE_CPUS, ROLE_RESERVED, ROLE_CHOSEN, ROLES
@@ -97,7 +96,7 @@ static void read_ranges(struct search *s, int node, bool is_memory)
 			 SKERRY_NO_MEMORY;
 	}
 	if (result != SKERRY_AGAIN) {
-		error_at(s, node, "reg", "0x%lx, or the range after it: malformed or too many", at.base);
+		error_at(s, node, "reg", "0x%lx, or the range after it: can't be used", at.base);
 	}
 }
 
@@ -177,7 +176,8 @@ static void read_frames(struct search *s, int gic, bool is_v3, uint64_t regions)
 		struct range *frame = is_v3 ? v3[i] : v2[i];
 
 		if (dt_reg(s->fdt, gic, i, frame) != SKERRY_OK || frame->size == 0) {
-			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of reach", i, regions + 1);
+			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of reach", i,
+				 regions + 1);
 			return;
 		}
 	}
@@ -233,7 +233,6 @@ static void read_timer(struct search *s)
 			return;
 		}
 		*intid[i] = irq.intid;
-		s->b->timer_flags = irq.flags & IRQ_TYPE;
 	}
 }
 
@@ -255,7 +254,6 @@ static void read_uart(struct search *s, int chosen)
 		return;
 	}
 	b->uart = kind;
-	b->uart_shift = kind == UART_PL011 ? 0 : 2;
 	b->uart_clock_hz = dt_clock_hz(s->fdt, node);
 	if (dt_interrupt(s->fdt, node, b->gic_node, 0, &irq) == SKERRY_OK) {
 		b->uart_intid = irq.intid;

@@ -36,14 +36,12 @@ struct board {
 	uint8_t gic;				/* enum board_gic */
 	uint8_t psci;				/* enum board_psci */
 	uint8_t uart;				/* enum board_uart */
-	uint8_t uart_shift;			/* register spacing, 1 << shift bytes: 0, aux 2 */
 	struct range gicd, gicc, gich, gicv;	/* GICv2; gicd GICv3 too */
 	struct range gicr[4];			/* GICv3 redistributor regions */
 	uint32_t gicr_count;
 	uint32_t gicr_stride;			/* 0: 128 KiB, or 256 KiB where GICR_TYPER.VLPIS */
 	uint32_t maintenance_intid;		/* GIC maintenance PPI */
 	uint32_t vtimer_intid, ptimer_intid, hyp_timer_intid;	/* PPIs, 16..31 */
-	uint32_t timer_flags;			/* their trigger, as in a tree: 4 high, 8 low */
 	struct range uart_regs;
 	uint32_t uart_intid;			/* 0: none found */
 	uint32_t uart_clock_hz;			/* 0: leave the baud rate as it is */

@@ -167,7 +167,7 @@ static void start_guests(void)
 		if (g->config->autostart && !g->config->refused) {
 			g->info->boot_entry = boot.entry_ticks;
 			g->info->boot_ready = ready;
-			g->info->boot_hash_ticks = fit_hash_ticks();
+			g->info->boot_hash_ticks = fit_hash_ticks;
 			g->info->boot_console_ticks = console_ticks();
 			if (life_apply(g, LIFE_START) != SKERRY_OK) {
 				panic("%s does not start", g->config->name);

@@ -64,7 +64,7 @@ bool tree_drops(const char *property);
 /* EL2's heap: 2 MiB aligned. 0, or SKERRY_NO_MEMORY. */
 int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
 	       uint64_t size, struct range *heap) nodiscard;
-/* Fills host[] of every guest's banks (and bank[0] of an identity guest), largest
+/* Fills host[] of every guest's banks (and bank[0] of an identity guest), the larger
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
  * guest that finds no room is reported and marked `refused`, what it had been
  * given is free again; guests already refused get nothing. 0, or

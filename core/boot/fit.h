@@ -32,6 +32,6 @@ const void *fit_system(const void *fit, uint64_t room, struct report *r) nodisca
 uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, struct system *s,
 		     struct report *r);
 
-uint64_t fit_hash_ticks(void);	/* time spent hashing so far */
+extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
 
 #endif

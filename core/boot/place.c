@@ -82,9 +82,6 @@ static bool place_bank(const struct place *p, struct sys_guest *g, uint32_t i)
 	struct range bank = g->bank[i];
 	uint64_t least = g->identity ? BLOCK_SIZE : PAGE_SIZE, end = bank.base + bank.size;
 
-	if (!bank.size || !is_aligned(bank.base | bank.size, PAGE_SIZE)) {
-		return false;
-	}
 	for (uint64_t align = GIB(1); align >= least && g->host[i].v == NOWHERE; align >>= 9) {
 		if (align == least || align_up(bank.base, align) + align <= end) {
 			g->host[i].v = find(p, bank, align, g->identity);
@@ -109,24 +106,21 @@ static void refuse(const struct place *p, struct sys_guest *g, uint32_t i, struc
 	g->refused = true;
 }
 
-/* The bank to place next: an identity guest's (fewer places suit it), then the
- * largest. NULL: all have theirs. */
-static struct sys_guest *next_bank(struct system *s, uint32_t *index)
+/* Identity guests' banks are of size class 64: fewer places suit them. Another bank's
+ * class is the highest bit of its size. */
+static void place_class(const struct place *p, int class, struct report *r)
 {
-	struct sys_guest *next = NULL;
-	uint64_t size, largest = 0;
-
-	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
+	for (struct sys_guest *g = p->s->guest; g < p->s->guest + p->s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
-			size = g->identity ? UINT64_MAX : g->bank[i].size;
-			if (g->host[i].v == NOWHERE && (!next || size > largest)) {
-				next = g;
-				largest = size;
-				*index = i;
+			int own = g->identity ? 64 : 63 - __builtin_clzll(g->bank[i].size | 1);
+
+			if (own == class && !place_bank(p, g, i)) {
+				refuse(p, g, i, r);
+			} else if (own == class && g->identity) {
+				system_place_identity(g, g->host[i].v);
 			}
 		}
 	}
-	return next;
 }
 
 int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
@@ -143,19 +137,14 @@ int place_guests(const struct board *b, struct system *s, const struct range *ta
 {
 	struct place p = { b, taken, taken_count, s };
 	uint32_t errors = r->errors, i;
-	struct sys_guest *g;
 
-	for (g = s->guest; g < s->guest + s->guest_count; g++) {
+	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (i = 0; i < SYS_BANK_MAX; i++) {
 			g->host[i] = pa(NOWHERE);
 		}
 	}
-	while ((g = next_bank(s, &i)) != NULL) {
-		if (!place_bank(&p, g, i)) {
-			refuse(&p, g, i, r);
-		} else if (g->identity) {
-			system_place_identity(g, g->host[i].v);
-		}
+	for (int class = 64; class >= 0; class--) {	/* the largest first */
+		place_class(&p, class, r);
 	}
 	return r->errors == errors ? SKERRY_OK : SKERRY_NO_MEMORY;
 }

@@ -67,7 +67,7 @@ static uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_
 static int next_entry(struct parse *p, int list, int node, uint32_t count, uint32_t max)
 {
 	node = dt_child(p->fdt, list, node);
-	return bad_if(p, node >= 0 && count == max, node, NULL, "is one too many: at most %u", max) ?
+	return bad_if(p, node >= 0 && count == max, node, NULL, "is one too many of %u", max) ?
 	       -1 : node;
 }
 
@@ -214,7 +214,7 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 		d->quiesce = q;
 		bad_if(p, (q.width != 1 && q.width != 2 && q.width != 4) || q.offset % q.width ||
 		       !range_holds((struct range){ 0, room }, q.offset, q.width), d->node,
-		       "quiesce", "offset 0x%x, width %u: not in its first range", q.offset, q.width);
+		       "quiesce", "0x%x, width %u: not in its first range", q.offset, q.width);
 		bad_if(p, q.limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
 		       "has a limit of %u us; at most %u", q.limit_us, SYS_QUIESCE_MAX_US);
 	}

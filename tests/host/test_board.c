@@ -79,7 +79,6 @@ static void everything_is_found(void **state)
 	assert_int_equal(b.ptimer_intid, 30);
 	assert_int_equal(b.vtimer_intid, 27);
 	assert_int_equal(b.hyp_timer_intid, 26);
-	assert_int_equal(b.timer_flags, 8);
 	assert_int_equal(b.uart, UART_PL011);
 	assert_range(b.uart_regs, 0x9001000, 0x1000);
 	assert_int_equal(b.uart_intid, 33);
@@ -344,7 +343,6 @@ static void uart_kinds(void **state)
 	assert_int_equal(with("'arm,pl011', 'arm,primecell'", "'brcm,bcm2835-aux-uart'"),
 			 SKERRY_OK);
 	assert_int_equal(b.uart, UART_BCM2835_AUX);
-	assert_int_equal(b.uart_shift, 2);
 	assert_int_equal(with("'arm,pl011', 'arm,primecell'", "'ns16550a'"), SKERRY_OK);
 	assert_int_equal(b.uart, UART_NONE);
 	assert_heard("warning: /soc/serial@1000: compatible: no console UART that can be "

@@ -244,7 +244,7 @@ static void every_way_to_hold_data_is_read(void **state)
 		assert_memory_equal(s.guest[0].tree.data, one, sizeof(one));
 		assert_ptr_equal(s.guest[0].segment[0].data, s.guest[2].segment[0].data);
 	}
-	assert_true(fit_hash_ticks() > 0);
+	assert_true(fit_hash_ticks > 0);
 }
 
 static void a_missing_image_refuses_its_guests_only(void **state)

@@ -73,7 +73,6 @@ static int set_up(void **state)
 	memset(out, 0xa5, ROOM);
 	memset(&b, 0, sizeof(b));
 	b.gic = GIC_V2;
-	b.timer_flags = 8;
 	b.seed_size = 64;
 	b.cpu_count = 3;
 	memset(&h, 0, sizeof(h));
