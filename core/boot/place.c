@@ -106,17 +106,17 @@ static void refuse(const struct place *p, struct sys_guest *g, uint32_t i, struc
 	g->refused = true;
 }
 
-/* Identity guests' banks are of size class 64: fewer places suit them. Another bank's
- * class is the highest bit of its size. */
-static void place_class(const struct place *p, int class, struct report *r)
+/* Identity guests' banks are of order 64: fewer places suit them. Another bank's
+ * order is the highest bit of its size. */
+static void place_order(const struct place *p, int order, struct report *r)
 {
 	for (struct sys_guest *g = p->s->guest; g < p->s->guest + p->s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
 			int own = g->identity ? 64 : 63 - __builtin_clzll(g->bank[i].size | 1);
 
-			if (own == class && !place_bank(p, g, i)) {
+			if (own == order && !place_bank(p, g, i)) {
 				refuse(p, g, i, r);
-			} else if (own == class && g->identity) {
+			} else if (own == order && g->identity) {
 				system_place_identity(g, g->host[i].v);
 			}
 		}
@@ -143,8 +143,8 @@ int place_guests(const struct board *b, struct system *s, const struct range *ta
 			g->host[i] = pa(NOWHERE);
 		}
 	}
-	for (int class = 64; class >= 0; class--) {	/* the largest first */
-		place_class(&p, class, r);
+	for (int order = 64; order >= 0; order--) {	/* the largest first */
+		place_order(&p, order, r);
 	}
 	return r->errors == errors ? SKERRY_OK : SKERRY_NO_MEMORY;
 }
