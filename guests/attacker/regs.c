@@ -160,7 +160,7 @@ void a09_fresh_vcpu(void)
 	cache_clean_invalidate(&dump, sizeof(dump));
 	expect(psci(PSCI_CPU_ON_64, platform.mpidr[1], (uint64_t)dump_entry,
 		    (uint64_t)&dump) == 0, "CPU_ON");
-	end = time_now() + us_to_ticks(2000000);
+	end = time_now() + us_to_ticks(20000000);
 	do {
 		cache_clean_invalidate(&dump, sizeof(dump));
 	} while (!dump.is_done && time_now() < end);

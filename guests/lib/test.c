@@ -4,7 +4,7 @@
  */
 #include "test.h"
 
-#define WORKER_LIMIT_US	5000000
+#define WORKER_LIMIT_US	30000000
 
 static uint32_t failures;		/* of the running test */
 static const char *skipped;

@@ -28,7 +28,7 @@ void test_running_priority(void)
 	check((gic_running_priority() & 0xf8) == 0xf8, "idle: %x", gic_running_priority());
 	spi_setup(SPI, 0x40);
 	gic_set_pending(SPI);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	check((gic_running_priority() & 0xf8) == 0x40, "active: %x", gic_running_priority());
 	gic_eoi(iar);
 	check((gic_running_priority() & 0xf8) == 0xf8, "idle again: %x", gic_running_priority());
@@ -42,7 +42,7 @@ static void take_in_order(uint32_t count)
 	uint32_t last = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t iar = ack_within(100000);
+		uint32_t iar = ack_within(PATIENCE_US);
 		uint32_t intid = iar & 1023;
 		uint32_t priority = intid < 1020 ? gic_priority(intid) & 0xf8 : 0;
 
@@ -146,7 +146,7 @@ static void nest(struct frame *f)
 	if (depth < levels) {
 		uint64_t elr = sysreg_read(elr_el1), spsr = sysreg_read(spsr_el1);
 		uint32_t before = handled;
-		uint64_t end = time_now() + us_to_ticks(100000);
+		uint64_t end = time_now() + us_to_ticks(PATIENCE_US);
 
 		gic_set_pending(SPI + depth);
 		irq_enable();
@@ -172,7 +172,7 @@ static void nest_levels(uint32_t count)
 	irq_override = nest;
 	gic_set_pending(SPI);
 	irq_enable();
-	for (uint64_t end = time_now() + us_to_ticks(1000000); time_now() < end;) {
+	for (uint64_t end = time_now() + us_to_ticks(PATIENCE_US); time_now() < end;) {
 		if (handled == count && depth == 0) {
 			break;
 		}
@@ -210,7 +210,7 @@ void test_no_preemption_by_equal(void)
 	spi_setup(SPI + 1, 0x80);
 	spi_setup(SPI + 2, 0x88);
 	gic_set_pending(SPI);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	gic_set_pending(SPI + 1);
 	gic_set_pending(SPI + 2);
 	expect_none("equal and lesser ones wait");

@@ -12,7 +12,7 @@ void test_sgi_self(void)
 		uint32_t iar;
 
 		gic_sgi(i, 0);
-		iar = ack_within(100000);
+		iar = ack_within(PATIENCE_US);
 		check(iar == i, "iar %x, wanted %x (source 0)", iar, i);
 		check(gic_is_active(i), "active %u", i);
 		gic_eoi(iar);
@@ -23,7 +23,7 @@ void test_sgi_self(void)
 		gic_sgi(i, 0);
 	}
 	for (uint32_t i = 0; i < 16; i++) {
-		uint32_t iar = ack_within(100000);
+		uint32_t iar = ack_within(PATIENCE_US);
 
 		check(iar < 16, "number %u: %x", i, iar);
 		gic_eoi(iar);
@@ -46,7 +46,7 @@ void test_sgi_sources(void)
 	worker_wait(1);
 	delay_us(100);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t iar = ack_within(100000);
+		uint32_t iar = ack_within(PATIENCE_US);
 
 		check((iar & 1023) == 9, "iar %x", iar);
 		sources |= 1u << (iar >> 10 & 7);
@@ -71,7 +71,7 @@ void test_sgi_set_clear(void)
 	check(read32(platform.gicd + GICD_CPENDSGIR + 4) == 3, "pending sources %x",
 	      read32(platform.gicd + GICD_CPENDSGIR + 4));
 	write32(platform.gicd + GICD_CPENDSGIR + 4, 0x01);
-	check(ack_within(100000) == (4 | 1 << 10), "from source 1");
+	check(ack_within(PATIENCE_US) == (4 | 1 << 10), "from source 1");
 	gic_eoi(4 | 1 << 10);
 	expect_none("source 0 cleared");
 }
@@ -91,7 +91,7 @@ static void take_sgi(uint64_t us)
 void test_sgi_others(void)
 {
 	gic_sgi_others(11);
-	worker_call(1, take_sgi, 100000);
+	worker_call(1, take_sgi, PATIENCE_US);
 	worker_wait(1);
 	check(others_taken == 11, "vCPU 1 got %u", others_taken);
 	expect_none("not the sender");
@@ -129,10 +129,10 @@ void test_sgi_ping_pong(void)
 {
 	received[0] = received[1] = 0;
 	irq_override = ping;
-	worker_call(1, play, 4000000);
+	worker_call(1, play, PATIENCE_US);
 	gic_sgi(3, 1);
 	irq_enable();
-	for (uint64_t end = time_now() + us_to_ticks(4000000); time_now() < end;) {
+	for (uint64_t end = time_now() + us_to_ticks(PATIENCE_US); time_now() < end;) {
 		if (received[0] == PING_COUNT) {
 			break;
 		}

@@ -66,7 +66,7 @@ void test_states(void)
 	gic_set_pending(SPI);
 	check(gic_is_pending(SPI) && !gic_is_active(SPI), "pending");
 	check((gic_highest_pending() & 1023) == SPI, "highest pending %u", gic_highest_pending());
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	check(iar == SPI, "iar %x", iar);
 	check(!gic_is_pending(SPI) && gic_is_active(SPI), "active");
 	gic_eoi(iar);
@@ -80,7 +80,7 @@ void test_pending_while_active(void)
 
 	spi_setup(SPI, 0xa0);
 	gic_set_pending(SPI);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	gic_set_pending(SPI);
 	check(gic_is_pending(SPI) && gic_is_active(SPI), "both");
 	expect_none("while active");
@@ -146,7 +146,7 @@ void test_set_clear_active(void)
 	expect_ack(SPI, "after ICACTIVER");
 	/* taken, made inactive behind the CPU interface's back, then ended */
 	gic_set_pending(SPI);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	gic_clear_active(SPI);
 	check(!gic_is_active(SPI), "cleared under the interface");
 	gic_eoi(iar);
@@ -164,21 +164,21 @@ void test_split_eoi(void)
 	spi_setup(SPI, 0xa0);
 	spi_setup(SPI + 1, 0xa0);
 	gic_set_pending(SPI);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	check(iar == SPI, "iar %x", iar);
 	gic_eoi(iar);
 	check(gic_is_active(SPI), "EOI leaves it active");
 	gic_set_pending(SPI);
 	expect_none("while active");
 	gic_set_pending(SPI + 1);
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	check(iar == SPI + 1, "an equal one comes after the drop: %u", iar);
 	gic_eoi(iar);
 	gic_dir(iar);
 	check(!gic_is_active(SPI + 1), "DIR");
 	gic_dir(SPI);
 	check(!gic_is_active(SPI), "DIR of the first");
-	iar = ack_within(100000);
+	iar = ack_within(PATIENCE_US);
 	check(iar == SPI, "pended while active: %u", iar);
 	gic_eoi(iar);
 	gic_dir(iar);
@@ -220,7 +220,7 @@ void test_route(void)
 	gic_route(SPI, 1);
 	gic_set_pending(SPI);
 	expect_none("routed away");
-	worker_call(1, take_one, 100000);
+	worker_call(1, take_one, PATIENCE_US);
 	worker_wait(1);
 	check(taken == SPI, "vCPU 1 got %u", taken);
 	/* moved while it waits at the first */
@@ -228,7 +228,7 @@ void test_route(void)
 	gic_set_pending(SPI);
 	delay_us(100);
 	gic_route(SPI, 1);
-	worker_call(1, take_one, 100000);
+	worker_call(1, take_one, PATIENCE_US);
 	worker_wait(1);
 	check(taken == SPI, "moved while pending: %u", taken);
 	expect_none("vCPU 0 after the move");
@@ -256,7 +256,7 @@ void test_banked(void)
 	gic_disable(22);
 	gic_sgi(7, 1);
 	check(!gic_is_pending(7), "SGI 7 for the other one");
-	worker_call(1, take_one, 100000);
+	worker_call(1, take_one, PATIENCE_US);
 	worker_wait(1);
 	check(taken == 7, "got %u", taken);
 }

@@ -37,7 +37,7 @@ uint32_t ack_within(uint64_t us)
 
 void expect_ack(uint32_t intid, const char *when)
 {
-	uint32_t iar = ack_within(100000);
+	uint32_t iar = ack_within(PATIENCE_US);
 
 	check((iar & 1023) == intid, "%s: got %u, wanted %u", when, iar & 1023, intid);
 	if ((iar & 1023) < 1020) {

@@ -16,6 +16,9 @@
 void spi_setup(uint32_t intid, uint32_t priority);
 void spi_reset(uint32_t intid);
 /* Ack until something comes or `us` passed: IAR, or 1023. */
+/* For what must come: an emulated core may stand still for seconds on a busy host. */
+#define PATIENCE_US	20000000
+
 uint32_t ack_within(uint64_t us);
 void expect_ack(uint32_t intid, const char *when);
 void expect_none(const char *when);
