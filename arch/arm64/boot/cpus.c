@@ -159,6 +159,9 @@ void cpus_start(const struct board *b)
 	if (b->cpu[0].mpidr != affinity()) {
 		panic("booted on a core that is not the first of the tree");
 	}
+	if ((READ_SYSREG(id_aa64isar0_el1) >> 16 & 0xf) == 0) {
+		panic("these cores lack the CRC-32 instructions");
+	}
 	for (uint32_t i = 0; i < b->cpu_count; i++) {
 		pcpus[i].index = (uint8_t)i;
 		pcpus[i].stack_top = (uintptr_t)cpu_stacks[i + 1];
