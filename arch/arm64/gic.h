@@ -101,7 +101,6 @@ void timer_stop(struct vcpu *v);
 void vgic_fire(struct vcpu *owner, unsigned intid);	/* an edge, or a physical interrupt */
 struct vcpu *vgic_sync(struct vcpu *v);	/* that vCPU */
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi);
-void vgic_write_sgir(struct vcpu *v, uint32_t value);
 uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset); /* below IGROUPR, the IDs */
 
 /* These under the guest's lock. Private interrupts are `owner`'s. */

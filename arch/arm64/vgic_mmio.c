@@ -236,7 +236,7 @@ static void access_router(const struct access *a)
 	lock_release(&a->v->guest->arch.vgic.lock);
 }
 
-void vgic_write_sgir(struct vcpu *v, uint32_t value)
+static void write_sgir(struct vcpu *v, uint32_t value)
 {
 	uint32_t self = 1u << v->index;
 	uint32_t to[] = { value >> 16 & 0xff, ~self, self, 0 };	/* by filter */
@@ -254,7 +254,7 @@ static void write_distributor(const struct access *a)
 		vgic_notify(a->v->guest, a->v->arch.vgic.all);
 		lock_release(&x->lock);
 	} else if (a->offset == GICD_SGIR && gic.version == 2) {
-		vgic_write_sgir(a->v, (uint32_t)*a->value);
+		write_sgir(a->v, (uint32_t)*a->value);
 	}
 }
 

@@ -3,6 +3,8 @@
  * attacker: entering EL0 and coming back, a vCPU's registers at its first
  * instruction, and sequences whose exact steps matter.
  */
+#include "save_fp.h"
+
 	.text
 /* x0 = struct user_context */
 	.globl	user_enter
@@ -58,22 +60,7 @@ dump_entry:
 	msr	cpacr_el1, x1
 	isb
 	add	x2, x0, #256
-	stp	q0, q1, [x2], #32
-	stp	q2, q3, [x2], #32
-	stp	q4, q5, [x2], #32
-	stp	q6, q7, [x2], #32
-	stp	q8, q9, [x2], #32
-	stp	q10, q11, [x2], #32
-	stp	q12, q13, [x2], #32
-	stp	q14, q15, [x2], #32
-	stp	q16, q17, [x2], #32
-	stp	q18, q19, [x2], #32
-	stp	q20, q21, [x2], #32
-	stp	q22, q23, [x2], #32
-	stp	q24, q25, [x2], #32
-	stp	q26, q27, [x2], #32
-	stp	q28, q29, [x2], #32
-	stp	q30, q31, [x2], #32
+	save_fp
 	dsb	sy
 	mov	x1, #1
 	str	x1, [x0, #248]

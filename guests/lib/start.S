@@ -5,6 +5,8 @@
  * where it was put, at any multiple of 4 KiB. Entered with the MMU off and
  * x0 = device tree. Secondary vCPUs enter at cpu_secondary_entry.
  */
+#include "save_fp.h"
+
 #define STACK_SIZE	16384
 #define LINK_BASE	0x40000000
 #define R_RELATIVE	1027
@@ -81,22 +83,7 @@ start:
 	msr	cpacr_el1, x0
 	isb
 	add	x2, x1, #448
-	stp	q0, q1, [x2], #32
-	stp	q2, q3, [x2], #32
-	stp	q4, q5, [x2], #32
-	stp	q6, q7, [x2], #32
-	stp	q8, q9, [x2], #32
-	stp	q10, q11, [x2], #32
-	stp	q12, q13, [x2], #32
-	stp	q14, q15, [x2], #32
-	stp	q16, q17, [x2], #32
-	stp	q18, q19, [x2], #32
-	stp	q20, q21, [x2], #32
-	stp	q22, q23, [x2], #32
-	stp	q24, q25, [x2], #32
-	stp	q26, q27, [x2], #32
-	stp	q28, q29, [x2], #32
-	stp	q30, q31, [x2], #32
+	save_fp
 
 /* Relocations: x2..x3 the table, x4 = where we are - where we were linked. */
 	adrp	x2, __rela_start

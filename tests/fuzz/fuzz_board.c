@@ -6,26 +6,11 @@
  */
 /* sources: core/boot/board.c core/boot/fdt_util.c core/boot/tree.c core/boot/report.c
  * lib/format.c */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void print(struct report *r, bool is_error, const void *fdt, int node,
-		  const char *property, const char *message)
-{
-	(void)r;
-	(void)is_error;
-	(void)fdt;
-	(void)node;
-	(void)property;
-	if (strlen(message) > 300) {
-		abort();
-	}
-}
+#define FUZZ_MESSAGE_MAX 300
+#include "fuzz.h"
 
 static void need(bool is_true)
 {
@@ -62,7 +47,7 @@ static void build_tree(const struct board *b, const void *fdt)
 {
 	static struct system sys;
 	static char out[65536], made[1024];
-	struct report r = { .print = print };
+	struct report r = { .print = fuzz_print };
 	struct sys_guest *g = &sys.guest[0];
 	int node = 0;
 	uint32_t seed;
@@ -96,7 +81,7 @@ static void build_tree(const struct board *b, const void *fdt)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct board b;
-	struct report r = { .print = print };
+	struct report r = { .print = fuzz_print };
 	void *fdt = malloc(size ? size : 1);	/* exactly its size, and aligned */
 
 	memcpy(fdt, data, size);

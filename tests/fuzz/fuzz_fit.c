@@ -6,26 +6,11 @@
  */
 /* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c
  * tests/host/fake/fake_arch.c */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void print(struct report *r, bool is_error, const void *fdt, int node,
-		  const char *property, const char *message)
-{
-	(void)r;
-	(void)is_error;
-	(void)fdt;
-	(void)node;
-	(void)property;
-	if (strlen(message) > 1000) {
-		abort();
-	}
-}
+#define FUZZ_MESSAGE_MAX 1000
+#include "fuzz.h"
 
 static void sum(const void *data, uint64_t size)
 {
@@ -64,7 +49,7 @@ static void add_segments(const void *fit, uint64_t room, const void *tree, struc
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct system s;
-	struct report r = { .print = print };
+	struct report r = { .print = fuzz_print };
 	void *fit = malloc(size ? size : 1);
 	const void *system;
 

@@ -5,23 +5,11 @@
  * The board's tree is fuzzed too: what follows the description, when it is one.
  */
 /* sources: core/boot/system.c core/boot/fdt_util.c core/boot/report.c lib/format.c */
-#include <stdlib.h>
-#include <string.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void ignore(struct report *r, bool is_error, const void *fdt, int node,
-		   const char *property, const char *message)
-{
-	(void)r;
-	(void)is_error;
-	(void)fdt;
-	(void)node;
-	(void)property;
-	(void)message;
-}
+#define FUZZ_MESSAGE_MAX 1000
+#include "fuzz.h"
 
 static bool is_held(const struct sys_guest *g, struct range r)
 {
@@ -98,7 +86,7 @@ static void judge(const struct system *s, const struct board *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct system s;
-	struct report r = { .print = ignore };
+	struct report r = { .print = fuzz_print };
 	struct board board = { .cpu_count = 4 };
 	const void *board_fdt = NULL;
 	size_t first = 0;

@@ -50,17 +50,19 @@ def stops_at_el1(log):
 def stops_at_el3(log):
     """A few instructions hand the tree over as firmware at EL3 would."""
     os.makedirs(WORK, exist_ok=True)
-    stub = os.path.join(WORK, "el3-stub")
-    with open(stub + ".S", "w", encoding="ascii") as f:
+    firmware = os.path.join(WORK, "el3-firmware")
+    with open(firmware + ".S", "w", encoding="ascii") as f:
         f.write("mov x0, #0x40000000\nmov x1, xzr\nmov x2, xzr\nmov x3, xzr\n"
                 "movz x4, #0x4020, lsl #16\nbr x4\n")
     cross = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
-    command(log, cross + "gcc", "-c", stub + ".S", "-o", stub + ".o")
-    command(log, cross + "objcopy", "-O", "binary", stub + ".o", stub + ".bin")
+    command(log, cross + "gcc", "-c", firmware + ".S",
+            "-o", firmware + ".o")
+    command(log, cross + "objcopy", "-O", "binary", firmware + ".o",
+            firmware + ".bin")
     words = ["timeout", "20", *qemu(), "-M", "virt,virtualization=on,secure=on,gic-version=3",
              "-cpu", "cortex-a72", "-m", "512", "-nodefaults", "-display", "none",
              "-serial", "stdio",
-             "-device", f"loader,file={stub}.bin,addr=0x4f000000,force-raw=on",
+             "-device", f"loader,file={firmware}.bin,addr=0x4f000000,force-raw=on",
              "-device", "loader,addr=0x4f000000,cpu-num=0", "-device",
              f"loader,file={os.path.join(BUILD, 'skerry.bin')},addr=0x40200000,force-raw=on"]
     with Run(log, "", words=words, limit=20) as run:
