@@ -8,7 +8,7 @@
 #define CORE_SYSTEM_H
 
 #include <hv/types.h>
-#include <abi/layout.h>
+#include <abi/link.h>
 
 #define SYS_BANK_MAX		4
 #define SYS_SEGMENT_MAX		8
@@ -74,9 +74,38 @@ struct sys_guest {
 	uint32_t device_count;
 };
 
+/* Memory of the links of one front end: of one link (split), or of all of its
+ * shared ones (its window-bank). */
+struct sys_window {
+	struct pa host;			/* filled by placement */
+	uint64_t size;			/* split: two halves, each whole multiples of 64 KiB */
+	uint8_t front;			/* guest that it is scrubbed with */
+	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */
+};
+
+struct sys_end {			/* one end of a link */
+	uint8_t guest;
+	uint8_t port;			/* among the guest's: in the order of the description */
+	uint64_t base;			/* the window there; an identity guest's: by placement */
+};
+
+struct sys_link {
+	char name[SKERRY_NAME_MAX];
+	int node;			/* offset in the system tree (host only) */
+	uint8_t type;			/* SKERRY_LINK_* (abi/link.h) */
+	uint8_t transport;		/* SKERRY_BY_* */
+	uint8_t window;			/* index in struct system's */
+	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
+};
+
 struct system {
 	struct sys_guest guest[SKERRY_GUEST_MAX];
 	uint32_t guest_count;
+	struct sys_window window[SKERRY_LINK_MAX];
+	uint32_t window_count;
+	struct sys_link link[SKERRY_LINK_MAX];
+	uint32_t link_count;
+	int8_t console_driver;		/* guest that may take the UART over; -1: none */
 	int8_t input;			/* guest that gets the console's input; -1: none */
 };
 

@@ -303,6 +303,7 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		g->after = (uint16_t)parse_guests(&p, g->node, "after", SKERRY_GUEST_MAX);
 	}
+	s->console_driver = -1;
 	s->input = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-input", 1)) - 1);
 	return r->errors == errors ? 0 : SKERRY_INVALID;
 }

@@ -7,6 +7,10 @@
 #ifndef SKERRY_ABI_INFO_H
 #define SKERRY_ABI_INFO_H
 
+#include "link.h"
+
+#define SKERRY_LOG_SIZE		0x10000		/* of the ring of console output, in bytes */
+
 #ifndef __ASSEMBLER__
 #ifdef __KERNEL__
 #include <linux/types.h>
@@ -34,12 +38,29 @@ struct skerry_info {
 	uint64_t load_copy_ticks;	/* copying and checking CRCs */
 	uint64_t load_scrub_ticks;	/* zeroing */
 	uint64_t load_end;		/* just before the first instruction */
+	uint32_t port_count;		/* ports that are used: 0.. */
+	uint32_t reserved;
+	struct skerry_link link[SKERRY_PORT_MAX];	/* by port */
+};
+
+/*
+ * Console output of the guests without a console link, and of EL2 (guest 0xff), for the
+ * guest that drives the console: a page of this header at SKERRY_LOG_BASE, then the
+ * ring. Records are { uint8_t guest; uint8_t count; count bytes }, wrapping byte by byte.
+ * EL2 writes the bytes, then `head` (store-release), then raises the event
+ * interrupt; it never waits: a reader that finds head - tail > SKERRY_LOG_SIZE has lost
+ * all up to `head`, and goes on from there (`head` always is a record's begin).
+ */
+struct skerry_log {
+	uint64_t head;			/* bytes ever written */
+	uint8_t pad[4088];
+	uint8_t ring[SKERRY_LOG_SIZE];
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(struct skerry_info) == 120, "layout of the information page");
+static_assert(sizeof(struct skerry_info) == 1280, "layout of the information page");
 #else
-_Static_assert(sizeof(struct skerry_info) == 120, "layout of the information page");
+_Static_assert(sizeof(struct skerry_info) == 1280, "layout of the information page");
 #endif
 #endif /* __ASSEMBLER__ */
 

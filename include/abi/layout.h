@@ -13,8 +13,10 @@
 #define SKERRY_GICR_BASE	0x080A0000	/* GICv3, 128 KiB a vCPU */
 #define SKERRY_GICR_STRIDE	0x20000
 #define SKERRY_PL011_BASE	0x09000000	/* 4 KiB */
-#define SKERRY_PAGE_BASE	0x0a000000	/* register pages, n x 4 KiB */
+#define SKERRY_PAGE_BASE	0x0a000000	/* register pages, port x 4 KiB */
 #define SKERRY_INFO_BASE	0x0b000000	/* EL2's read-only pages; see abi/info.h */
+#define SKERRY_LOG_BASE		0x0b010000	/* the console's driver only; see abi/info.h */
+#define SKERRY_BACK_PAGE_BASE	0x0b100000	/* a back end's own pages, port x 4 KiB */
 #define SKERRY_WINDOW_BASE	0x20000000	/* link windows, 64 KiB aligned */
 #define SKERRY_RAM_BASE		0x40000000	/* default RAM */
 
@@ -22,11 +24,14 @@
 #define SKERRY_INTID_VTIMER	27		/* EL1 virtual timer, level PPI */
 #define SKERRY_INTID_PL011	33		/* level SPI */
 #define SKERRY_INTID_EVENT	288		/* the guest's event interrupt, edge SPI */
+#define SKERRY_INTID_LINK(port)	(289 + (port))	/* a link's interrupt at one end, edge SPI */
 #define SKERRY_INTID_COUNT	384		/* a guest's distributor has INTIDs below this */
 
 #define SKERRY_GUEST_MAX	16
 #define SKERRY_VCPU_MAX		8		/* a guest */
 #define SKERRY_CPU_MAX		8		/* physical cores */
+#define SKERRY_PORT_MAX		16	/* ends of links that a guest has */
+#define SKERRY_LINK_MAX		32	/* links of a system */
 #define SKERRY_NAME_MAX		24		/* a guest's name with its final NUL */
 
 #endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links between two guests: what both ends and EL2 agree on. A guest knows a link by
+ * its port, an index into the guest's own table in the information page (abi/info.h);
+ * the two ends of a link may have different ports. Messages: abi/message.h.
+ *
+ * A window is memory that only the ends of its links have. A split one has two
+ * halves of equal size: the driver half (first; the front end writes, the back end
+ * reads) and the device half (the reverse). A shared one belongs to one front end and is
+ * written by it and all of its back ends. Addresses in virtqueues are the front end's
+ * guest-physical ones: a back end subtracts front_base and adds base.
+ *
+ * Event bits, as the call EVENT returns them: they gather until they are fetched.
+ */
+#ifndef SKERRY_ABI_LINK_H
+#define SKERRY_ABI_LINK_H
+
+#include "layout.h"
+
+/* skerry_link.type; of the first four the number is VIRTIO's device id (VIRTIO 1.2, 5) */
+#define SKERRY_LINK_NET		1
+#define SKERRY_LINK_BLOCK	2
+#define SKERRY_LINK_CONSOLE	3
+#define SKERRY_LINK_SHARED_MEMORY 255	/* window and doorbell, no device */
+
+#define SKERRY_FRONT		0	/* skerry_link.role */
+#define SKERRY_BACK		1
+
+#define SKERRY_BY_MESSAGE	0	/* skerry_link.transport */
+#define SKERRY_BY_REGISTER_PAGE	1
+
+#define SKERRY_WINDOW_SPLIT	0	/* skerry_link.window */
+#define SKERRY_WINDOW_SHARED	1
+
+#define SKERRY_EVENT_OFFER	(1u << 0)	/* to the front end: the back end offers */
+#define SKERRY_EVENT_CONFIG	(1u << 1)	/* config bytes changed (by the other side), or
+						   status has DEVICE_NEEDS_RESET now */
+#define SKERRY_EVENT_STATUS	(1u << 2)	/* back end: DRIVER_OK, or a reset is asked for;
+						   front end: the reset is done */
+#define SKERRY_EVENT_DOWN	(1u << 3)	/* back end: the front end has stopped; ACK it */
+#define SKERRY_EVENT_UP		(1u << 4)	/* the other end has started (again) */
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+struct skerry_link {		/* one port; constant while the guest runs */
+	char name[SKERRY_NAME_MAX];	/* of the link in the description, NUL-terminated */
+	uint8_t type;
+	uint8_t role;
+	uint8_t transport;
+	uint8_t window;
+	uint32_t intid;		/* the link's interrupt here: SKERRY_INTID_LINK(port) */
+	uint32_t peer;		/* index of the other guest */
+	uint32_t reserved;
+	uint64_t base;		/* the window in this guest */
+	uint64_t size;		/* all of it, in bytes; a half of a split one: size / 2 */
+	uint64_t front_base;	/* the window in the front end */
+	uint64_t page;		/* front end: its register page, or 0. Back end: 4 KiB of its
+				   own that outlive its restarts, zeroed with the window */
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(struct skerry_link) == 72, "layout of the information page");
+#else
+_Static_assert(sizeof(struct skerry_link) == 72, "layout of the information page");
+#endif
+#endif /* __ASSEMBLER__ */
+
+#endif

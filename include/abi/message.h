@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages between an end of a link and EL2's transport state machine: the vocabulary
+ * of the virtio-msg draft (revision 1), in x2..x17 of the call MESSAGE, little endian, the
+ * header in x2, the payload from x3 on. EL2 answers in the same registers: type with
+ * SKERRY_MSG_RESPONSE, id and token as they came, size that of the answer; all bytes
+ * behind it 0. The draft still moves: its constants stand here and nowhere else.
+ *
+ * Who may send what, request -> answer:
+ *   both ends   GET_CONFIG   { offset, size } -> { generation, offset, size, bytes }
+ *               GET_VQUEUE   { index } -> struct skerry_msg_vqueue
+ *               GET_STATUS   - -> { status }
+ *   front end   DEVICE_INFO  - -> struct skerry_msg_info
+ *               GET_FEATURES { block, 1 } -> { block, 1, bits }: of 32 features each
+ *               SET_FEATURES { block, 1, bits } -> the same
+ *               SET_STATUS   { status } -> { status }; x0 PENDING: a reset that the back end
+ *                            has not acknowledged: EVENT_STATUS tells, or GET_STATUS 0
+ *               SET_CONFIG   { generation, offset, size, bytes } -> the same
+ *               SET_VQUEUE   struct skerry_msg_vqueue -> the same
+ *   back end    OFFER        struct skerry_msg_offer -> { epoch }
+ *               GET_STATE    - -> struct skerry_msg_state
+ *               ACK          { epoch } -> -: nothing of the front end's is touched any more
+ *               SET_CONFIG   { 0, offset, size, bytes }: tells the front end
+ *               NEEDS_RESET  - -> -: the front end broke the rules
+ * On a shared-memory link: OFFER (all 0: ready), GET_STATE, ACK.
+ * Errors in x0: INVALID (unknown, not this end's, malformed, out of range), BUSY (not in
+ * this state), AGAIN (front end: nothing is offered yet).
+ */
+#ifndef SKERRY_ABI_MESSAGE_H
+#define SKERRY_ABI_MESSAGE_H
+
+#define SKERRY_MSG_RESPONSE	1	/* in skerry_msg.type */
+#define SKERRY_MSG_HEADER	8	/* bytes */
+#define SKERRY_MSG_MAX		128	/* bytes, header included */
+#define SKERRY_MSG_REGISTERS	16	/* x2..x17 */
+
+#define SKERRY_MSG_DEVICE_INFO	0x02	/* as the draft has them */
+#define SKERRY_MSG_GET_FEATURES	0x03
+#define SKERRY_MSG_SET_FEATURES	0x04
+#define SKERRY_MSG_GET_CONFIG	0x05
+#define SKERRY_MSG_SET_CONFIG	0x06
+#define SKERRY_MSG_GET_STATUS	0x07
+#define SKERRY_MSG_SET_STATUS	0x08
+#define SKERRY_MSG_GET_VQUEUE	0x09
+#define SKERRY_MSG_SET_VQUEUE	0x0a
+
+#define SKERRY_MSG_OFFER	0x80	/* Skerry's own, of back ends */
+#define SKERRY_MSG_GET_STATE	0x81
+#define SKERRY_MSG_ACK		0x82
+#define SKERRY_MSG_NEEDS_RESET	0x83
+
+#define SKERRY_QUEUE_MAX	4	/* virtqueues of a device */
+#define SKERRY_QUEUE_SIZE_MAX	1024	/* entries; a power of two */
+#define SKERRY_CONFIG_MAX	96	/* config bytes of a device */
+#define SKERRY_CONFIG_CHUNK	96	/* in one message */
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+struct skerry_msg {
+	uint8_t type;
+	uint8_t id;
+	uint16_t device;	/* 0: the port names it */
+	uint16_t token;		/* the sender's; comes back */
+	uint16_t size;		/* header and payload */
+	union {
+		uint32_t w[30];
+		uint8_t bytes[120];
+		uint64_t q[15];
+	};
+};
+
+struct skerry_msg_info {
+	uint32_t device_id;	/* 0: nothing is offered */
+	uint32_t vendor_id;
+	uint32_t feature_count;	/* 64 */
+	uint32_t config_size;
+	uint32_t queue_count;
+};
+
+struct skerry_msg_vqueue {
+	uint32_t index;
+	uint32_t size_max;	/* in answers */
+	uint32_t size;		/* 0: not set up */
+	uint32_t reserved;
+	uint64_t descriptors;	/* the front end's guest-physical addresses */
+	uint64_t available;
+	uint64_t used;
+};
+
+struct skerry_msg_offer {
+	uint32_t device_id;
+	uint32_t vendor_id;
+	uint64_t features;
+	uint32_t config_size;
+	uint32_t queue_count;
+	uint32_t queue_size_max;	/* of each */
+	uint32_t reserved;
+};
+
+struct skerry_msg_state {
+	uint32_t status;	/* VIRTIO 1.2, 2.1 */
+	uint32_t epoch;		/* grows with each reset and each stop of the front end */
+	uint64_t features;	/* that the driver accepted */
+	uint32_t is_front_up;	/* 1: the front end's guest runs */
+	uint32_t is_ack_due;	/* 1: EL2 waits for ACK of this epoch */
+};
+#endif /* __ASSEMBLER__ */
+
+#endif
