@@ -59,6 +59,22 @@ bool mmu_map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes)
 	return true;
 }
 
+bool mmu_map_missing(uint64_t base, uint64_t size, uint64_t attributes)
+{
+	uint64_t at = base & ~(MAP_BLOCK - 1);
+
+	for (; at < base + size; at += MAP_BLOCK) {
+		uint64_t top = root[at >> 30 & 511];
+		uint64_t *entry = (top & TABLE) == TABLE ? entry_of(at, false) : NULL;
+		bool is_mapped = entry ? *entry & VALID : top & VALID;
+
+		if (!is_mapped && !mmu_map(at, at, MAP_BLOCK, attributes)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void mmu_map_gib(uint64_t va, uint64_t pa, uint64_t attributes)
 {
 	entry_write(&root[va >> 30 & 511], pa | attributes | INNER | AF | VALID);

@@ -25,6 +25,8 @@
 /* 2 MiB blocks from `va` to `pa`; replaces what was there, by break before make.
  * False: out of table pages. */
 bool mmu_map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes);
+/* An identity map of the 2 MiB blocks that this range touches and nothing maps yet. */
+bool mmu_map_missing(uint64_t base, uint64_t size, uint64_t attributes);
 /* One GiB block; `pa` may have any bits. The slot must be in the spare range. */
 void mmu_map_gib(uint64_t va, uint64_t pa, uint64_t attributes);
 /* The root entry of `va`'s GiB becomes `descriptor`, whatever it is. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A small reader of the flattened device tree (Devicetree specification 0.4,
- * chapter 5): fills `platform`. The tree comes from the hypervisor and is
- * trusted. Runs with the MMU off; no relocation is needed beyond start.S's.
+ * chapter 5): fills `platform`, with the MMU off (no relocation is needed beyond
+ * start.S's); later looks up what tree.h offers. The tree comes from the
+ * hypervisor and is trusted.
  */
 #include "runtime.h"
+#include "tree.h"
 
 #define FDT_MAGIC	0xd00dfeed
 #define DEPTH_MAX	8
@@ -16,9 +18,18 @@ struct node {			/* what matters of a node, gathered from its properties */
 	const char *type, *method;
 	const uint8_t *reg;
 	uint32_t reg_size;
+	const uint8_t *interrupts;	/* of three cells: kind, number, flags */
 	uint32_t address_cells, size_cells;	/* for children */
 	bool is_disabled;
 	bool is_done;
+};
+
+/* What tree_device() looks for, and how many are still before it. */
+struct wanted {
+	const char *compatible;
+	uint32_t before;
+	bool is_found;
+	struct tree_device *device;
 };
 
 struct platform platform;
@@ -106,13 +117,32 @@ static void cpu_done(const struct node *n, const struct node *parent)
 	}
 }
 
+static void device_done(const struct node *n, const struct node *parent, struct wanted *w)
+{
+	struct bank b = node_reg(n, parent, 0);
+
+	if (w->is_found || n->is_disabled || !node_is(n, w->compatible) || w->before-- > 0) {
+		return;
+	}
+	w->is_found = true;
+	*w->device = (struct tree_device){ .base = b.base, .size = b.size };
+	if (n->interrupts) {
+		w->device->intid = be32(n->interrupts + 4) + (be32(n->interrupts) ? 16 : 32);
+		w->device->is_edge = be32(n->interrupts + 8) & 3;
+	}
+}
+
 /* All properties of `n` are known: take what is wanted. */
-static void node_done(struct node *n, const struct node *parent)
+static void node_done(struct node *n, const struct node *parent, struct wanted *w)
 {
 	if (n->is_done || !parent) {
 		return;
 	}
 	n->is_done = true;
+	if (w) {
+		device_done(n, parent, w);
+		return;
+	}
 	if (n->is_disabled) {
 		return;
 	}
@@ -153,12 +183,14 @@ static void property(struct node *n, const char *name, const uint8_t *value, uin
 		n->size_cells = be32(value);
 	} else if (strcmp(name, "status") == 0) {
 		n->is_disabled = text[0] != 'o';
+	} else if (strcmp(name, "interrupts") == 0) {
+		n->interrupts = size >= 12 ? value : NULL;
 	} else if (strcmp(name, "bootargs") == 0) {
 		platform.bootargs = text;
 	}
 }
 
-static void tree_walk(const uint8_t *at, const char *strings)
+static void tree_walk(const uint8_t *at, const char *strings, struct wanted *w)
 {
 	struct node nodes[DEPTH_MAX];
 	int depth = -1;
@@ -170,7 +202,7 @@ static void tree_walk(const uint8_t *at, const char *strings)
 		at += 4;
 		if (token == 1) {		/* begin node: its parent is complete */
 			if (n) {
-				node_done(n, depth > 0 ? n - 1 : NULL);
+				node_done(n, depth > 0 ? n - 1 : NULL, w);
 			}
 			if (++depth == DEPTH_MAX) {
 				return;
@@ -181,7 +213,7 @@ static void tree_walk(const uint8_t *at, const char *strings)
 			nodes[depth].size_cells = 1;
 			at += (strlen((const char *)at) + 4) & ~3ull;
 		} else if (token == 2 && n) {	/* end node */
-			node_done(n, depth > 0 ? n - 1 : NULL);
+			node_done(n, depth > 0 ? n - 1 : NULL, w);
 			depth--;
 		} else if (token == 3 && n) {	/* property: size, name, value */
 			uint32_t size = be32(at);
@@ -204,5 +236,83 @@ void tree_init(uint64_t tree)
 	}
 	platform.tree = t;
 	platform.tree_size = be32(t + 4);
-	tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12));
+	tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12), NULL);
+}
+
+bool tree_device(const char *compatible, uint32_t index, struct tree_device *d)
+{
+	struct wanted w = { compatible, index, false, d };
+	const uint8_t *t = platform.tree;
+
+	if (t) {
+		tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12), &w);
+	}
+	return w.is_found;
+}
+
+/* `path` behind the component `name`, or NULL where it goes elsewhere. */
+static const char *path_step(const char *path, const char *name)
+{
+	size_t size = strlen(name);
+
+	if (*path != '/' || strncmp(path + 1, name, size) != 0) {
+		return NULL;
+	}
+	path += 1 + size;
+	return *path == 0 || *path == '/' ? path : NULL;
+}
+
+const void *tree_property(const char *path, const char *name, uint32_t *size)
+{
+	const uint8_t *t = platform.tree;
+	const uint8_t *at = t ? t + be32(t + 8) : NULL;
+	uint32_t depth = 0, matched = 0;	/* nodes open, and of them on the path */
+
+	path += strcmp(path, "/") == 0;
+	while (at) {
+		uint32_t token = be32(at);
+
+		at += 4;
+		if (token == 1) {
+			const char *node = (const char *)at;
+			const char *next = depth == 0 ? path : path_step(path, node);
+
+			if (matched == depth++ && next) {
+				path = next;
+				matched = depth;
+			}
+			at += (strlen(node) + 4) & ~3ull;
+		} else if (token == 2) {
+			if (matched == depth--) {
+				return NULL;		/* the path leads no further */
+			}
+		} else if (token == 3) {
+			const char *found = (const char *)t + be32(t + 12) + be32(at + 4);
+
+			if (matched == depth && *path == 0 && strcmp(found, name) == 0) {
+				*size = be32(at);
+				return at + 8;
+			}
+			at += 8 + ((be32(at) + 3) & ~3u);
+		} else if (token != 4) {
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+uint64_t tree_number(const char *path, const char *name, uint64_t otherwise)
+{
+	uint32_t size = 0;
+	const uint8_t *at = tree_property(path, name, &size);
+
+	return at && (size == 4 || size == 8) ? cells(&at, size / 4) : otherwise;
+}
+
+const char *tree_string(const char *path, const char *name)
+{
+	uint32_t size = 0;
+	const char *at = tree_property(path, name, &size);
+
+	return at && size && at[size - 1] == 0 ? at : NULL;
 }
