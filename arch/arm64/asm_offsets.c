@@ -20,5 +20,12 @@ static __attribute__((used)) void asm_offsets(void)
 	OFFSET(VCPU_EXITS_IRQ, struct vcpu, exits[EXIT_IRQ]);
 	OFFSET(VCPU_EXITS_SYSREG, struct vcpu, exits[EXIT_SYSREG]);
 	OFFSET(VCPU_TIMER_LR, struct vcpu, arch.vgic.timer_lr);
+	OFFSET(VCPU_BELL_LR, struct vcpu, arch.vgic.bell_lr);
+	OFFSET(VCPU_BELL, struct vcpu, arch.vgic.bell);
+	OFFSET(VCPU_BELLS, struct vcpu, arch.vgic.bells);
+	OFFSET(VCPU_GUEST, struct vcpu, guest);
+	OFFSET(DOORBELL, struct guest, arch.doorbell);
+	OFFSET(DOORBELL_SGI, struct guest, arch.doorbell[0].sgi);
+	OFFSET(DOORBELL_BIT, struct guest, arch.doorbell[0].bit);
 	OFFSET(VCPU_GIC, struct vcpu, arch.vgic.gic);
 }

@@ -42,12 +42,12 @@ static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
 	if (!is_v3(v)) {
 		*gich(GICH_LR + 4 * i) = LR_INTID(lr) | LR_SOURCE(lr) << 10 |
 			(uint32_t)(lr >> 28 & 0x1f << 23) | 1u << 28;
-	} else if (i == 1) {
-		WRITE_SYSREG(lr, ich_lr1_el2);
-	} else if (i == 2) {
-		WRITE_SYSREG(lr, ich_lr2_el2);
 	} else if (i == 3) {
 		WRITE_SYSREG(lr, ich_lr3_el2);
+	} else if (i == 2) {
+		WRITE_SYSREG(lr, ich_lr2_el2);
+	} else if (i == 1) {
+		WRITE_SYSREG(lr, ich_lr1_el2);
 	} else {
 		return false;
 	}
@@ -66,8 +66,8 @@ bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 		      (uint64_t)q->priority << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
 
 	empty &= gic.lr_mask;
-	if (q->where == WHERE_NOWHERE && empty != 0) {
-		i = (unsigned)__builtin_ctz(empty);
+	if (q->where == WHERE_NOWHERE && (empty & ~LR_BELL) != 0) {
+		i = (unsigned)__builtin_ctz(empty & ~LR_BELL);
 	}
 	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) || !write_lr(v, i, lr)) {
 		return false;

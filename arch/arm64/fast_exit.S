@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commonest exits. The virtual timer's interrupt goes into list register 0 from
- * here; other interrupts, trapped system registers and data aborts are tried
+ * here, a doorbell from NOTIFY here to list register 1 here; other interrupts, trapped system registers and data aborts are tried
  * by fast.c with only what C may change saved, and else take the slow path of
  * vectors.S. Both leave interrupts masked and take no lock.
  */
+#include <abi/errors.h>
+#include <abi/hypercalls.h>
+#include <abi/layout.h>
 #include <mmu.h>
 #include <sysreg.h>
 
@@ -18,7 +21,13 @@
 #define ESR_RT		(31 << 5)
 #define GICC_IAR	0x00c
 #define GICC_EOIR	0x010
+#define GICC_DIR	0x1000
+#define GICH_ELRSR0	0x030
 #define GICH_LR0	0x100
+#define GICH_LR1	0x104
+#define GICD_SGIR	0xf00
+#define GIC_BELL	1			/* as in gic.h */
+#define INTID_MASK	0x3ff
 
 	/* The caller's registers of x0 = the vCPU; its x0, x1 are on the stack.
 	 * x1 stays as it is. */
@@ -43,11 +52,16 @@
 	save_state
 	.endm
 
+	/* x0 = the vCPU; scratch is clobbered */
+	.macro	count cause, scratch
+	ldr	\scratch, [x0, #\cause]
+	add	\scratch, \scratch, #1
+	str	\scratch, [x0, #\cause]
+	.endm
+
 	/* After the timer's: x0 = the vCPU, x1 scratch */
 	.macro	count_and_return
-	ldr	x1, [x0, #VCPU_EXITS_IRQ]
-	add	x1, x1, #1
-	str	x1, [x0, #VCPU_EXITS_IRQ]
+	count	VCPU_EXITS_IRQ, x1
 	ldp	x0, x1, [sp], #16
 	leave
 	.endm
@@ -95,27 +109,135 @@ irq_gicv2:
 	count_and_return
 2:	mov	w0, #VTIMER
 1:	dmb	sy				/* before a look at what it is about */
+	eor	w0, w0, #GIC_BELL
+	tst	w0, #INTID_MASK
+	eor	w0, w0, #GIC_BELL
+	b.eq	bell_gicv2
 	mov	w1, w0
 	this_vcpu x0
 	b	irq_other
 
 irq_not_timer:
 	dsb	sy				/* before a look at what it is about */
+	cmp	w1, #GIC_BELL
+	b.eq	bell_gicv3
 	cbnz	w1, irq_other			/* 0: GIC_KICK */
 	msr	icc_eoir1_el1, x1
 	isb
 	msr	icc_dir_el1, x1
 	save_some
 	bl	fast_kick
-	b	4f
+	b	irq_done
 irq_timer:
 	mov	w1, #VTIMER
 irq_other:
 	save_some
 	bl	fast_irq
-4:	return_or_save_rest
+irq_done:
+	return_or_save_rest
 	bl	exit_irq
 	b	guest_enter
+
+	/* x0 = the vCPU: what was rung is taken, into w2; clobbers x1, x3 */
+	.macro	take_bells
+	add	x1, x0, #VCPU_BELLS
+1:	ldaxr	w2, [x1]
+	stxr	w3, wzr, [x1]
+	cbnz	w3, 1b
+	ldr	w3, [x0, #VCPU_BELL]
+	cmp	w2, w3				/* as last time? */
+	b.ne	bell_other
+	.endm
+
+/*
+ * A doorbell for the guest: x0, x1 pushed; x0 = the vCPU (GICv3), x1 = what was
+ * acknowledged; on GICv2 w0 = that, x1 = the CPU interface. x2, x3 wait in the vCPU.
+ */
+bell_gicv3:
+	msr	icc_eoir1_el1, x1
+	isb
+	msr	icc_dir_el1, x1
+	stp	x2, x3, [x0, #VCPU_X(2)]
+	take_bells
+	mrs	x3, ich_elrsr_el2
+	tbz	w3, #1, bell_other		/* the guest is not done with the last one */
+	ldr	x3, [x0, #VCPU_BELL_LR]
+	msr	ich_lr1_el2, x3
+bell_return:
+	count	VCPU_EXITS_IRQ, x2
+	ldp	x2, x3, [x0, #VCPU_X(2)]
+	ldp	x0, x1, [sp], #16
+	leave
+
+bell_gicv2:
+	str	w0, [x1, #GICC_EOIR]
+	str	w0, [x1, #GICC_DIR]
+	this_vcpu x0
+	stp	x2, x3, [x0, #VCPU_X(2)]
+	take_bells
+	mov	x1, #GICH_VA & 0xffff0000
+	movk	x1, #GICH_VA >> 32, lsl #32
+	ldr	w3, [x1, #GICH_ELRSR0]
+	tbz	w3, #1, bell_other
+	ldr	w3, [x0, #VCPU_BELL_LR]
+	str	w3, [x1, #GICH_LR1]
+	b	bell_return
+
+bell_other:
+	mov	w1, w2
+	ldp	x2, x3, [x0, #VCPU_X(2)]
+	save_some
+	bl	fast_bells
+	b	irq_done
+
+/*
+ * fast_hvc: HVC #0, x0, x1 pushed; w0 = the function. NOTIFY is done here where the
+ * doorbell is armed: x1 its address, x2 where it rings, w3 its bit and then that with
+ * what was there, w4 what was there, x5 scratch. Else slow.
+ */
+	.global	fast_hvc
+fast_hvc:
+	mov	w1, #SKERRY_HVC_BASE
+	sub	w0, w0, w1
+	cmp	w0, #SKERRY_HVC_NOTIFY - SKERRY_HVC_BASE
+	b.ne	guest_sync_pushed
+	ldr	x1, [sp, #8]
+	this_vcpu x0
+	cmp	x1, #SKERRY_PORT_MAX
+	b.hs	guest_sync_pushed
+	stp	x2, x3, [sp, #-32]!
+	stp	x4, x5, [sp, #16]
+	ldr	x2, [x0, #VCPU_GUEST]
+	add	x1, x2, x1, lsl #5
+	ldr	x2, [x1, #DOORBELL]
+	cbz	x2, 3f
+1:	ldr	w3, [x1, #DOORBELL_BIT]
+	ldxr	w4, [x2]
+	orr	w3, w3, w4
+	stlxr	w5, w3, [x2]
+	cbnz	w5, 1b
+	dsb	ish				/* before the SGI, and before a second look */
+	ldr	x5, [x1, #DOORBELL]
+	cmp	x5, x2
+	b.ne	3f				/* it has moved */
+	cbnz	w4, 2f				/* an SGI is on its way */
+	ldr	x3, [x1, #DOORBELL_SGI]
+	tbz	w3, #24, 4f			/* GICv2's form */
+	msr	icc_sgi1r_el1, x3
+2:	count	VCPU_EXITS_HVC, x1
+	mov	x0, #SKERRY_OK
+	ldp	x4, x5, [sp, #16]
+	ldp	x2, x3, [sp], #32
+	ldr	x1, [sp, #8]
+	add	sp, sp, #16
+	leave
+4:	mov	x5, #GICD_VA & 0xffff0000
+	movk	x5, #GICD_VA >> 32, lsl #32
+	str	w3, [x5, #GICD_SGIR]
+	b	2b
+3:	ldp	x4, x5, [sp, #16]
+	ldp	x2, x3, [sp], #32
+	b	guest_sync_pushed
 
 /*
  * fast_exit: x0, x1 pushed; x1 = ESR_EL2, x0 = the vCPU from save_some on. A write of

@@ -95,8 +95,11 @@ void gic_dispatch(uint32_t iar)
 
 	gic.ops->drop(iar);
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
-	if (intid == GIC_KICK) {
+	if (intid == GIC_KICK || intid == GIC_BELL) {
 		gic.ops->deactivate(iar);
+		if (intid == GIC_BELL && v != NULL) {	/* no way back to the guest yet */
+			__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+		}
 	} else if (intid == gic.vtimer && v != NULL) {
 		vgic_fire(v, SKERRY_INTID_VTIMER);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {

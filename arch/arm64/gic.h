@@ -52,9 +52,12 @@
 #define GICH_ELRSR0	0x030
 #define GICH_LR		0x100
 
+#define LR_BELL		2u	/* list register 1: fast paths use it for doorbells only */
+
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
 #define GIC_EDGE	0x80	/* in gic.owner[]: the trigger its device has */
-#define GIC_KICK	0u	/* EL2's SGI */
+#define GIC_KICK	0u	/* EL2's SGIs: look at your work; */
+#define GIC_BELL	1u	/* a doorbell was rung, see vgic_bell.c */
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 struct gic_ops {
@@ -93,6 +96,12 @@ bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid);
 void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */
 void gic_route(unsigned intid, unsigned cpu);
 void gic_dispatch(uint32_t iar);	/* one that was acknowledged */
+
+struct vcpu *fast_bells(struct vcpu *v, uint32_t bells);	/* these were rung */
+/* Under g's lock: who rings it is to find the vCPU that takes it, unless it is `leaving`. */
+void vgic_arm_bells(struct guest *g, const struct vcpu *leaving);
+void vgic_keep_bell(struct vcpu *v);	/* a link's interrupt in list register 1: for next time */
+void vgic_take_bells(struct vcpu *v);	/* what was rung becomes pending; under the lock */
 
 void timer_update(struct vcpu *v);	/* the emulated physical timer may be due */
 void timer_stop(struct vcpu *v);

@@ -48,7 +48,7 @@ vectors:
 	vector	guest_serror
 
 /*
- * guest_sync: HVC PSCI_VERSION is answered here; the rest is slow.
+ * guest_sync: HVC PSCI_VERSION is answered here; the rest elsewhere.
  * x0, x1 pushed; x0 as the guest has it, x1 scratch
  */
 guest_sync:
@@ -60,7 +60,7 @@ guest_sync:
 	ldr	w0, [sp]
 	mov	w1, #PSCI_VERSION
 	cmp	w0, w1
-	b.ne	guest_sync_pushed
+	b.ne	fast_hvc			/* fast_exit.S */
 	this_vcpu x0				/* count it */
 	ldr	x1, [x0, #VCPU_EXITS_HVC]
 	add	x1, x1, #1

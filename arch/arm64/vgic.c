@@ -378,6 +378,7 @@ static void load(struct vcpu *v)
 			intid = most_urgent(v);
 		}
 	}
+	vgic_keep_bell(v);
 	is_spilled = intid != SKERRY_INTID_COUNT;
 	x->is_active_spilled = is_spilled && find_spilled(v) < SKERRY_INTID_COUNT;
 	load_timer(v);
@@ -391,9 +392,10 @@ static void load(struct vcpu *v)
 
 struct vcpu *vgic_sync(struct vcpu *v)
 {
+	lock_acquire(&v->guest->arch.vgic.lock);
+	vgic_take_bells(v);
 	/* an exchange: what was posted before `work` was set is seen below */
 	__atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
-	lock_acquire(&v->guest->arch.vgic.lock);
 	vgic_fold(v);
 	load(v);
 	lock_release(&v->guest->arch.vgic.lock);

@@ -83,6 +83,8 @@ void vgic_vcpu_stop(struct vcpu *v)
 		n++;
 	}
 	x->irq[SKERRY_INTID_VTIMER].flags &= (uint8_t)~VIRQ_PENDING;
+	vgic_arm_bells(v->guest, v);
+	vgic_take_bells(v);
 	vgic_notify(v->guest, x->all);
 	lock_release(&v->guest->arch.vgic.lock);
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
@@ -97,6 +99,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 	x->hcr = 0;
 	x->timer_lr = 0;
 	x->quick_sgis = 0;
+	x->bell = BELL_NONE;
 }
 
 /* The guest's SPIs off and idle, physical ones too; configured as at first. */
@@ -105,7 +108,8 @@ static void reset_spis(struct guest *g)
 	for (unsigned intid = 32; intid < SKERRY_INTID_COUNT; intid++) {
 		struct virq *q = vgic_irq(g->vcpu, intid);
 		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
-		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE : intid == SKERRY_INTID_EVENT;
+		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE : 
+			       intid - SKERRY_INTID_EVENT <= SKERRY_PORT_MAX;	/* links' too */
 
 		*q = (struct virq){ .target = gic.version == 2 ? 1 : 0 };
 		q->flags = (uint8_t)((is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0));
@@ -123,6 +127,7 @@ void vgic_guest_stop(struct guest *g)
 {
 	lock_acquire(&g->arch.vgic.lock);
 	reset_spis(g);
+	vgic_arm_bells(g, NULL);
 	lock_release(&g->arch.vgic.lock);
 }
 
@@ -141,5 +146,7 @@ void arch_guest_reset(struct guest *g)
 		}
 		x->sgi[0] = 0;
 		x->sgi[1] = 0;
+		x->bells = 0;
+		x->bell = BELL_NONE;
 	}
 }

@@ -171,6 +171,7 @@ void gic_cpu_boot(void)
 	}
 	gic.ops->reset();
 	gic_write_bit(cpu, GICD_ISENABLER, GIC_KICK);
+	gic_write_bit(cpu, GICD_ISENABLER, GIC_BELL);
 	gic_write_bit(cpu, GICD_ISENABLER, gic.hyp_timer);
 	gic_write_bit(cpu, GICD_ISENABLER, gic.maintenance);
 	if (cpu == 0 && gic.uart != 0) {

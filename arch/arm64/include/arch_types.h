@@ -18,6 +18,7 @@ struct arch_vcpu {
 };
 
 struct arch_guest {
+	struct doorbell doorbell[SKERRY_PORT_MAX];	/* by port; first: assembly */
 	uint64_t *s2_root;		/* level-1 table, one page */
 	uint64_t vttbr;
 	struct vgic_guest vgic;

@@ -43,6 +43,9 @@ struct virq {
 
 struct vgic_vcpu {
 	uint64_t timer_lr;	/* the timer's, in the hardware's layout; 0: not deliverable */
+	uint64_t bell_lr;	/* of the link interrupt that list register 1 had last */
+	uint32_t bell;		/* its bit as in `bells`; BELL_NONE: that one is not to be used */
+	uint32_t bells;		/* link interrupts rung, by port; atomic, any core */
 	uint32_t work;		/* VGIC_WORK_*, atomic, any core */
 	uint8_t gic;		/* version, for assembly; constant */
 	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */
@@ -57,6 +60,16 @@ struct vgic_vcpu {
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
 	uint32_t busy;		/* a bit each: maybe pending or active */
 	struct virq irq[32];	/* SGIs and PPIs */
+};
+
+#define BELL_NONE	UINT32_MAX
+
+/* NOTIFY at one end of a link: straight to the vCPU that takes the other end's interrupt */
+struct doorbell {
+	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
+	uint64_t sgi;		/* how its core is told: value for ICC_SGI1R_EL1, or GICD_SGIR */
+	uint32_t bit;		/* in `bells` */
+	uint32_t pad[3];
 };
 
 struct vgic_guest {

@@ -316,7 +316,7 @@ static void put(unsigned reg, unsigned intid)
 	mmio(frame(intid) + reg + intid / 32 * 4, true, 4, 1u << intid % 32);
 }
 
-static bool get(unsigned reg, unsigned intid)
+static inline bool get(unsigned reg, unsigned intid)
 {
 	return mmio(frame(intid) + reg + intid / 32 * 4, false, 4, 0) >> intid % 32 & 1;
 }
@@ -335,14 +335,14 @@ static void set_target(unsigned intid, unsigned to)	/* >= CPUS: nobody */
 	}
 }
 
-static void set_edge(unsigned intid)
+static inline void set_edge(unsigned intid)
 {
 	uint64_t at = GICD + GICD_ICFGR + intid / 16 * 4;
 
 	mmio(at, true, 4, mmio(at, false, 4, 0) | 2ull << intid % 16 * 2);
 }
 
-static void send(unsigned sgi, unsigned list)
+static inline void send(unsigned sgi, unsigned list)
 {
 	if (gic.version == 2) {
 		mmio(GICD + GICD_SGIR, true, 4, list << 16 | sgi);
@@ -365,7 +365,7 @@ static void start(unsigned i)
 	cpu = here;
 }
 
-static void stop(unsigned i)
+static inline void stop(unsigned i)
 {
 	unsigned here = cpu;
 

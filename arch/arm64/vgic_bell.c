@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Doorbells: NOTIFY as a leaf path (fast_exit.S). The caller's doorbell[port] names the
+ * vCPU that takes the other end's interrupt: a bit in that vCPU's `bells`, and an SGI
+ * (GIC_BELL) unless a bit was there already; its core writes list register 1 again
+ * where the same link rang last, and else comes here. A doorbell is moved under the
+ * lock of the guest that it rings in; who rings looks at it again after its bit is
+ * set, and takes the slow path when it has moved, so that no bit stays behind.
+ */
+#include <core/core.h>
+#include "gic.h"
+
+/* The vCPU that takes a link's interrupt at once; NULL: nobody does. */
+static struct vcpu *receiver(struct guest *g, unsigned intid, const struct vcpu *leaving)
+{
+	const struct virq *q = &g->arch.vgic.irq[intid];
+	bool is_quick = vgic_is_on(g) && q->flags & VIRQ_ENABLED && q->flags & VIRQ_EDGE;
+	int target = is_quick ? vgic_target(g, intid) : -1;
+	struct vcpu *v = target >= 0 ? &g->vcpu[target] : NULL;
+
+	return v != NULL && v != leaving && vcpu_is_on(v) ? v : NULL;
+}
+
+static void arm(struct guest *g, unsigned port, struct doorbell *d, const struct vcpu *leaving)
+{
+	struct vcpu *v = receiver(g, SKERRY_INTID_LINK(port), leaving);
+	uint32_t *bells = v != NULL ? &v->arch.vgic.bells : NULL;
+
+	if (bells == d->bells) {
+		return;
+	}
+	if (v != NULL) {
+		d->sgi = gic.version == 3 ? gic.cpu[v->cpu] | GIC_BELL << 24 :
+			 gic.cpu[v->cpu] << 16 | GIC_BELL;
+		d->bit = 1u << port;
+	}
+	__atomic_store_n(&d->bells, bells, __ATOMIC_SEQ_CST);
+	vgic_notify(g, g->vcpu->arch.vgic.all);	/* who had it looks again */
+}
+
+void vgic_arm_bells(struct guest *g, const struct vcpu *leaving)
+{
+	for (const struct sys_link *l = the_system.link; l < the_system.link + the_system.link_count;
+	     l++) {
+		for (unsigned to = SKERRY_FRONT; to <= SKERRY_BACK; to++) {
+			const struct sys_end *from = &l->end[!to];
+
+			/* a register page's InterruptStatus is written first: by core */
+			if (l->end[to].guest == g->index &&
+			    (to == SKERRY_BACK || l->transport == SKERRY_BY_MESSAGE)) {
+				arm(g, l->end[to].port,
+				    &guests[from->guest].arch.doorbell[from->port], leaving);
+			}
+		}
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* before a look at the bells */
+}
+
+void vgic_keep_bell(struct vcpu *v)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+	unsigned intid = LR_INTID(x->lr[1]), port = intid - SKERRY_INTID_LINK(0);
+	bool is_bell = port < SKERRY_PORT_MAX && v->guest->arch.vgic.irq[intid].flags & VIRQ_EDGE;
+
+	x->bell = is_bell ? 1u << port : BELL_NONE;
+	x->bell_lr = gic.ops->native_lr((x->lr[1] & ~LR_STATE) | LR_PENDING);
+}
+
+void vgic_take_bells(struct vcpu *v)
+{
+	uint32_t rung = 0;
+
+	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
+		rung = __atomic_exchange_n(&v->arch.vgic.bells, 0, __ATOMIC_ACQUIRE);
+	}
+	for (; rung != 0; rung &= rung - 1) {
+		vgic_set(v, SKERRY_INTID_LINK((unsigned)__builtin_ctz(rung)), VIRQ_PENDING);
+	}
+}
+
+struct vcpu *fast_bells(struct vcpu *v, uint32_t bells)
+{
+	v->exits[EXIT_IRQ]++;
+	__atomic_fetch_or(&v->arch.vgic.bells, bells, __ATOMIC_RELAXED);
+	return vgic_sync(v);
+}
