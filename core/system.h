@@ -75,13 +75,23 @@ struct sys_guest {
 };
 
 /* Memory of the links of one front end: of one link (split), or of all of its
- * shared ones (its window-bank). */
+ * shared ones (its window-bank). Behind it in physical memory, not beside it in any
+ * guest: one page for the back end of each of its links. Boot zeroes all of it
+ * (window_whole()); whoever ends a front end's life does so again. */
 struct sys_window {
-	struct pa host;			/* filled by placement */
+	struct pa host;			/* filled by placement, 64 KiB aligned */
 	uint64_t size;			/* split: two halves, each whole multiples of 64 KiB */
+	uint64_t front_base;		/* of a shared one: its window-bank's */
+	uint32_t link_count;		/* that use it */
 	uint8_t front;			/* guest that it is scrubbed with */
 	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */
 };
+
+/* Of the memory at `host`: window and back ends' pages, in bytes. */
+static inline uint64_t window_whole(const struct sys_window *w)
+{
+	return w->size + w->link_count * PAGE_SIZE;
+}
 
 struct sys_end {			/* one end of a link */
 	uint8_t guest;
@@ -96,6 +106,11 @@ struct sys_link {
 	uint8_t transport;		/* SKERRY_BY_* */
 	uint8_t window;			/* index in struct system's */
 	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
+	struct pa back_page;		/* the back end's own page: behind the window */
+	/* Register page: 4 KiB of EL2's memory that boot has zeroed, mapped there by write-back
+	 * and in the front end non-cacheable and read-only: after each store into it
+	 * arch_data_clean(). NULL: none. */
+	void *registers;
 };
 
 struct system {
@@ -106,6 +121,7 @@ struct system {
 	struct sys_link link[SKERRY_LINK_MAX];
 	uint32_t link_count;
 	int8_t console_driver;		/* guest that may take the UART over; -1: none */
+	struct skerry_log *log;		/* for that guest, made at boot; NULL: none (abi/info.h) */
 	int8_t input;			/* guest that gets the console's input; -1: none */
 };
 

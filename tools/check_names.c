@@ -25,7 +25,8 @@ struct place {
 
 static const struct word root_words[] = {
 	{ "compatible", TYPE_STRINGS, true }, { "model", TYPE_STRING, false },
-	{ "console-input", TYPE_CELLS, false }, { "verify", TYPE_STRING, false },
+	{ "console-input", TYPE_CELLS, false }, { "console-driver", TYPE_CELLS, false },
+	{ "verify", TYPE_STRING, false },
 	{ "#address-cells", TYPE_CELLS, false }, { "#size-cells", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
@@ -40,10 +41,10 @@ static const struct word guest_words[] = {
 	{ "autostart", TYPE_FLAG, false }, { "service", TYPE_FLAG, false },
 	{ "on-crash", TYPE_STRING, false }, { "restart-limit", TYPE_CELLS, false },
 	{ "after", TYPE_CELLS, false }, { "verify", TYPE_STRING, false },
+	{ "window-bank", TYPE_CELLS, false },
 	/* later versions': see refuse_later() */
-	{ "window-bank", TYPE_ANY, false }, { "control", TYPE_ANY, false },
-	{ "priority", TYPE_ANY, false }, { "budget-us", TYPE_ANY, false },
-	{ "period-us", TYPE_ANY, false },
+	{ "control", TYPE_ANY, false }, { "priority", TYPE_ANY, false },
+	{ "budget-us", TYPE_ANY, false }, { "period-us", TYPE_ANY, false },
 	/* written by mksystem */
 	{ "entry", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
@@ -58,6 +59,26 @@ static const struct word device_words[] = {
 static const struct word segment_words[] = {
 	{ "data", TYPE_STRING, true }, { "address", TYPE_CELLS, true },
 	{ "size", TYPE_CELLS, true }, { "crc32", TYPE_CELLS, true },
+	{ NULL, TYPE_ANY, false },
+};
+
+static const struct word link_words[] = {
+	{ "type", TYPE_STRING, false }, { "front", TYPE_CELLS, false },
+	{ "back", TYPE_CELLS, false }, { "transport", TYPE_STRING, false },
+	{ "window", TYPE_STRING, false }, { "window-size", TYPE_CELLS, false },
+	{ "notify", TYPE_STRING, false }, { "volume", TYPE_STRING, false },
+	{ "mac", TYPE_ANY, false }, { "isolated", TYPE_FLAG, false },
+	{ "uplink", TYPE_FLAG, false }, { "rate-limit-kbps", TYPE_CELLS, false },
+	{ "label", TYPE_STRING, false }, { "colour", TYPE_STRING, false },
+	{ "rate-limit", TYPE_CELLS, false },
+	{ NULL, TYPE_ANY, false },
+};
+
+static const struct word volume_words[] = {
+	{ "back", TYPE_CELLS, true }, { "partition", TYPE_STRING, false },
+	{ "extent", TYPE_CELLS, false }, { "file", TYPE_STRING, false },
+	{ "fat-partition", TYPE_STRING, false }, { "ram-size", TYPE_CELLS, false },
+	{ "read-only", TYPE_FLAG, false },
 	{ NULL, TYPE_ANY, false },
 };
 
@@ -76,7 +97,11 @@ static const struct place
 	devices_place = { "devices", no_words, NULL },
 	device_place = { "a device", device_words, no_nodes },
 	segments_place = { "segments", no_words, NULL },
-	segment_place = { "a segment", segment_words, no_nodes };
+	segment_place = { "a segment", segment_words, no_nodes },
+	links_place = { "links", no_words, NULL },
+	link_place = { "a link", link_words, no_nodes },
+	volumes_place = { "volumes", no_words, NULL },
+	volume_place = { "a volume", volume_words, no_nodes };
 
 /* Edits (insert, delete, replace, swap neighbours) from one word to the other. */
 static unsigned distance(const char *a, const char *b)
@@ -208,8 +233,7 @@ static void check_words(struct check *c, int node, const struct place *p)
 static void refuse_later(struct check *c, int node)
 {
 	static const char *const later[] = {
-		"links", "volumes", "schedule", "priority", "budget-us", "period-us", "control",
-		"window-bank",
+		"schedule", "priority", "budget-us", "period-us", "control",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
@@ -270,6 +294,8 @@ void check_names(struct check *c)
 	check_words(c, 0, &root_place);
 	refuse_later(c, 0);
 	check_list(c, 0, "guests", &guests_place, &guest_place);
+	check_list(c, 0, "links", &links_place, &link_place);
+	check_list(c, 0, "volumes", &volumes_place, &volume_place);
 }
 
 static void judge_devices(struct check *c, const struct sys_guest *g)

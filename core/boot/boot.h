@@ -64,7 +64,8 @@ bool tree_drops(const char *property);
 /* EL2's heap: 2 MiB aligned. 0, or SKERRY_NO_MEMORY. */
 int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
 	       uint64_t size, struct range *heap) nodiscard;
-/* Fills host[] of every guest's banks (and bank[0] of an identity guest), the larger
+/* Fills host[] of every guest's banks (and bank[0] of an identity guest), then that of the
+ * links' windows with all that follows from it (struct sys_link), the larger banks
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
  * guest that finds no room is reported and marked `refused`, what it had been
  * given is free again; guests already refused get nothing. 0, or
@@ -75,6 +76,15 @@ int place_guests(const struct board *b, struct system *s, const struct range *ta
 /* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
  * EL2 publishes. A guest that can't be made is reported and marked refused. */
 void guests_make(struct report *r);
+
+/* Maps pages into a guest that is being made; false, told: not possible there. */
+bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
+
+/* Links' memory: checked, owned, zeroed; register pages and the console's log allocated.
+ * A system whose links are not sound runs without them. Then a guest's part of it: mapped,
+ * and its ports written into its information page. */
+void windows_make(struct report *r);
+bool windows_map(struct guest *g, struct report *r);
 
 /* Gives each of the first `count` guests a key of its own (load_set_key), made of the
  * board's seed, and forgets that; seed_size stays, to tell that there was one. Once.

@@ -38,20 +38,26 @@ static void make_info(struct guest *g)
 	memcpy(info->name, g->config->name, sizeof(info->name));
 }
 
-static bool map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
-		enum owner_kind owner, struct report *r)
+bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r)
 {
-	const char *wrong =
-		kind != S2_READ_ONLY && owner_add(to, owner, g->index) != SKERRY_OK ?
-			"has an owner already" :
-		arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK ?
-			"can't be mapped there" : NULL;
+	bool is_mapped = arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) == SKERRY_OK;
 
-	if (wrong != NULL) {
-		report_error(r, NULL, -1, g->config->name, "%lx-%lx %s (at %lx)", to.base,
-			     to.base + to.size - 1, wrong, at);
+	if (!is_mapped) {
+		report_error(r, NULL, -1, g->config->name, "%lx-%lx can't be mapped there (at %lx)",
+			     to.base, to.base + to.size - 1, at);
 	}
-	return wrong == NULL;
+	return is_mapped;
+}
+
+static bool give(struct guest *g, uint64_t at, struct range to, enum owner_kind owner,
+		 struct report *r)
+{
+	if (owner_add(to, owner, g->index) != SKERRY_OK) {
+		report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already", to.base,
+			     to.base + to.size - 1);
+		return false;
+	}
+	return guest_map(g, at, to, owner == OWNER_GUEST ? S2_RAM : S2_DEVICE, r);
 }
 
 static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
@@ -63,7 +69,7 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 		bool is_mapped = o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
 				 range_holds(o->at, pages.base, pages.size);
 
-		if (!is_mapped && !map(g, pages.base, pages, S2_DEVICE, OWNER_DEVICE, r)) {
+		if (!is_mapped && !give(g, pages.base, pages, OWNER_DEVICE, r)) {
 			return false;
 		}
 	}
@@ -73,17 +79,17 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 static bool map_all(struct guest *g, struct report *r)
 {
 	const struct sys_guest *c = g->config;
-	bool is_mapped = map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE },
-			     S2_READ_ONLY, OWNER_HV, r);
+	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE },
+				   S2_READ_ONLY, r);
 
 	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
-		is_mapped = map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
-				S2_RAM, OWNER_GUEST, r);
+		is_mapped = give(g, c->bank[i].base,
+				 (struct range){ c->host[i].v, c->bank[i].size }, OWNER_GUEST, r);
 	}
 	for (uint32_t i = 0; i < c->device_count && is_mapped; i++) {
 		is_mapped = map_device(g, &c->device[i], r);
 	}
-	return is_mapped;
+	return is_mapped && windows_map(g, r);
 }
 
 static bool make_tree(struct guest *g, struct report *r)
@@ -112,6 +118,7 @@ static bool make_tree(struct guest *g, struct report *r)
 void guests_make(struct report *r)
 {
 	guest_count = the_system.guest_count;
+	windows_make(r);
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];

@@ -16,6 +16,7 @@ enum owner_kind {
 	OWNER_HV,		/* EL2: image, heap, system image, its devices; index 0 */
 	OWNER_GUEST,		/* RAM of guest `index` */
 	OWNER_DEVICE,		/* registers that guest `index` drives */
+	OWNER_WINDOW,		/* window `index` of the system, and its back ends' pages */
 };
 
 struct owner {

@@ -2,7 +2,7 @@
 /*
  * Placement, see core/boot/boot.h. First fit from the bottom of memory, by trying an address
  * and stepping over whatever it runs into: what the board reserves, what the caller has taken,
- * and the banks placed so far. Addresses are cut to 48 bits first, so that sums don't wrap.
+ * the banks and windows placed so far. Addresses are cut to 48 bits first, so that sums don't wrap.
  */
 #include <abi/errors.h>
 #include <core/boot/boot.h>
@@ -52,6 +52,12 @@ static uint64_t hit(const struct place *p, struct range at, bool identity)
 
 			end = step_over(&bank, 1, at, end);
 		}
+	}
+	for (uint32_t i = 0; p->s && i < p->s->window_count; i++) {
+		const struct sys_window *w = &p->s->window[i];
+		struct range window = { w->host.v, window_whole(w) };
+
+		end = step_over(&window, 1, at, end);
 	}
 	return end;
 }
@@ -123,6 +129,57 @@ static void place_order(const struct place *p, int order, struct report *r)
 	}
 }
 
+/* Its back ends' pages are behind a window, and its place is its base in identity guests. */
+static void settle(struct system *s, uint8_t window)
+{
+	const struct sys_window *w = &s->window[window];
+	uint64_t page = w->host.v + w->size;
+
+	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
+		for (unsigned role = 0; role < 2 && l->window == window; role++) {
+			if (s->guest[l->end[role].guest].identity) {
+				l->end[role].base = w->host.v;
+			}
+		}
+		if (l->window == window) {
+			l->back_page = pa(page);
+			page += PAGE_SIZE;
+		}
+	}
+}
+
+/* Links' windows, behind the banks. Without room for one, neither of its guests starts. */
+static void place_window(const struct place *p, uint8_t window, struct report *r)
+{
+	struct sys_window *w = &p->s->window[window];
+	struct range whole = { 0, window_whole(w) };
+	const struct sys_link *end = p->s->link + p->s->link_count;
+	bool identity = false;
+
+	for (const struct sys_link *l = p->s->link; l < end; l++) {
+		identity |= l->window == window && (p->s->guest[l->end[0].guest].identity ||
+						    p->s->guest[l->end[1].guest].identity);
+	}
+	if (w->size >= BLOCK_SIZE) {
+		w->host.v = find(p, whole, BLOCK_SIZE, identity);
+	}
+	if (w->host.v == NOWHERE) {
+		w->host.v = find(p, whole, WINDOW_SIZE, identity);
+	}
+	if (w->host.v != NOWHERE) {
+		settle(p->s, window);
+		return;
+	}
+	for (const struct sys_link *l = p->s->link; l < end; l++) {
+		if (l->window == window) {
+			report_error(r, NULL, -1, "window-size", "link %s: no room for its window, "
+				     "0x%lx bytes: its guests do not start", l->name, w->size);
+			p->s->guest[l->end[0].guest].refused = true;
+			p->s->guest[l->end[1].guest].refused = true;
+		}
+	}
+}
+
 int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
 	       uint64_t size, struct range *heap)
 {
@@ -143,8 +200,14 @@ int place_guests(const struct board *b, struct system *s, const struct range *ta
 			g->host[i] = pa(NOWHERE);
 		}
 	}
+	for (i = 0; i < s->window_count; i++) {
+		s->window[i].host = pa(NOWHERE);
+	}
 	for (int order = 64; order >= 0; order--) {	/* the largest first */
 		place_order(&p, order, r);
+	}
+	for (i = 0; i < s->window_count; i++) {
+		place_window(&p, (uint8_t)i, r);
 	}
 	return r->errors == errors ? SKERRY_OK : SKERRY_NO_MEMORY;
 }

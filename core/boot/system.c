@@ -7,18 +7,8 @@
  * spelling. Goes on after an error. Must never trust a length or an offset in
  * the tree beyond what dt_check() has seen.
  */
-#include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
+#include <core/boot/parse.h>
 #include <lib/string.h>
-
-struct parse {
-	const void *fdt;		/* the description */
-	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
-	const void *board_fdt;
-	struct system *system;
-	struct report *report;
-	uint32_t cores;			/* given so far: a mask */
-};
 
 const struct sys_fixed system_fixed[] = {
 	{ { SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
@@ -39,18 +29,8 @@ static const char *const no_dma_classes[] = {
 	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
 };
 
-/* Where `condition` holds: an error at a node of the description. Its value: the condition. */
-#define bad_if(p, condition, node, property, ...) ({ \
-	bool is_bad_ = (condition); \
-	if (is_bad_) { \
-		report_error((p)->report, (p)->fdt, (node), (property), __VA_ARGS__); \
-	} \
-	is_bad_; })
-
-/* Rows of `group` cells that a property has, 1..max; 0: none, told where they are bad, or
- * where they must be there. */
-static uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group,
-			    uint32_t max, bool must, const fdt32_t **cells)
+uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group,
+		     uint32_t max, bool must, const fdt32_t **cells)
 {
 	int size = 0;
 	uint32_t count;
@@ -63,16 +43,14 @@ static uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_
 		      size) ? 0 : count;
 }
 
-/* The next node of a list, or -1; told where `count` is the most there can be already. */
-static int next_entry(struct parse *p, int list, int node, uint32_t count, uint32_t max)
+int parse_next(struct parse *p, int list, int node, uint32_t count, uint32_t max)
 {
 	node = dt_child(p->fdt, list, node);
 	return bad_if(p, node >= 0 && count == max, node, NULL, "is one too many of %u", max) ?
 	       -1 : node;
 }
 
-/* Which of `words`, separated by blanks, the property has; 0 where it is absent. */
-static uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words)
+uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words)
 {
 	const char *value = dt_string(p->fdt, node, name), *word = words;
 	size_t size = value ? strlen(value) : 0;
@@ -224,7 +202,7 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 {
 	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node = -1;
 
-	while ((node = next_entry(p, list, node, g->device_count, SYS_DEVICE_MAX)) >= 0) {
+	while ((node = parse_next(p, list, node, g->device_count, SYS_DEVICE_MAX)) >= 0) {
 		struct sys_device *d = &g->device[g->device_count++];
 		const char *path = dt_string(p->fdt, node, "device");
 
@@ -267,8 +245,7 @@ static void parse_guest(struct parse *p, int node)
 	parse_devices(p, g);
 }
 
-/* The guests that a property of references names, as a mask. */
-static uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
+uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
 {
 	const struct sys_guest *g = p->system->guest;
 	const fdt32_t *c;
@@ -296,14 +273,16 @@ int system_parse(const void *system_fdt, const struct board *b, const void *boar
 	memset(s, 0, sizeof(*s));
 	bad_if(&p, !dt_is_compatible(system_fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
-	while ((node = next_entry(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {
+	while ((node = parse_next(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {
 		parse_guest(&p, node);
 	}
 	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		g->after = (uint16_t)parse_guests(&p, g->node, "after", SKERRY_GUEST_MAX);
 	}
-	s->console_driver = -1;
+	parse_links(&p);
+	s->console_driver = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-driver", 1)) -
+				     1);
 	s->input = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-input", 1)) - 1);
 	return r->errors == errors ? 0 : SKERRY_INVALID;
 }

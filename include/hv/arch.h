@@ -40,8 +40,9 @@ int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, o
 void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
 void arch_level_set(struct guest *g, unsigned intid, bool high); /* level SPI, any core */
 
-/* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Whole pages. */
-enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY };
+/* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Whole pages. Only RAM
+ * can be executed; all but devices and register pages (non-cacheable) is write-back. */
+enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY, S2_DATA, S2_REGISTER_PAGE };
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind);
 
 /* The core's temporary window onto guest memory: at most WINDOW_SIZE bytes from

@@ -12,8 +12,8 @@ import fdt
 
 # As in include/abi/layout.h
 GICD, GICC, GICR, GICR_STRIDE = 0x08000000, 0x08010000, 0x080A0000, 0x20000
-PL011, INFO = 0x09000000, 0x0B000000
-INTID_PTIMER, INTID_VTIMER, INTID_PL011, INTID_EVENT = 30, 27, 33, 288
+PL011, REGISTER_PAGES, INFO = 0x09000000, 0x0A000000, 0x0B000000
+INTID_PTIMER, INTID_VTIMER, INTID_PL011, INTID_EVENT, INTID_LINK = 30, 27, 33, 288, 289
 
 PSCI_CPU_SUSPEND, PSCI_CPU_OFF, PSCI_CPU_ON = 0xC4000001, 0x84000002, 0xC4000003
 PHANDLE_GIC, PHANDLE_APB = 1, 2
@@ -21,6 +21,9 @@ PHANDLE_CLOCK = 16      # of the first device; as SYS_PHANDLE_CLOCK in core/syst
 SEED_SIZE = 32
 RISING, HIGH = 1, 4
 PAGE = 0x1000
+# Of a window bank, for stock Linux: its CMA pool, what it may need beside it, and the
+# unit that swiotlb= counts in
+CMA, SPARE, SLAB = 0x400000, 0x200000, 0x800
 
 
 def _node(parent, name, **props):
@@ -94,8 +97,61 @@ def _pl011(root):
     _node(root, "aliases", serial0="/pl011@%x" % PL011)
 
 
-def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks):
-    """The tree's bytes. ramdisk: (address, size) or None; clocks: [(device, hertz)]."""
+def bounce_pool(window_bank):
+    """Bytes of a window bank that Linux gets for bouncing: a power of two (it rounds
+    up to one), 0 where the bank is too small for a CMA pool beside it."""
+    rest = window_bank[1] - CMA - SPARE
+    return 1 << rest.bit_length() - 1 if rest >= 128 * SLAB else 0
+
+
+def _pool(root, window_bank):
+    """What a driver allocates for DMA comes out of the window bank."""
+    if bounce_pool(window_bank):
+        pools = _node(root, "reserved-memory", ranges=True)
+        _set(pools, "#address-cells", 2)
+        _set(pools, "#size-cells", 2)
+        base = -(-window_bank[0] // CMA) * CMA
+        cma = _node(pools, "linux,cma", compatible="shared-dma-pool", reusable=True,
+                    reg=_reg((base, CMA)))
+        _set(cma, "linux,cma-default", True)
+
+
+def _register_pages(root, ports, window_bank):
+    """virtio-mmio devices for stock Linux, whose DMA can't leave the window bank."""
+    base, size = window_bank
+    bus = _node(root, "pv-bus", compatible="simple-bus", ranges=True,
+                dma_ranges=struct.pack(">3Q", base, base, size))
+    _set(bus, "#address-cells", 2)
+    _set(bus, "#size-cells", 2)
+    for port in ports:
+        at = REGISTER_PAGES + port * PAGE
+        _node(bus, "virtio_mmio@%x" % at, compatible="virtio,mmio", reg=_reg((at, 0x200)),
+              interrupts=(0, INTID_LINK - 32 + port, RISING), dma_coherent=True)
+
+
+def _links(info, links):
+    """A node for each port, in their order."""
+    _set(info, "#address-cells", 1)
+    _set(info, "#size-cells", 0)
+    for port, link in enumerate(links):
+        node = _node(info, "link@%x" % port, compatible="skerry,link", reg=port,
+                     interrupts=(0, INTID_LINK - 32 + port, RISING))
+        _set(node, "skerry,name", link.name)
+        _set(node, "skerry,role", link.role)
+        node.props.update(link.props)
+        if link.volume is not None:
+            _node(node, "volume").props.update(link.volume)
+
+
+def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), window_bank=None):
+    """The tree's bytes. ramdisk: (address, size) or None; clocks: [(device, hertz)]; links: by
+    port, with name, role, props, volume and has_page; window_bank: (base, size) or None."""
+    pages = [port for port, link in enumerate(links) if link.has_page]
+    if pages:
+        banks = [window_bank] + list(banks)
+        if bounce_pool(window_bank) and "swiotlb=" not in (bootargs or ""):
+            pool = "swiotlb=%d" % (bounce_pool(window_bank) // SLAB)
+            bootargs = bootargs + " " + pool if bootargs else pool
     root = fdt.Node("")
     for key, value in (("#address-cells", 2), ("#size-cells", 2),
                        ("compatible", "linux,dummy-virt"), ("model", "skerry " + name),
@@ -116,8 +172,13 @@ def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks):
     _gics(root, vcpus)
     if console == "pl011":
         _pl011(root)
-    _node(root, "skerry@%x" % INFO, compatible="skerry,info", reg=_reg((INFO, PAGE)),
-          interrupts=(0, INTID_EVENT - 32, RISING))
+    info = _node(root, "skerry@%x" % INFO, compatible="skerry,info", reg=_reg((INFO, PAGE)),
+                 interrupts=(0, INTID_EVENT - 32, RISING))
+    if links:
+        _links(info, links)
+    if pages:
+        _pool(root, window_bank)
+        _register_pages(root, pages, window_bank)
     for i, (device, hertz) in enumerate(clocks):
         _clock(root, "clock-" + device, hertz, PHANDLE_CLOCK + i)
     return fdt.serialize(root)

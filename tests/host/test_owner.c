@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <abi/errors.h>
+#include <core/guest.h>
 #include "../oracle/owner.h"
+
+struct system the_system;
 
 static struct range r(uint64_t base, uint64_t size)
 {
@@ -86,6 +89,24 @@ static void a_guest_maps_only_what_is_its_own(void **state)
 	assert_false(owner_may_map(r(0x800000, 0x1000), 0, S2_RAM));
 }
 
+static void a_window_is_mapped_in_both_its_guests_only(void **state)
+{
+	the_system.link_count = 1;
+	the_system.link[0].window = 2;
+	the_system.link[0].end[SKERRY_FRONT].guest = 1;
+	the_system.link[0].end[SKERRY_BACK].guest = 3;
+	assert_int_equal(owner_add(r(0x600000, 0x21000), OWNER_WINDOW, 2), SKERRY_OK);
+	assert_int_equal(owner_add(r(0x700000, 0x21000), OWNER_WINDOW, 1), SKERRY_OK);
+	assert_true(owner_may_map(r(0x600000, 0x10000), 1, S2_RAM));
+	assert_true(owner_may_map(r(0x610000, 0x11000), 3, S2_RAM));
+	assert_true(owner_may_map(r(0x610000, 0x10000), 1, S2_READ_ONLY));
+	assert_false(owner_may_map(r(0x600000, 0x10000), 2, S2_RAM));
+	assert_false(owner_may_map(r(0x600000, 0x10000), 2, S2_READ_ONLY));
+	assert_false(owner_may_map(r(0x600000, 0x10000), 1, S2_DEVICE));
+	assert_false(owner_may_map(r(0x600000, 0x22000), 1, S2_RAM));
+	assert_false(owner_may_map(r(0x700000, 0x1000), 1, S2_RAM));
+}
+
 static void a_full_table_refuses(void **state)
 {
 	uint64_t at = 0x10000000;
@@ -107,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_range_has_one_owner),
 		cmocka_unit_test(a_check_covers_the_whole_range),
 		cmocka_unit_test(a_guest_maps_only_what_is_its_own),
+		cmocka_unit_test(a_window_is_mapped_in_both_its_guests_only),
 		cmocka_unit_test(a_full_table_refuses),
 	};
 

@@ -3,7 +3,7 @@
  * system_parse(): what it reads, and what it refuses that only a damaged or
  * hand-made image can hold. What people get wrong in a description is in tests/bad.
  */
-/* sources: core/boot/system.c tools/check_clashes.c core/boot/tree.c
+/* sources: core/boot/system.c core/boot/links.c tools/check_clashes.c core/boot/tree.c
  *          core/boot/fdt_util.c core/boot/report.c lib/format.c */
 #include <stdarg.h>
 #include <setjmp.h>

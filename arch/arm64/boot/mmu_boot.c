@@ -98,6 +98,7 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 {
 	static const uint64_t attributes[] = {
 		[S2_RAM] = S2_PTE_RAM, [S2_DEVICE] = S2_PTE_DEVICE, [S2_READ_ONLY] = S2_PTE_RO,
+		[S2_DATA] = S2_PTE_RAM | S2_XN, [S2_REGISTER_PAGE] = S2_PTE_REGISTERS,
 	};
 
 	if (!is_aligned(at.v | to.v | size, PAGE_SIZE) || !range_is_sane(at.v, size) ||
