@@ -209,7 +209,10 @@ fast_hvc:
 	stp	x4, x5, [sp, #16]
 	ldr	x2, [x0, #VCPU_GUEST]
 	add	x1, x2, x1, lsl #5
-	ldr	x2, [x1, #DOORBELL]
+	.if DOORBELL != 0
+	.error "doorbell[] must come first in struct guest"
+	.endif
+	ldar	x2, [x1]			/* before its bit */
 	cbz	x2, 3f
 1:	ldr	w3, [x1, #DOORBELL_BIT]
 	ldxr	w4, [x2]
@@ -217,7 +220,7 @@ fast_hvc:
 	stlxr	w5, w3, [x2]
 	cbnz	w5, 1b
 	dsb	ish				/* before the SGI, and before a second look */
-	ldr	x5, [x1, #DOORBELL]
+	ldr	x5, [x1]
 	cmp	x5, x2
 	b.ne	3f				/* it has moved */
 	cbnz	w4, 2f				/* an SGI is on its way */
