@@ -149,7 +149,8 @@ void mmu_init(void)
 	uint64_t info = SKERRY_INFO_BASE & ~(MAP_BLOCK - 1);
 
 	mmu_map(MAP_BLOCK, MAP_BLOCK, GIB(1) - MAP_BLOCK, MAP_DEVICE | MAP_XN);
-	mmu_map(info, info, MAP_BLOCK, MAP_WB | MAP_RO | MAP_XN);
+	/* Stage 2 says which of these pages can be written: a back end's own ones. */
+	mmu_map(info, info, MAP_BLOCK, MAP_WB | MAP_XN);
 	mmu_map(SKERRY_WINDOW_BASE, SKERRY_WINDOW_BASE, GIB(1) - SKERRY_WINDOW_BASE,
 		MAP_WB | MAP_XN);
 	for (uint32_t i = 0; i < platform.bank_count; i++) {
