@@ -182,6 +182,11 @@ extern void (*irq_override)(struct frame *f);	/* takes every IRQ instead of the 
 extern bool (*exception_override)(struct frame *f, uint64_t vector);
 void irq_handler(uint32_t intid, void (*handler)(uint32_t intid));
 
+/* Sleeps until an interrupt came, which is then taken, whether interrupts were masked
+ * before or not; not at all if is_ready(context), asked with interrupts masked, says
+ * so. At most `us` microseconds, by the virtual timer, whose handler this takes; 0: no limit. */
+void sleep_unless(bool (*is_ready)(void *context), void *context, uint64_t us);
+
 static inline void irq_enable(void) { asm volatile("msr daifclr, #2" ::: "memory"); }
 static inline void irq_disable(void) { asm volatile("msr daifset, #2" ::: "memory"); }
 static inline void wfi(void) { asm volatile("dsb sy\n\twfi" ::: "memory"); }

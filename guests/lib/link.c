@@ -6,14 +6,14 @@
 #include "link.h"
 #include "gic.h"
 #include "mmu.h"
-#include "timer.h"
 #include "tree.h"
 
-#define CAME_EVENT	(1u << 31)	/* in `came`; below it a bit per port */
+#define CAME_EVENT	(1u << 31)	/* in `came`; below these a bit per port */
+#define CAME_OTHER	(1u << 30)
 #define FETCH_MAX	64		/* events in one link_poll() */
 #define PATH_SIZE	80
 
-_Static_assert(SKERRY_PORT_MAX < 31, "a bit per port in one word");
+_Static_assert(SKERRY_PORT_MAX < 30, "a bit per port in one word");
 _Static_assert(sizeof(struct skerry_msg) == SKERRY_MSG_MAX, "a message fills x2..x17");
 
 static uint32_t came;
@@ -260,9 +260,9 @@ uint32_t link_poll(void)
 
 	if (now & CAME_EVENT) {
 		called += fetch_events();
-		if (on_other) {
-			on_other();
-		}
+	}
+	if ((now & (CAME_EVENT | CAME_OTHER)) && on_other) {
+		on_other();
 	}
 	for (uint32_t port = 0; port < SKERRY_PORT_MAX; port++) {
 		if ((now >> port & 1) && on_notify[port]) {
@@ -273,28 +273,23 @@ uint32_t link_poll(void)
 	return called;
 }
 
-/* Masked: an interrupt after the look still ends WFI, and is taken after it. */
+void link_wake(void)
+{
+	__atomic_fetch_or(&came, CAME_OTHER, __ATOMIC_RELEASE);
+}
+
+static bool has_come(void *unused)
+{
+	(void)unused;
+	return __atomic_load_n(&came, __ATOMIC_RELAXED);
+}
+
 void link_wait(void)
 {
-	irq_disable();
-	if (!__atomic_load_n(&came, __ATOMIC_RELAXED)) {
-		wfi();
-	}
-	irq_enable();
-	isb();
+	sleep_unless(has_come, NULL, 0);
 }
 
-static void timer_interrupt(uint32_t intid)
+void link_wait_us(uint64_t us)
 {
-	(void)intid;
-	vtimer_stop();
-}
-
-void link_wait_until(uint64_t time)
-{
-	irq_handler(SKERRY_INTID_VTIMER, timer_interrupt);
-	gic_enable(SKERRY_INTID_VTIMER);
-	vtimer_arm(time);
-	link_wait();
-	vtimer_stop();
+	sleep_unless(has_come, NULL, us);
 }

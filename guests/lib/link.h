@@ -46,6 +46,9 @@ uint64_t link_number(uint32_t port, const char *child, const char *name, uint64_
 #define LINK_EVENT	SKERRY_HVC(6)
 
 /* Ring the other end's bell. OK, INVALID (no such port). */
+#ifdef SKERRY_HOST
+int64_t link_notify(uint32_t port);
+#else
 static inline int64_t link_notify(uint32_t port)
 {
 	register uint64_t x0 asm("x0") = LINK_NOTIFY;
@@ -54,6 +57,7 @@ static inline int64_t link_notify(uint32_t port)
 	asm volatile("hvc #0" : "+r"(x0) : "r"(x1) : "memory");
 	return (int64_t)x0;
 }
+#endif
 
 /* One message to EL2's transport: `m` is request, then answer. x0 of the call. */
 int64_t link_message(uint32_t port, struct skerry_msg *m);
@@ -78,13 +82,16 @@ typedef void (*link_notify_fn)(uint32_t port);
 
 void link_on_notify(uint32_t port, link_notify_fn fn);
 void link_on_event(uint32_t port, link_event_fn fn);
-/* The event interrupt came, whoever it is for: also console input and the console's log. */
+/* The event interrupt came, whoever it is for: also console input and the console's log.
+ * Or link_wake() was called. */
 void link_on_other(void (*fn)(void));
+/* By other interrupts' handlers: link_wait() returns, link_poll() calls on_other's. */
+void link_wake(void);
 /* Calls the handlers of all that came since the last time; how many it called. */
 uint32_t link_poll(void);
 /* Sleeps until an interrupt; returns at once while something waits for link_poll(). */
 void link_wait(void);
-/* The same, at most until `time` (time_now()'s ticks). Uses the virtual timer. */
-void link_wait_until(uint64_t time);
+/* The same, at most so long. Uses the virtual timer; see sleep_unless(). */
+void link_wait_us(uint64_t us);
 
 #endif
