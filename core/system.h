@@ -107,10 +107,9 @@ struct sys_link {
 	uint8_t window;			/* index in struct system's */
 	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
 	struct pa back_page;		/* the back end's own page: behind the window */
-	/* Register page: 4 KiB of EL2's memory that boot has zeroed, mapped there by write-back
-	 * and in the front end non-cacheable and read-only: after each store into it
-	 * arch_data_clean(). NULL: none. */
-	void *registers;
+	/* Register page: 4 KiB of EL2's that boot has zeroed, in EL2 and in the front end Normal
+	 * non-cacheable, in the front end read-only. NULL: none. */
+	volatile uint32_t *registers;
 };
 
 struct system {

@@ -135,14 +135,15 @@ static struct range pages_of(struct range r)
 	return (struct range){ base, align_up(r.base - base + r.size, PAGE_SIZE) };
 }
 
-/* What EL2 keeps for itself on this board in the pages `r`, or NULL. */
-static const char *owner_in_el2(const struct board *b, struct range r)
+/* What EL2 keeps for itself on this board in the pages `r`, or NULL. The UART it passes to
+ * the console's driver. */
+static const char *owner_in_el2(const struct board *b, struct range r, bool is_console)
 {
 	const struct range own[] = { b->uart_regs, b->pm, b->gicd, b->gicc, b->gich, b->gicv };
 	static const char *const names[] = { "the boot UART", "the watchdog and reset block" };
 	const char *owner = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+	for (size_t i = is_console; i < ARRAY_SIZE(own); i++) {
 		if (range_overlaps(r, pages_of(own[i]))) {
 			owner = i < ARRAY_SIZE(names) ? names[i] : "the interrupt controller";
 		}
@@ -156,10 +157,16 @@ static const char *owner_in_el2(const struct board *b, struct range r)
 	return owner;
 }
 
+static bool is_console_driver(const struct check *c, const struct sys_guest *g)
+{
+	return c->system.console_driver == g - c->system.guest;
+}
+
 static void check_registers(struct check *c, const struct sys_guest *g, const struct sys_device *d,
 			    struct range r)
 {
-	const char *owner = c->board_fdt ? owner_in_el2(&c->board, r) : NULL;
+	const char *owner = c->board_fdt ? owner_in_el2(&c->board, r, is_console_driver(c, g)) :
+			    NULL;
 
 	bad_if(c, owner, d->node, "device", "its page 0x%lx-0x%lx holds %s too", RANGE_ARGS(r),
 	       owner);
@@ -241,7 +248,8 @@ static void check_device(struct check *c, const struct sys_guest *g, const struc
 		const char *with = n >= SKERRY_INTID_EVENT ? "the link interrupts, 288 and up" :
 			n == SKERRY_INTID_PL011 && g->console == CONSOLE_PL011 ?
 			"the console's PL011" :
-			c->board_fdt && n == c->board.uart_intid ? "the boot UART" : NULL;
+			c->board_fdt && n == c->board.uart_intid && !is_console_driver(c, g) ?
+			"the boot UART" : NULL;
 
 		bad_if(c, with, d->node, "device", "its interrupt %u clashes with %s", n, with);
 	}

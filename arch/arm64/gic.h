@@ -77,7 +77,7 @@ struct gic_ops {
 
 extern const struct gic_ops gicv2_ops, gicv3_ops;
 
-struct gic {			/* written at boot only */
+struct gic {			/* written at boot only, but for the owner of `uart` */
 	const struct gic_ops *ops;
 	uint8_t version;	/* 2 or 3 */
 	uint8_t lr_count;	/* 3..VGIC_LR_MAX */

@@ -131,6 +131,29 @@ void vgic_guest_stop(struct guest *g)
 	lock_release(&g->arch.vgic.lock);
 }
 
+/* Of what is on its way at this moment either may see one interrupt too many. */
+void arch_uart_pass(struct guest *g, bool is_given)
+{
+	struct virq *q;
+
+	if (gic.uart == 0 || gic.uart >= SKERRY_INTID_EVENT) {
+		return;
+	}
+	q = vgic_irq(g->vcpu, gic.uart);
+	lock_acquire(&g->arch.vgic.lock);
+	gic_write_bit(0, GICD_ICENABLER, gic.uart);
+	gic_write_bit(0, GICD_ICPENDR, gic.uart);
+	gic_write_bit(0, GICD_ICACTIVER, gic.uart);
+	__atomic_store_n(&gic.owner[gic.uart], is_given ? g->index + 1 : 0, __ATOMIC_RELAXED);
+	q->flags = (uint8_t)(is_given ? q->flags | VIRQ_HW :
+			     q->flags & ~(VIRQ_HW | VIRQ_PENDING));
+	gic_route(gic.uart, is_given ? g->vcpu[0].cpu : 0);
+	if (!is_given || q->flags & VIRQ_ENABLED) {
+		gic_write_bit(0, GICD_ISENABLER, gic.uart);
+	}
+	lock_release(&g->arch.vgic.lock);
+}
+
 void arch_guest_reset(struct guest *g)
 {
 	vgic_guest_stop(g);

@@ -120,6 +120,7 @@ uintptr_t arch_boot_board(const struct board *b);
 /* EL2's heap, BOOT_HEAP_SIZE bytes, aligned to that: mapped, then allocated from. */
 void arch_boot_heap(struct pa at);
 void *arch_boot_alloc(uint64_t size);	/* zeroed whole pages; panics when used up */
+void *arch_boot_uncached(void);	/* one zeroed page, mapped non-cacheable; SKERRY_LINK_MAX times */
 struct pa arch_boot_pa(const void *at);	/* of anything of EL2's own */
 /* The system image, read-only; NULL: too large. */
 const void *arch_boot_map_image(struct range at);

@@ -64,12 +64,19 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 {
 	for (uint32_t i = 0; i < d->reg_count; i++) {
 		struct range pages = range_pages(d->regs[i]);
+		/* the boot UART, which EL2 goes on to use while this guest does not */
+		bool is_console = g->index == the_system.console_driver &&
+				  boot.board.uart_regs.size != 0 &&
+				  pages.base == range_pages(boot.board.uart_regs).base &&
+				  owner_pass(pages, g->index);
 		const struct owner *o = owner_overlap(pages);
 		/* two devices of one guest may share a page */
-		bool is_mapped = o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
+		bool is_mapped = !is_console && o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
 				 range_holds(o->at, pages.base, pages.size);
 
-		if (!is_mapped && !give(g, pages.base, pages, OWNER_DEVICE, r)) {
+		if (!is_mapped && !(is_console ?
+				    guest_map(g, pages.base, pages, S2_DEVICE, r) :
+				    give(g, pages.base, pages, OWNER_DEVICE, r))) {
 			return false;
 		}
 	}

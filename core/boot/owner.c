@@ -25,6 +25,17 @@ const struct owner *owner_overlap(struct range at)
 	return NULL;
 }
 
+bool owner_pass(struct range at, uint8_t index)
+{
+	const struct owner *o = owner_overlap(at);
+
+	if (!o || o->kind != OWNER_HV || o->at.base != at.base || o->at.size != at.size) {
+		return false;
+	}
+	owners[o - owners] = (struct owner){ at, OWNER_DEVICE, index };
+	return true;
+}
+
 int owner_add(struct range at, enum owner_kind kind, uint8_t index)
 {
 	if (!is_whole(at) || owner_count == OWNER_MAX) {

@@ -30,6 +30,9 @@ struct owner {
  * BUSY: a part has an owner (owner_overlap says who). */
 int owner_add(struct range at, enum owner_kind kind, uint8_t index) nodiscard;
 
+/* EL2's -> guest `index`'s device, exactly one record: whether it was one. */
+bool owner_pass(struct range at, uint8_t index);
+
 /* The whole pages that a range touches. */
 static inline struct range range_pages(struct range r)
 {

@@ -69,8 +69,7 @@ void windows_make(struct report *r)
 	}
 	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
 		if (l->transport == SKERRY_BY_REGISTER_PAGE) {
-			l->registers = arch_boot_alloc(PAGE_SIZE);
-			arch_data_clean(l->registers, PAGE_SIZE);
+			l->registers = arch_boot_uncached();
 		}
 	}
 	if (s->console_driver >= 0) {
@@ -90,7 +89,7 @@ static bool map_end(struct guest *g, const struct sys_link *l, unsigned role, bo
 
 	if (is_front && l->registers &&
 	    !guest_map(g, SKERRY_PAGE_BASE + e->port * PAGE_SIZE,
-		       (struct range){ arch_boot_pa(l->registers).v, PAGE_SIZE },
+		       (struct range){ arch_boot_pa((const void *)l->registers).v, PAGE_SIZE },
 		       S2_REGISTER_PAGE, r)) {
 		return false;
 	}

@@ -40,6 +40,10 @@ int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, o
 void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
 void arch_level_set(struct guest *g, unsigned intid, bool high); /* level SPI, any core */
 
+/* The boot UART's interrupt: from EL2 to the console's driver `g`, where it is that of an
+ * assigned device, or back. No lock held; its vCPUs may run. */
+void arch_uart_pass(struct guest *g, bool is_given);
+
 /* Stage 2, boot only: 0, or SKERRY_NO_MEMORY / SKERRY_INVALID. Whole pages. Only RAM
  * can be executed; all but devices and register pages (non-cacheable) is write-back. */
 enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY, S2_DATA, S2_REGISTER_PAGE };

@@ -90,7 +90,7 @@ mmu_on:
 	add	x30, x30, x0			/* the caller, where it is linked */
 	add	sp, sp, x0
 	adrp	x1, hv_l1
-	mov	x2, #MAIR_VALUE
+	ldr	x2, =MAIR_VALUE
 	mrs	x3, id_aa64mmfr0_el1
 	and	x3, x3, #0xf			/* PARange; 52 bits (6) is not for 4 KiB */
 	cmp	x3, #5

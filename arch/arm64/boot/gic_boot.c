@@ -186,12 +186,18 @@ static bool assign(struct guest *g, const struct sys_device *device)
 	for (unsigned i = 0; i < device->irq_count; i++) {
 		unsigned intid = device->intid[i];
 
-		if (intid < 32 || intid >= SKERRY_INTID_EVENT || intid == gic.uart ||
+		bool is_uart = intid == gic.uart;
+
+		if (intid < 32 || intid >= SKERRY_INTID_EVENT ||
+		    (is_uart && g->index != the_system.console_driver) ||
 		    (intid == SKERRY_INTID_PL011 && g->config->console == CONSOLE_PL011) ||
 		    (gic.owner[intid] != 0 && gic.owner[intid] != g->index + 1)) {
 			log_line("error: %s: device %s can't have interrupt %u: it is another's",
 				 g->config->name, device->name, intid);
 			return false;
+		}
+		if (is_uart) {
+			continue;	/* EL2's until arch_uart_pass() */
 		}
 		gic.owner[intid] = (uint8_t)((g->index + 1) | (device->edge[i] ? GIC_EDGE : 0));
 	}

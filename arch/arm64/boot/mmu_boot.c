@@ -52,6 +52,18 @@ void *arch_boot_alloc(uint64_t size)
 	return at;
 }
 
+void *arch_boot_uncached(void)
+{
+	static uint64_t va = UNCACHED_VA;
+	void *page = arch_boot_alloc(PAGE_SIZE);
+
+	arch_data_clean(page, PAGE_SIZE);
+	pt_write(&hv_l3_device[pt_index(va, 3)], arch_boot_pa(page).v | PTE_UNCACHED | PTE_PAGE);
+	isb();
+	va += PAGE_SIZE;
+	return (void *)(va - PAGE_SIZE);
+}
+
 /* The table below `slot`, made where there is none. */
 static uint64_t *table_below(uint64_t *slot)
 {

@@ -13,6 +13,7 @@
 #define GICH_VA		(DEVICE_VA + 0x020000)	/* GICv2: 4 KiB */
 #define UART_VA		(DEVICE_VA + 0x030000)	/* 4 KiB */
 #define PM_VA		(DEVICE_VA + 0x040000)	/* 4 KiB: bcm2835-pm */
+#define UNCACHED_VA	(DEVICE_VA + 0x050000)	/* register pages: SKERRY_LINK_MAX x 4 KiB */
 #define GICR_VA		0x4000400000	/* GICv3: core i's frames at + i * 256 KiB */
 #define GICR_VA_STRIDE	0x40000
 #define WINDOW_VA	0x4000600000	/* core i's temporary window at + i * 128 KiB */

@@ -22,11 +22,13 @@
 
 #define MAIR_DEVICE	0		/* nGnRE */
 #define MAIR_NORMAL	1		/* write-back, read and write allocate */
-#define MAIR_VALUE	0xff04
+#define MAIR_UNCACHED	2		/* Normal, non-cacheable */
+#define MAIR_VALUE	0x44ff04
 
 #define PTE_CODE	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_READ_ONLY | PTE_INNER | PTE_AF)
 #define PTE_RODATA	(PTE_CODE | PTE_XN)
 #define PTE_DATA	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_INNER | PTE_AF | PTE_XN)
+#define PTE_UNCACHED	(PTE_ATTR(MAIR_UNCACHED) | PTE_AP1 | PTE_AF | PTE_XN)
 #define PTE_DEVICE	(PTE_ATTR(MAIR_DEVICE) | PTE_AP1 | PTE_AF | PTE_XN)
 
 /* Stage 2 */

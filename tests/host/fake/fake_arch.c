@@ -144,6 +144,12 @@ void arch_level_set(struct guest *g, unsigned intid, bool high)
 	g->arch.level_calls++;
 }
 
+void arch_uart_pass(struct guest *g, bool is_given)
+{
+	(void)g;
+	fake.is_uart_given = is_given;
+}
+
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
 {
 	if (fake.map_count == FAKE_MAPS) {
