@@ -3,7 +3,7 @@
 # the runtime build/guests/libskerry.a, and `make sdk` for guests elsewhere.
 # Included by the top Makefile; needs O and CROSS_COMPILE.
 
-GUESTS := hello rt victim attacker bench vgictest psci
+GUESTS := hello rt victim attacker bench vgictest psci pvtest
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
