@@ -14,6 +14,7 @@
 #include <core/smccc.h>
 #include <core/vpl011.h>
 #include <hv/arch.h>
+#include <hv/pv.h>
 #include <lib/format.h>
 #include <lib/string.h>
 

@@ -187,6 +187,17 @@ void life_end_run(void)
 	life_check_end();
 }
 
+static void after_crash(const struct guest *g)
+{
+	if (g->config->on_crash == CRASH_RESET_BOARD) {
+		log_line("%s: the board is reset, as its description says", g->config->name);
+		arch_board_reset();
+	}
+	if (g->config->on_crash == CRASH_PAUSE) {
+		log_line("%s: paused", g->config->name);
+	}
+}
+
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
 		uint64_t at_ipa)
 {
@@ -197,12 +208,16 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 		return;
 	}
 	crash_record(v, cause, syndrome, address, at_ipa);
-	if (g->config->on_crash == CRASH_RESET_BOARD) {
-		log_line("%s: the board is reset, as its description says", g->config->name);
-		arch_board_reset();
-	}
-	if (g->config->on_crash == CRASH_PAUSE) {
-		log_line("%s: paused", g->config->name);
+	after_crash(g);
+}
+
+void life_force(struct guest *g, const char *why, const char *what)
+{
+	if (life_apply(g, LIFE_CRASH) == SKERRY_OK) {
+		log_line("%s: taken as crashed: %s %s", g->config->name, why, what);
+		after_crash(g);
+	} else {
+		(void)life_apply(g, LIFE_OFF);
 	}
 }
 
@@ -227,10 +242,10 @@ static bool have_all_left(const struct guest *g)
 }
 
 /* Those that come after it look again. */
-static void kick_waiting(uint32_t started)
+void life_kick_waiting(uint32_t index)
 {
 	for (uint32_t i = 0; i < guest_count; i++) {
-		if (guests[i].config->after >> started & 1) {
+		if (guests[i].config->after >> index & 1) {
 			arch_cpu_kick(guests[i].vcpu[0].cpu);
 		}
 	}
@@ -245,13 +260,15 @@ static void finish_stopping(struct guest *g, enum life_event event)
 	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
 		 life_state_name(next));
 	life_apply(g, event);
-	kick_waiting(g->index);
+	life_kick_waiting(g->index);
 	life_check_end();
 }
 
 /* vCPU 0's core, all vCPUs off: one step of silencing and scrubbing the guest. */
 static void stop_step(struct guest *g)
 {
+	enum pv_stop links;
+
 	if (!g->is_scrubbing) {
 		for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
@@ -261,20 +278,26 @@ static void stop_step(struct guest *g)
 			finish_stopping(g, LIFE_QUARANTINE);
 			return;
 		}
+		pv_guest_change(g, false);
 		load_begin(g, true);
 		g->is_scrubbing = true;
 	}
-	if (load_step(g) != LOAD_MORE) {
-		finish_stopping(g, LIFE_LAST_OUT);
+	links = load_step(g) == LOAD_MORE ? PV_MORE : pv_stop_step(g);
+	if (links != PV_MORE) {
+		finish_stopping(g, links == PV_DONE ? LIFE_LAST_OUT : LIFE_QUARANTINE);
 	}
 }
 
-/* Has each guest that this one comes after run, or failed to? Asked on each kick. */
+/* Has each guest that this one comes after run, or failed to? Does it serve its links?
+ * Asked on each kick. */
 static bool may_start(const struct guest *g)
 {
 	for (uint32_t i = 0; i < guest_count; i++) {
-		if ((g->config->after >> i & 1) && !guests[i].config->refused &&
-		    state_of(&guests[i]) <= GUEST_LOADING) {
+		const struct guest *first = &guests[i];
+		enum guest_state s = state_of(first);
+
+		if ((g->config->after >> i & 1) && !first->config->refused &&
+		    (s <= GUEST_LOADING || (s == GUEST_RUNNING && !pv_has_offered(first)))) {
 			return false;
 		}
 	}
@@ -295,11 +318,12 @@ static bool load_step_to_run(struct guest *g)
 	} else if (result == LOAD_DONE) {
 		arch_guest_reset(g);
 		vpl011_reset(g);
+		pv_guest_change(g, true);
 		g->vcpu[0].entry = g->config->entry;
 		g->vcpu[0].context = g->config->tree.at.base;
 		__atomic_store_n(&g->vcpu[0].power, VCPU_STARTING, __ATOMIC_RELEASE);
 		life_apply(g, LIFE_LOADED);
-		kick_waiting(g->index);
+		life_kick_waiting(g->index);
 	}
 	return true;
 }

@@ -33,6 +33,13 @@ int life_apply(struct guest *g, enum life_event event);
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
 		uint64_t at_ipa);
 
+/* A guest keeps others waiting: as if it had crashed; a paused one is stopped. `why`
+ * and `what` in words. Any core, no lock held. */
+void life_force(struct guest *g, const char *why, const char *what);
+
+/* Guests that start after guest `index` may find now what they wait for. */
+void life_kick_waiting(uint32_t index);
+
 /* End the run (Ctrl-] q): every guest is asked to stop; then the final line and
  * power off, as when the last guest without `service` is gone. Any core, no lock held. */
 void life_end_run(void);

@@ -17,6 +17,11 @@
  * CONSOLE_READ  -> x0 count 1..16 and x1..x2 the bytes, little endian, the
  *               rest of both zero; AGAIN when there is no input; DENIED
  *               (the event interrupt SKERRY_INTID_EVENT tells of new input)
+ * NOTIFY        x1 port: rings the bell of the link's other end -> x0 OK, INVALID
+ * MESSAGE       x1 port, x2..x17 a message (abi/message.h) -> x0 and x2..x17 the
+ *               answer; on errors x2..x17 stay
+ * EVENT         -> x0 the lowest port with events, x1 its event bits (abi/link.h), which
+ *               are cleared, x2 the link's epoch; AGAIN: no port has any
  * CRASH         x1 code, x2 argument: the guest reports that it is beyond
  *               repair. Does not return: running -> stopping -> crashed.
  */
@@ -30,9 +35,12 @@
 	X(0, VERSION, version, 0, SKERRY_RIGHT_NONE) \
 	X(1, CONSOLE_WRITE, console_write, 9, SKERRY_RIGHT_CONSOLE) \
 	X(2, CONSOLE_READ, console_read, 0, SKERRY_RIGHT_CONSOLE) \
-	X(3, CRASH, crash, 2, SKERRY_RIGHT_NONE)
+	X(3, CRASH, crash, 2, SKERRY_RIGHT_NONE) \
+	X(4, NOTIFY, notify, 1, SKERRY_RIGHT_NONE) \
+	X(5, MESSAGE, message, 17, SKERRY_RIGHT_NONE) \
+	X(6, EVENT, event, 0, SKERRY_RIGHT_NONE)
 
-#define SKERRY_HYPERCALL_COUNT	4
+#define SKERRY_HYPERCALL_COUNT	7
 
 #define SKERRY_HVC_BASE		0xC6000000
 #define SKERRY_HVC(row)		(SKERRY_HVC_BASE + (row))
@@ -42,10 +50,13 @@
 #define SKERRY_HVC_CONSOLE_READ	SKERRY_HVC(2)
 #define SKERRY_HVC_CRASH	SKERRY_HVC(3)
 #define SKERRY_HVC_NOTIFY	SKERRY_HVC(4)
+#define SKERRY_HVC_MESSAGE	SKERRY_HVC(5)
+#define SKERRY_HVC_EVENT	SKERRY_HVC(6)
 
 #define SKERRY_ABI_MAJOR	0
-#define SKERRY_ABI_MINOR	1
-#define SKERRY_ABI_FEATURES	0
+#define SKERRY_ABI_MINOR	2
+#define SKERRY_FEATURE_LINKS	1	/* links; messages as revision 1 of the draft */
+#define SKERRY_ABI_FEATURES	SKERRY_FEATURE_LINKS
 
 #define SKERRY_CONSOLE_WRITE_MAX 64	/* bytes in one CONSOLE_WRITE */
 #define SKERRY_CONSOLE_READ_MAX	16	/* bytes out of one CONSOLE_READ */

@@ -11,6 +11,7 @@
 
 enum lock_rank {
 	LOCK_LIFE = 1,		/* a guest's life cycle */
+	LOCK_LINK,		/* one link between two guests, its device; never two at a time */
 	LOCK_VPL011,		/* a guest's emulated UART: held while it sets its level */
 	LOCK_VGIC,		/* a guest's shared interrupts */
 	LOCK_GIC,		/* the physical distributor */

@@ -10,11 +10,13 @@
 #include <core/console.h>
 #include <core/crash.h>
 #include <hv/mmio.h>
+#include <hv/pv.h>
 #include "fake_arch.h"
 
 #define weak __attribute__((weak))
 
 struct fake fake;
+weak struct system the_system;
 weak struct guest guests[SKERRY_GUEST_MAX];
 weak uint32_t guest_count;
 weak struct pcpu pcpus[SKERRY_CPU_MAX];
@@ -228,6 +230,13 @@ weak void lock_release(struct lock *l)
 	fake.lock_depth--;
 	l->owner++;
 }
+
+weak void pv_guest_change(const struct guest *g, bool begins) { (void)g, (void)begins; }
+weak enum pv_stop pv_stop_step(const struct guest *g) { (void)g; return PV_DONE; }
+weak bool pv_has_offered(const struct guest *g) { (void)g; return true; }
+weak int64_t hvc_notify(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_INVALID; }
+weak int64_t hvc_message(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_INVALID; }
+weak int64_t hvc_event(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_AGAIN; }
 
 static void log_v(const char *prefix, const char *format, va_list args, const char *suffix)
 {

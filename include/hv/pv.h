@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links between guests, as core and the architecture see them: pv/ provides it. The
+ * contract between guests stands in include/abi/link.h and message.h.
+ */
+#ifndef HV_PV_H
+#define HV_PV_H
+
+#include <hv/types.h>
+
+struct guest;
+struct vcpu;
+
+/* Rows of the hypercall table. */
+int64_t hvc_notify(struct vcpu *v, uint64_t *x);
+int64_t hvc_message(struct vcpu *v, uint64_t *x);
+int64_t hvc_event(struct vcpu *v, uint64_t *x);
+
+/* A guest's life begins: its interrupts are reset, its first instruction is next. Or it
+ * has ended: its vCPUs are off, its DMA is silenced; what it serves is let go of, who
+ * serves it is told. Once each, on vCPU 0's core. */
+void pv_guest_change(const struct guest *g, bool begins);
+
+/* After it has ended, until it is done: waits for who serves it to let go, then zeroes its
+ * windows, one step a call. The same core. */
+enum pv_stop {
+	PV_MORE,		/* call again */
+	PV_DONE,
+	PV_BAD,			/* a quarantined guest's device may still write to a window */
+} pv_stop_step(const struct guest *g) nodiscard;
+
+/* Are all the links that it serves offered? */
+bool pv_has_offered(const struct guest *g);
+
+/* A write to a guest's register pages, `offset` from SKERRY_PAGE_BASE. */
+enum pv_write {
+	PV_WRITTEN,
+	PV_AGAIN,		/* not yet: the guest is to make the same access again */
+	PV_ABSENT,		/* there is no such register page, or not this wide */
+} pv_page_write(struct vcpu *v, uint64_t offset, unsigned width, uint32_t value) nodiscard;
+
+#endif

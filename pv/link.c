@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links: bells, events, and what the lives of the two guests do to a link. Each link has
+ * its lock (LOCK_LINK), held for a bounded time and on one link at a time, never while
+ * another guest is waited for.
+ */
+#include "pv.h"
+
+#define ACK_LIMIT_S	1
+
+static struct pv_link links[SKERRY_LINK_MAX] = {
+	[0 ... SKERRY_LINK_MAX - 1] = { .lock = LOCK_INIT(LOCK_LINK) },
+};
+static uint64_t scrubbed[SKERRY_LINK_MAX];	/* bytes, by window; its guest's vCPU 0's core */
+
+#define FOR_EACH_LINK(l) for (struct pv_link *l = links; l < links + the_system.link_count; l++)
+
+const struct sys_link *link_config(const struct pv_link *l)
+{
+	return &the_system.link[l - links];
+}
+
+struct guest *link_guest(const struct pv_link *l, unsigned end)
+{
+	return &guests[link_config(l)->end[end].guest];
+}
+
+struct pv_link *link_find(const struct guest *g, uint64_t port, unsigned *end)
+{
+	FOR_EACH_LINK(l) {
+		*end = link_guest(l, SKERRY_BACK) == g;
+		if (link_guest(l, *end) == g && link_config(l)->end[*end].port == port) {
+			return l;
+		}
+	}
+	return NULL;
+}
+
+void link_ring(struct pv_link *l, unsigned end)
+{
+	lock_acquire(&l->lock);
+	if (end == SKERRY_FRONT && link_config(l)->registers != NULL) {
+		page_interrupt(l, INTERRUPT_QUEUE);
+	} else if (l->is_up[end]) {
+		arch_event_raise(link_guest(l, end),
+				 SKERRY_INTID_LINK(link_config(l)->end[end].port));
+	}
+	lock_release(&l->lock);
+}
+
+int64_t hvc_notify(struct vcpu *v, uint64_t *x)
+{
+	unsigned end;
+	struct pv_link *l = link_find(v->guest, x[1], &end);
+
+	if (l == NULL) {
+		return SKERRY_INVALID;
+	}
+	link_ring(l, !end);
+	return SKERRY_OK;
+}
+
+void link_event(struct pv_link *l, unsigned end, uint32_t bits)
+{
+	if (l->is_up[end] && (bits & ~l->events[end])) {
+		l->events[end] |= bits;
+		arch_event_raise(link_guest(l, end), SKERRY_INTID_EVENT);
+	}
+}
+
+/* Ports are numbered in the order of the links: the first is the lowest. */
+int64_t hvc_event(struct vcpu *v, uint64_t *x)
+{
+	int64_t port = SKERRY_AGAIN;
+
+	FOR_EACH_LINK(l) {
+		unsigned end = link_guest(l, SKERRY_BACK) == v->guest;
+
+		if (port == SKERRY_AGAIN && link_guest(l, end) == v->guest) {
+			lock_acquire(&l->lock);
+			if (l->events[end] != 0) {
+				port = link_config(l)->end[end].port;
+				x[1] = l->events[end];
+				x[2] = l->epoch;
+				l->events[end] = 0;
+			}
+			lock_release(&l->lock);
+		}
+	}
+	return port;
+}
+
+void link_want_ack(struct pv_link *l, uint32_t event)
+{
+	__atomic_store_n(&l->is_ack_due, true, __ATOMIC_RELAXED);
+	l->due_since = arch_time_now();
+	link_event(l, SKERRY_BACK, event);
+}
+
+void link_acked(struct pv_link *l)
+{
+	if (l->is_reset_due) {
+		device_reset(l);
+		link_event(l, SKERRY_FRONT, SKERRY_EVENT_STATUS);
+	}
+	l->is_reset_due = false;
+	__atomic_store_n(&l->is_ack_due, false, __ATOMIC_RELEASE);
+}
+
+void link_enforce(struct pv_link *l)
+{
+	uint64_t now = arch_time_now();
+	bool is_late;
+
+	lock_acquire(&l->lock);
+	is_late = l->is_ack_due && now - l->due_since > (uint64_t)ACK_LIMIT_S * arch_time_hz();
+	if (is_late) {
+		l->due_since = now;		/* again, if that is not enough */
+	}
+	lock_release(&l->lock);
+	if (is_late) {
+		life_force(link_guest(l, SKERRY_BACK), "it does not let go of link",
+			   link_config(l)->name);
+	}
+}
+
+bool pv_has_offered(const struct guest *g)
+{
+	FOR_EACH_LINK(l) {
+		if (link_guest(l, SKERRY_BACK) == g &&
+		    !__atomic_load_n(&l->is_ready, __ATOMIC_ACQUIRE)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What its new life finds: events from before are gone. */
+static void begin_end(struct pv_link *l, unsigned end)
+{
+	l->is_up[end] = true;
+	l->events[end] = 0;
+	page_update(l);
+	link_event(l, end, (l->is_up[!end] ? SKERRY_EVENT_UP : 0) |
+		   (end == SKERRY_FRONT && l->is_offered ? SKERRY_EVENT_OFFER : 0));
+	link_event(l, !end, SKERRY_EVENT_UP);
+}
+
+static void end_end(struct pv_link *l, unsigned end)
+{
+	l->is_up[end] = false;
+	if (end == SKERRY_BACK) {
+		l->is_ready = false;
+		link_acked(l);
+		return;
+	}
+	scrubbed[link_config(l)->window] = 0;
+	l->epoch++;
+	l->is_reset_due = false;
+	device_reset(l);
+	if (l->is_ready) {
+		link_want_ack(l, SKERRY_EVENT_DOWN);
+	}
+}
+
+void pv_guest_change(const struct guest *g, bool begins)
+{
+	FOR_EACH_LINK(l) {
+		for (unsigned end = SKERRY_FRONT; end <= SKERRY_BACK; end++) {
+			if (link_guest(l, end) != g || l->is_up[end] == begins) {
+				continue;	/* of another, or this life never began */
+			}
+			lock_acquire(&l->lock);
+			if (begins) {
+				begin_end(l, end);
+			} else {
+				end_end(l, end);
+			}
+			lock_release(&l->lock);
+		}
+	}
+}
+
+enum pv_stop pv_stop_step(const struct guest *g)
+{
+	FOR_EACH_LINK(l) {
+		const struct guest *back = link_guest(l, SKERRY_BACK);
+
+		if (link_guest(l, SKERRY_FRONT) == g &&
+		    __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE)) {
+			link_enforce(l);
+			return __atomic_load_n(&back->state, __ATOMIC_ACQUIRE) ==
+			       GUEST_QUARANTINED ? PV_BAD : PV_MORE;
+		}
+	}
+	for (uint32_t i = 0; i < the_system.window_count; i++) {
+		const struct sys_window *w = &the_system.window[i];
+		uint64_t size = min_u64(window_whole(w) - scrubbed[i], WINDOW_SIZE);
+
+		if (w->front == g->index && size != 0) {
+			arch_zero(arch_window_map(pa_add(w->host, scrubbed[i]), size), size);
+			arch_window_unmap();
+			scrubbed[i] += size;
+			return PV_MORE;
+		}
+	}
+	return PV_DONE;
+}
