@@ -136,9 +136,11 @@ int64_t back_open(struct back *b, uint32_t port, const struct skerry_msg_offer *
 	b->offer.features |= FEATURES;
 	b->window = (struct virtq_window){ l->front_base, l->size, (uint8_t *)l->base,
 					   l->window == SKERRY_WINDOW_SPLIT };
-	result = link_offer(port, &b->offer, &epoch);
-	if (result == SKERRY_OK && offer->config_size) {
-		result = link_config_write(port, 0, config, offer->config_size);
+	/* the front end finds the bytes as soon as it finds the offer */
+	result = offer->config_size ?
+		 link_config_write(port, 0, config, offer->config_size) : SKERRY_OK;
+	if (result == SKERRY_OK) {
+		result = link_offer(port, &b->offer, &epoch);
 	}
 	if (result == SKERRY_OK) {
 		update(b);

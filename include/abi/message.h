@@ -20,7 +20,8 @@
  *   back end    OFFER        struct skerry_msg_offer -> { epoch }
  *               GET_STATE    - -> struct skerry_msg_state
  *               ACK          { epoch } -> -: nothing of the front end's is touched any more
- *               SET_CONFIG   { 0, offset, size, bytes }: tells the front end
+ *               SET_CONFIG   { 0, offset, size, bytes } -> the same; tells the front end. The
+ *                            first time before OFFER, so that it never sees other bytes
  *               NEEDS_RESET  - -> -: the front end broke the rules
  * On a shared-memory link: OFFER (all 0: ready), GET_STATE, ACK.
  * Errors in x0: INVALID (unknown, not this end's, malformed, out of range), BUSY (not in
