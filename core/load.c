@@ -124,7 +124,9 @@ static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *
 static enum load_result copy_step(const struct guest *g, struct load *l)
 {
 	const struct sys_guest *c = g->config;
-	const struct sys_segment tree = { { c->tree.at.base, g->tree_size }, g->tree, 0, 0 };
+	const struct sys_segment tree = {
+		.at = { c->tree.at.base, g->tree_size }, .data = g->tree,
+	};
 	uint32_t i = l->item - c->bank_count;
 	const struct sys_segment *s = i < c->segment_count ? &c->segment[i] : &tree;
 	uint64_t size = s->data ? copy_piece(c, s, l->offset) : 0;

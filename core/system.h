@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The system as its description asks for it: what system_parse() (core/boot,
- * also linked into skerry-check) reads out of the system image's "system" tree.
- * Numbers are checked for range and for clashes there; read-only afterwards.
+ * The system as its description asks for it. mksystem's tool fills it (tools/system_parse.c)
+ * and writes it into the system image as it stands here, little endian, padding zero: the
+ * image "system". EL2 takes a copy, checks it (system_check() in core/boot, in skerry-check too)
+ * and fills what is marked (boot), whatever stood there. Read-only afterwards.
  */
 #ifndef CORE_SYSTEM_H
 #define CORE_SYSTEM_H
@@ -10,11 +11,16 @@
 #include <hv/types.h>
 #include <abi/link.h>
 
+#define SYS_MAGIC	0x7379737972656b73ull	/* "skerysys" */
+#define SYS_VERSION	1			/* changes with this file */
+
 #define SYS_BANK_MAX		4
 #define SYS_SEGMENT_MAX		8
 #define SYS_DEVICE_MAX		8
 #define SYS_REG_MAX		4	/* register ranges of a device */
 #define SYS_IRQ_MAX		8	/* interrupts of a device */
+#define SYS_IMAGE_MAX		32	/* a FIT node's name, with its NUL */
+#define SYS_PATH_MAX		104	/* a path in the board's tree, with its NUL */
 #define SYS_QUIESCE_MAX_US	10000
 #define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
@@ -23,9 +29,10 @@ enum sys_crash { CRASH_STOP, CRASH_RESTART, CRASH_PAUSE, CRASH_RESET_BOARD };
 
 struct sys_segment {		/* flat bytes: pristine copy in the system image */
 	struct range at;	/* guest-physical destination and size in bytes */
-	const void *data;	/* EL2's mapping of the system image; NULL: not given */
+	const void *data;	/* (boot) EL2's mapping of them; NULL: not given */
 	uint32_t crc32;		/* IEEE, as mkimage's "crc32" hash */
-	int node;		/* in the system tree (boot only): `data` names the FIT image */
+	int32_t node;		/* (host) in the description */
+	char image[SYS_IMAGE_MAX]; /* the FIT's node that has the bytes */
 };
 
 struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
@@ -37,41 +44,41 @@ struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
 
 struct sys_device {
 	char name[SKERRY_NAME_MAX];
-	int board_node;			/* offset in the board's tree (boot only) */
-	int node;			/* offset in the system tree (boot only) */
-	struct range regs[SYS_REG_MAX];	/* physical; whole pages are mapped */
-	uint32_t reg_count;
-	uint32_t intid[SYS_IRQ_MAX];	/* SPIs, 32.. */
-	bool edge[SYS_IRQ_MAX];
-	uint32_t irq_count;
-	bool is_dma;			/* may master the bus */
-	bool has_quiesce;
+	char path[SYS_PATH_MAX];	/* or alias, in the board's tree */
+	struct range regs[SYS_REG_MAX];	/* (boot) physical; whole pages are mapped */
+	uint32_t intid[SYS_IRQ_MAX];	/* (boot) SPIs, 32.. */
+	uint8_t edge[SYS_IRQ_MAX];	/* (boot) */
+	uint32_t reg_count, irq_count;	/* (boot) */
+	int32_t board_node;		/* (boot) offset in the board's tree */
+	int32_t node;			/* (host) */
 	struct sys_quiesce quiesce;
+	uint8_t has_quiesce;
+	uint8_t no_dma;			/* the description says that it never masters the bus */
+	uint8_t is_dma;			/* (boot) may master the bus */
+	uint8_t reserved[5];
 };
 
 struct sys_guest {
 	char name[SKERRY_NAME_MAX];
-	int node;			/* offset in the system tree (boot only) */
-	struct range bank[SYS_BANK_MAX]; /* guest-physical RAM; identity: filled by placement */
-	struct pa host[SYS_BANK_MAX];	/* where placement put each bank */
-	uint32_t bank_count;
-	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
-	uint32_t vcpu_count;
-	uint8_t console;		/* enum sys_console */
-	uint8_t on_crash;		/* enum sys_crash */
-	bool autostart, service, identity;
-	bool has_own_tree;		/* dtb = "..." in the description */
-	bool refused;			/* its image is missing or damaged: never starts */
-	bool verify;			/* SHA-256 of its images is checked at boot */
-	uint32_t restart_limit;		/* restarts after a crash in ... */
-	uint32_t restart_window_s;	/* ... this many seconds */
+	struct range bank[SYS_BANK_MAX]; /* guest-physical RAM; identity: at 0 until placement */
+	struct pa host[SYS_BANK_MAX];	/* (boot) where placement put each bank */
 	uint64_t entry;			/* guest-physical */
 	struct sys_segment tree;	/* what mksystem made: own, or to be finished at boot */
 	struct sys_segment segment[SYS_SEGMENT_MAX];
-	uint32_t segment_count;
-	uint16_t after;			/* mask of guests that must be running first */
 	struct sys_device device[SYS_DEVICE_MAX];
-	uint32_t device_count;
+	uint32_t bank_count, vcpu_count, segment_count, device_count;
+	uint32_t restart_limit;		/* restarts after a crash in ... */
+	uint32_t restart_window_s;	/* ... this many seconds */
+	int32_t node;			/* (host) */
+	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
+	uint16_t after;			/* mask of guests that must be running first */
+	uint8_t console;		/* enum sys_console */
+	uint8_t on_crash;		/* enum sys_crash */
+	uint8_t autostart, service, identity;
+	uint8_t has_own_tree;		/* dtb = "..." in the description */
+	uint8_t verify;			/* SHA-256 of its images is checked at boot */
+	uint8_t refused;		/* its image is missing or damaged: never starts */
+	uint8_t reserved[2];
 };
 
 /* Memory of the links of one front end: of one link (split), or of all of its
@@ -79,12 +86,13 @@ struct sys_guest {
  * guest: one page for the back end of each of its links. Boot zeroes all of it
  * (window_whole()); whoever ends a front end's life does so again. */
 struct sys_window {
-	struct pa host;			/* filled by placement, 64 KiB aligned */
+	struct pa host;			/* (boot) filled by placement, 64 KiB aligned */
 	uint64_t size;			/* split: two halves, each whole multiples of 64 KiB */
 	uint64_t front_base;		/* of a shared one: its window-bank's */
 	uint32_t link_count;		/* that use it */
 	uint8_t front;			/* guest that it is scrubbed with */
 	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */
+	uint8_t reserved[2];
 };
 
 /* Of the memory at `host`: window and back ends' pages, in bytes. */
@@ -94,40 +102,53 @@ static inline uint64_t window_whole(const struct sys_window *w)
 }
 
 struct sys_end {			/* one end of a link */
+	uint64_t base;			/* the window there; an identity guest's: by placement */
 	uint8_t guest;
 	uint8_t port;			/* among the guest's: in the order of the description */
-	uint64_t base;			/* the window there; an identity guest's: by placement */
+	uint8_t reserved[6];
 };
 
 struct sys_link {
 	char name[SKERRY_NAME_MAX];
-	int node;			/* offset in the system tree (host only) */
+	int32_t node;			/* (host) */
 	uint8_t type;			/* SKERRY_LINK_* (abi/link.h) */
 	uint8_t transport;		/* SKERRY_BY_* */
 	uint8_t window;			/* index in struct system's */
+	uint8_t reserved;
 	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
-	struct pa back_page;		/* the back end's own page: behind the window */
-	/* Register page: 4 KiB of EL2's that boot has zeroed, in EL2 and in the front end Normal
-	 * non-cacheable, in the front end read-only. NULL: none. */
+	struct pa back_page;		/* (boot) the back end's own page: behind the window */
+	/* (boot) Register page: 4 KiB of EL2's that boot has zeroed, in EL2 and in the front end
+	 * Normal non-cacheable, in the front end read-only. NULL: none. */
 	volatile uint32_t *registers;
 };
 
 struct system {
-	struct sys_guest guest[SKERRY_GUEST_MAX];
-	uint32_t guest_count;
-	struct sys_window window[SKERRY_LINK_MAX];
-	uint32_t window_count;
-	struct sys_link link[SKERRY_LINK_MAX];
-	uint32_t link_count;
+	uint64_t magic;			/* SYS_MAGIC */
+	uint32_t version, size;		/* SYS_VERSION, sizeof(struct system) */
+	uint32_t guest_count, window_count, link_count;
 	int8_t console_driver;		/* guest that may take the UART over; -1: none */
-	struct skerry_log *log;		/* for that guest, made at boot; NULL: none (abi/info.h) */
 	int8_t input;			/* guest that gets the console's input; -1: none */
+	uint8_t reserved[2];
+	struct skerry_log *log;		/* (boot) for that driver; NULL: none (abi/info.h) */
+	struct sys_guest guest[SKERRY_GUEST_MAX];
+	struct sys_window window[SKERRY_LINK_MAX];
+	struct sys_link link[SKERRY_LINK_MAX];
 };
+
+/* The same for the host's compiler and for EL2's */
+_Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 280 &&
+	       sizeof(struct sys_guest) == 2992 && sizeof(struct sys_window) == 32 &&
+	       sizeof(struct sys_link) == 80 && offsetof(struct system, guest) == 40 &&
+	       offsetof(struct sys_guest, device) == 704 &&
+	       sizeof(struct system) == 40 + 16 * 2992 + 32 * (32 + 80),
+	       "layout of the image \"system\": a change needs another SYS_VERSION");
 
 /* Where parsing and checking report to: EL2 prints, skerry-check adds file and
  * line. `node` and `property` may be NULL. An error makes the caller refuse. */
 struct report {
 	uint32_t errors, warnings;
+	const void *fdt;	/* (host) the description; NULL: none */
+	const char *in[2];	/* what a message without a tree is about: guest, part of it */
 	void (*print)(struct report *r, bool is_error, const void *fdt, int node,
 		      const char *property, const char *message);
 };

@@ -2,6 +2,7 @@
 /*
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
+ * system_parse.c: the description into EL2's table;
  * check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things out;
  * check_lines.c: file and line of a message; check_files.c: images and trees.
  */
@@ -15,8 +16,8 @@
 #define CHECK_DIR_MAX	16
 #define CHECK_HELD_MAX	256
 
-/* A short message of EL2's parser, held back: where the tool has a better one for the same
- * property, that one is printed instead. */
+/* A message of EL2's checks, held back where it is short: where the tool has a better one for
+ * the same property, that one is printed instead. Or one of the parser's that has been told. */
 struct check_held {
 	int node;
 	const char *property;
@@ -31,6 +32,7 @@ struct check {
 	const void *fdt;	/* the description */
 	const void *fit;	/* the system image it was found in; NULL: none */
 	uint64_t fit_size;
+	const struct system *table;	/* in that image */
 	const void *board_fdt;	/* NULL: no board given */
 	struct board board;
 	struct system system;
@@ -43,7 +45,7 @@ struct check {
 
 /* Spelling, types and what is missing, of the whole description. */
 void check_names(struct check *c);
-/* Clashes, after system_parse(), whatever it said. */
+/* Clashes, after system_parse() and system_check(), whatever they said. */
 void check_clashes(struct check *c);
 /* What of an assigned device's node in the board's tree its guest does not get: a warning. */
 void check_dropped(struct check *c, const struct sys_device *d);

@@ -61,7 +61,7 @@ static void check_segment(struct check *c, const struct sys_guest *g, const stru
 {
 	if (arch_crc32(0, s->data, s->at.size) != s->crc32) {
 		report_error(&c->report, c->fdt, s->node, "crc32", "image \"%s\" is damaged: its "
-			     "CRC is another", dt_string(c->fdt, s->node, "data"));
+			     "CRC is another", s->image);
 	} else if (s == &g->tree && g->has_own_tree) {
 		check_own_tree(c, g, s->data, s->at.size);
 	}
@@ -78,7 +78,7 @@ static void check_segments_in_fit(struct check *c)
 		}
 		s->guest[i].verify = true;
 	}
-	fit_resolve(c->fit, c->fit_size, c->fdt, s, &c->report);
+	fit_resolve(c->fit, c->fit_size, s, &c->report);
 	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t n = 0; n < g->segment_count && !g->refused; n++) {
 			check_segment(c, g, &g->segment[n]);

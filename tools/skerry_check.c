@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * skerry-check SYSTEM.dts|.dtb|.itb [BOARD.dtb]: all that can be said about a
- * system before it boots, with EL2's own parser; skerry-check --board X.dtb:
- * the board as Skerry sees it. Exit status: 0 good, 1 refused, 2 wrong usage.
+ * system before it boots, with EL2's own checks; skerry-check --board X.dtb:
+ * the board as Skerry sees it; skerry-check --table SYSTEM.dtb OUT: what mksystem asks
+ * for, the table for EL2. Exit status: 0 good, 1 refused, 2 wrong usage.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <core/boot/fit.h>
 #include "board_print.h"
 #include "check.h"
+#include "system_parse.h"
 
 #define FILE_MAX	GIB(1)
 
@@ -93,7 +95,7 @@ static bool is_same(const char *a, const char *b)
 static bool is_short(const char *message)
 {
 	static const char *const ends[] = {
-		": no pages that a guest may have", ": not in its first range",
+		": no pages that a guest may have", ": not in its first range", "is out of range: ",
 		" is not there, or given twice",
 		"or no guest can have its registers or interrupts",
 	};
@@ -105,24 +107,33 @@ static bool is_short(const char *message)
 	return is_one;
 }
 
-/* EL2's message for later, or which of them this one replaces. True: not to be printed now. */
+/* EL2's message for later, or which of them this one replaces. True: not to be printed now.
+ * What the parser has told of a property, EL2 need not say again. */
 static bool hold_message(struct check *c, bool is_error, int node, const char *property,
 			 const char *message)
 {
-	if (c->mode == CHECK_HOLD && is_short(message) && c->held_count < CHECK_HELD_MAX) {
-		c->held[c->held_count++] = (struct check_held){ node, property, is_error, false,
-								strdup(message) };
-		return true;
-	}
-	for (uint32_t i = 0; i < c->held_count && c->mode == CHECK_REPLACE; i++) {
+	bool is_held = c->mode == CHECK_HOLD && is_short(message), is_again = false;
+
+	for (uint32_t i = 0; i < c->held_count; i++) {
 		struct check_held *h = &c->held[i];
 
-		if (!h->is_told && h->node == node && is_same(h->property, property)) {
+		if (h->node != node || !is_same(h->property, property)) {
+			continue;
+		}
+		is_again |= is_held && h->is_told;
+		if (c->mode == CHECK_REPLACE && !h->is_told) {
 			h->is_told = true;
 			c->report.errors -= h->is_error;
 		}
 	}
-	return false;
+	if (is_again) {
+		c->report.errors -= is_error;
+	} else if (c->mode == CHECK_HOLD && c->held_count < CHECK_HELD_MAX) {
+		c->held[c->held_count++] = (struct check_held){
+			node, property, is_error, !is_held, strdup(message),
+		};
+	}
+	return is_held;
 }
 
 /* "FILE:LINE: error: /node: property: message", as much of it as is known */
@@ -133,7 +144,7 @@ static void print_message(struct report *r, bool is_error, const void *fdt, int 
 	char path[512] = "", place[512];
 	bool is_ours = fdt == c->fdt;
 
-	if (is_ours && hold_message(c, is_error, node, property, message)) {
+	if (is_ours && c->mode != CHECK_TELL && hold_message(c, is_error, node, property, message)) {
 		return;
 	}
 	if (fdt && node >= 0 && fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
@@ -175,6 +186,21 @@ static bool compile(struct check *c, size_t *size)
 	return c->fdt != NULL;
 }
 
+/* The description that mksystem has left in its image. */
+static const void *description_in(struct check *c)
+{
+	struct fit_image image;
+	const char *wrong = fit_find(c->fit, c->fit_size, "description", &image);
+
+	wrong = wrong ? wrong : image.crc32 && fdt32_ld(image.crc32) !=
+		arch_crc32(0, image.data, image.size) ? "is damaged (CRC)" :
+		!dt_check(image.data, image.size) ? "is not a whole device tree" : NULL;
+	if (wrong) {
+		report_error(&c->report, NULL, -1, NULL, "image description %s", wrong);
+	}
+	return wrong ? NULL : image.data;
+}
+
 /* The description, in whichever of its three forms; 0, or the exit status. */
 static int open_description(struct check *c)
 {
@@ -196,8 +222,11 @@ static int open_description(struct check *c)
 	if (fdt_path_offset(c->fdt, "/images") >= 0) {
 		c->fit = c->fdt;
 		c->fit_size = size;
-		c->fdt = fit_system(c->fit, c->fit_size, &c->report);
+		c->fdt = NULL;
+		c->table = fit_system(c->fit, c->fit_size, &c->report);
+		c->fdt = c->table ? description_in(c) : NULL;
 	}
+	c->report.fdt = c->fdt;
 	return c->fdt ? 0 : 1;
 }
 
@@ -219,14 +248,20 @@ static int open_board(struct check *c, const char *file)
 	return board_discover(data, &c->board, &c->report) && !c->board.cpu_count ? 1 : 0;
 }
 
-/* EL2's parser, and where the tool knows more its own messages. 0: no errors. */
+/* EL2's checks, and where the tool knows more its own messages. 0: no errors. */
 static int parse(struct check *c)
 {
+	static struct system table;
 	uint32_t before = c->report.errors;
 
 	c->mode = CHECK_HOLD;
-	(void)!system_parse(c->fdt, c->board_fdt ? &c->board : NULL, c->board_fdt, &c->system,
-			    &c->report);
+	(void)!system_parse(c->fdt, &c->system, &c->report);
+	system_make_table(&c->system, &table);
+	if (c->table && memcmp(c->table, &table, sizeof(table)) != 0) {
+		report_error(&c->report, NULL, -1, NULL, "image system says something else than "
+			     "the description in this file");
+	}
+	(void)!system_check(&c->system, c->board_fdt ? &c->board : NULL, c->board_fdt, &c->report);
 	c->mode = CHECK_REPLACE;
 	check_clashes(c);
 	c->mode = CHECK_TELL;
@@ -265,10 +300,34 @@ static int check(struct check *c)
 	return c->report.errors ? 1 : 0;
 }
 
+/* The table of a description that mksystem has annotated. */
+static int make_table(struct check *c, const char *path)
+{
+	static struct system table;
+	FILE *out;
+	bool is_written;
+
+	if (system_parse(c->fdt, &c->system, &c->report) != 0) {
+		return 1;
+	}
+	system_make_table(&c->system, &table);
+	if (system_check(&c->system, NULL, NULL, &c->report) != 0) {
+		return 1;
+	}
+	out = fopen(path, "wb");
+	is_written = out && fwrite(&table, sizeof(table), 1, out) == 1;
+	if (!out || fclose(out) != 0 || !is_written) {
+		fprintf(stderr, "skerry-check: %s: %s\n", path, strerror(errno));
+		return 2;
+	}
+	return 0;
+}
+
 static int usage(void)
 {
 	fputs("usage: skerry-check [-I DIR]... SYSTEM.dts|SYSTEM.dtb|SYSTEM.itb [BOARD.dtb]\n"
 	      "       skerry-check --board BOARD.dtb\n"
+	      "       skerry-check --table SYSTEM.dtb OUT (mksystem's: the table for EL2)\n"
 	      "Checks a system description, against a board where one is given; -I: look there\n"
 	      "for images too. --board: print the board as Skerry sees it.\n"
 	      "Exit status: 0 good, 1 errors found, 2 wrong usage.\n", stderr);
@@ -298,6 +357,11 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--board") == 0) {
 		return show_board(argv[2]);
+	}
+	if (argc == 4 && strcmp(argv[1], "--table") == 0) {
+		c.file = argv[2];
+		result = open_description(&c);
+		return result ? result : make_table(&c, argv[3]);
 	}
 	for (int option; (option = getopt(argc, argv, "I:")) != -1; ) {
 		if (option != 'I' || c.dir_count == CHECK_DIR_MAX - 1) {

@@ -14,18 +14,25 @@
 
 struct boot boot;
 
-/* Reports of the boot go to the console: "error: /guests/rt: cpus: ..." */
+/* Reports of the boot go to the console: "error: /memory@0: reg: ...", "error: rt: cpus: ..." */
 static void print_report(struct report *r, bool is_error, const void *fdt, int node,
 			 const char *property, const char *message)
 {
 	char path[96];
+	const char *const part[] = {
+		path, r->in[0], r->in[1], property, message,
+	};
 
-	(void)r;
-	if (fdt == NULL || node < 0 || fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
+	if (!fdt || node < 0 || fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
 		path[0] = '\0';
 	}
-	log_line("%s: %s%s%s%s%s", is_error ? "error" : "warning", path, path[0] ? ": " : "",
-		 property ? property : "", property ? ": " : "", message);
+	log_raw("skerry: %s", is_error ? "error" : "warning");
+	for (unsigned i = 0; i < ARRAY_SIZE(part); i++) {
+		if (part[i] && part[i][0]) {
+			log_raw(": %s", part[i]);
+		}
+	}
+	log_raw("\n");
 }
 
 static struct report report = { .print = print_report };
@@ -92,6 +99,7 @@ static void own_memory(void)
 static void read_system(void)
 {
 	const struct board *b = &boot.board;
+	const struct system *table;
 	const void *fit;
 
 	if (b->initrd.size == 0) {
@@ -102,12 +110,14 @@ static void read_system(void)
 	if (fit == NULL) {
 		give_up("the system image is too large: 1022 MiB at most");
 	}
-	boot.system_fdt = fit_system(fit, b->initrd.size, &report);
-	if (boot.system_fdt == NULL ||
-	    system_parse(boot.system_fdt, b, boot.tree, &the_system, &report) != 0) {
+	table = fit_system(fit, b->initrd.size, &report);
+	if (table != NULL) {
+		the_system = *table;
+	}
+	if (table == NULL || system_check(&the_system, b, boot.tree, &report) != 0) {
 		give_up("this system can't run");
 	}
-	(void)fit_resolve(fit, b->initrd.size, boot.system_fdt, &the_system, &report);
+	(void)fit_resolve(fit, b->initrd.size, &the_system, &report);
 	if (place_guests(b, &the_system, boot.taken, boot.taken_count, &report) != 0) {
 		log_line("guests without memory do not start; the others do");
 	}

@@ -12,18 +12,13 @@
 #include <hv/arch.h>
 
 /*
- * The system description: fills `s` from the compiled description, annotated
- * by mksystem, and checks what safety needs. `b` and `board_fdt` may be NULL
- * (skerry-check without a board): checks that need a board are left out.
- * The caller has run dt_check() on both trees. Everything found is told
+ * The system's table: checks what safety needs and fills each device from the board's tree.
+ * `b` and `board_fdt` may be NULL (the host tools without a board): checks that need a
+ * board are left out. The caller has run dt_check() on the tree. Everything found is told
  * to `r`. 0; SKERRY_INVALID: at least one error, `s` must not be used.
- * A guest without segments (a description that mksystem has not annotated)
- * comes back `refused`.
- * An `identity` guest has bank[0] at 0 and all of its own addresses (entry,
- * segments, tree) relative to that, until system_place_identity().
  */
-int system_parse(const void *system_fdt, const struct board *b, const void *board_fdt,
-		 struct system *s, struct report *r) nodiscard;
+int system_check(struct system *s, const struct board *b, const void *board_fdt,
+		 struct report *r) nodiscard;
 /* Placement chose `base` (2 MiB aligned) for an identity guest's memory. */
 void system_place_identity(struct sys_guest *g, uint64_t base);
 /* The guest-physical ranges that are EL2's own in each guest: banks must not
@@ -50,8 +45,7 @@ int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard
  * SKERRY_INVALID, told: damaged, or does not fit.
  */
 int tree_build(const struct sys_guest *guest, const struct board *b, const void *board_fdt,
-	       const void *system_fdt, void *out, uint32_t room, uint32_t *seed_offset,
-	       struct report *r) nodiscard;
+	       void *out, uint32_t room, uint32_t *seed_offset, struct report *r) nodiscard;
 /* Is a property of an assigned device's node in the board's tree not copied? It is written
  * anew, or refers to nodes that the guest does not get, or names such references. */
 bool tree_drops(const char *property);
@@ -106,7 +100,6 @@ struct boot {
 	uint64_t level;			/* exception level at entry; EL2 works at 2 only */
 	uint64_t entry_ticks;		/* arch_time_now() at the first instruction */
 	struct board board;		/* from here on core_boot()'s */
-	const void *system_fdt;
 	struct range taken[8];		/* not for guests */
 	uint32_t taken_count;
 };

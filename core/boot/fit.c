@@ -62,9 +62,10 @@ const char *fit_find(const void *fit, uint64_t room, const char *name, struct fi
 	       "ends beyond the region that the boot loader handed over: truncated";
 }
 
-const void *fit_system(const void *fit, uint64_t room, struct report *r)
+const struct system *fit_system(const void *fit, uint64_t room, struct report *r)
 {
 	const char *wrong = other_than_system(fit, room);
+	const struct system *s;
 	struct fit_image image;
 
 	if (wrong) {
@@ -73,16 +74,18 @@ const void *fit_system(const void *fit, uint64_t room, struct report *r)
 		return NULL;
 	}
 	wrong = fit_find(fit, room, "system", &image);
+	s = image.data;
 	wrong = wrong ? wrong :
 		image.crc32 && fdt32_ld(image.crc32) != arch_crc32(0, image.data, image.size) ?
 		"is damaged (CRC)" :
 		!is_aligned((uintptr_t)image.data, 8) ?
 		"is not aligned to 8 bytes (make it with mkimage -E -B 0x1000)" :
-		!dt_check(image.data, image.size) ? "is not a whole device tree" : NULL;
+		image.size < sizeof(*s) || s->magic != SYS_MAGIC || s->version != SYS_VERSION ||
+		s->size != sizeof(*s) ? "is of another version (make it anew with mksystem)" : NULL;
 	if (wrong) {
 		report_error(r, fit, 0, NULL, "image system %s", wrong);
 	}
-	return wrong ? NULL : image.data;
+	return wrong ? NULL : s;
 }
 
 static bool hash_fits(const struct fit_image *image)
@@ -96,11 +99,11 @@ static bool hash_fits(const struct fit_image *image)
 }
 
 /* NULL: the segment's bytes are there, and right; or what is wrong. */
-static const char *resolve_segment(const void *fit, uint64_t room, const char *name, bool verify,
+static const char *resolve_segment(const void *fit, uint64_t room, bool verify,
 				   struct sys_segment *segment)
 {
 	struct fit_image image;
-	const char *wrong = name ? fit_find(fit, room, name, &image) : "has no name";
+	const char *wrong = fit_find(fit, room, segment->image, &image);
 
 	if (wrong) {
 		return wrong;
@@ -113,20 +116,18 @@ static const char *resolve_segment(const void *fit, uint64_t room, const char *n
 	       hash_fits(&image) ? NULL : "is damaged (SHA-256, which verify asks for)";
 }
 
-uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, struct system *s,
-		     struct report *r)
+uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r)
 {
 	uint32_t refused = 0;
 
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i <= g->segment_count && !g->refused; i++) {
 			struct sys_segment *at = i < g->segment_count ? &g->segment[i] : &g->tree;
-			const char *name = dt_string(system_fdt, at->node, "data");
-			const char *wrong = resolve_segment(fit, room, name, g->verify, at);
+			const char *wrong = resolve_segment(fit, room, g->verify, at);
 
 			if (wrong) {
-				report_error(r, system_fdt, at->node, "data", "guest %s: image %s "
-					     "%s", g->name, name ? name : "?", wrong);
+				report_error(r, r->fdt, at->node, "data", "guest %s: image %s %s",
+					     g->name, at->image, wrong);
 				g->refused = true;
 				refused++;
 			}

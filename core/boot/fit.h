@@ -21,16 +21,15 @@ struct fit_image {
 const char *fit_find(const void *fit, uint64_t room, const char *name,
 		     struct fit_image *image) nodiscard;
 
-/* The description in the system image, checked by its CRC and as a tree; its size is
- * fdt_totalsize(). NULL: there is none, and a report says what stands there instead.
+/* The system's table in the system image, checked by its CRC, its magic, version and size;
+ * nothing in it is. NULL: there is none, and a report says what stands there instead.
  * `fit` at any alignment (not 8: refused). */
-const void *fit_system(const void *fit, uint64_t room, struct report *r) nodiscard;
+const struct system *fit_system(const void *fit, uint64_t room, struct report *r) nodiscard;
 
 /* Find the bytes of every guest's segments, and hash them where the guest asks
  * for it. A guest whose image is missing, short or damaged is reported and
  * marked `refused`; the others go on. Number of guests refused here. */
-uint32_t fit_resolve(const void *fit, uint64_t room, const void *system_fdt, struct system *s,
-		     struct report *r);
+uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r);
 
 extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
 

@@ -105,7 +105,7 @@ static bool make_tree(struct guest *g, struct report *r)
 	const struct sys_guest *c = g->config;
 
 	if (arch_crc32(0, c->tree.data, c->tree.at.size) != c->tree.crc32) {
-		report_error(r, boot.system_fdt, c->tree.node, "crc32", "its tree is damaged");
+		report_error(r, NULL, -1, c->name, "its tree is damaged");
 		return false;
 	}
 	g->tree = (void *)(uintptr_t)c->tree.data;
@@ -113,8 +113,7 @@ static bool make_tree(struct guest *g, struct report *r)
 	if (c->has_own_tree) {
 		return true;
 	}
-	if (tree_build(c, &boot.board, boot.tree, boot.system_fdt, room, sizeof(room),
-		       &g->seed_offset, r) != SKERRY_OK) {
+	if (tree_build(c, &boot.board, boot.tree, room, sizeof(room), &g->seed_offset, r) != 0) {
 		return false;
 	}
 	g->tree_size = fdt_totalsize(room);

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the compiled system description, as mksystem has annotated it, into
- * struct system. Boot-only; the same source is in skerry-check. Checks what safety
- * needs of one guest; clashes between two are refused where things are given out
- * (core/boot/guests.c, gic_boot.c), and told better by tools/check_clashes.c, as is
- * spelling. Goes on after an error. Must never trust a length or an offset in
- * the tree beyond what dt_check() has seen.
+ * What safety needs of the system's table, whoever made it: counts and indices, each guest's
+ * memory, cores and segments, its devices as the board's tree has them, links. Boot-only; the
+ * same source is in skerry-check. Clashes between two guests' pages or interrupts are refused
+ * where these are given out (core/boot/guests.c, gic_boot.c), and told better by
+ * tools/check_clashes.c, as is spelling. Goes on after an error. Believes nothing of the table.
  */
-#include <core/boot/parse.h>
+#include <core/boot/boot.h>
+#include <core/boot/fdt_util.h>
 #include <lib/string.h>
+
+struct judge {
+	struct system *system;
+	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
+	const void *board_fdt;
+	struct report *report;
+	uint32_t cores;			/* given so far: a mask */
+	uint8_t ports[SKERRY_GUEST_MAX];	/* ends of links seen */
+};
+
+#define WINDOW_STEP	KIB(64)		/* bases of windows, and halves of split ones */
+
 
 const struct sys_fixed system_fixed[] = {
 	{ { SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
@@ -29,80 +41,51 @@ static const char *const no_dma_classes[] = {
 	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
 };
 
-uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group,
-		     uint32_t max, bool must, const fdt32_t **cells)
+/* Where `condition` holds: an error, at a node of the description where there is one. */
+#define bad_if(j, condition, node, property, ...) \
+	((condition) ? report_error((j)->report, (j)->report->fdt, (node), (property), \
+				    __VA_ARGS__) : (void)0)
+
+/* A number of the table that must be min..max. False: above, so nothing may rely on it. */
+static bool check_number(struct judge *j, int node, const char *name, uint32_t value,
+			 uint32_t min, uint32_t max)
 {
-	int size = 0;
-	uint32_t count;
-
-	*cells = dt_prop(p->fdt, node, name, &size);
-	count = (uint32_t)size / 4 / group;
-	bad_if(p, !*cells && must, node, name, "is missing");
-	return bad_if(p, *cells && (!count || (uint32_t)size % (4 * group) || count > max), node,
-		      name, "takes rows of %u cells, at most %u; it has %d bytes", group, max,
-		      size) ? 0 : count;
-}
-
-int parse_next(struct parse *p, int list, int node, uint32_t count, uint32_t max)
-{
-	node = dt_child(p->fdt, list, node);
-	return bad_if(p, node >= 0 && count == max, node, NULL, "is one too many of %u", max) ?
-	       -1 : node;
-}
-
-uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words)
-{
-	const char *value = dt_string(p->fdt, node, name), *word = words;
-	size_t size = value ? strlen(value) : 0;
-
-	for (uint8_t i = 0; value && word; i++) {
-		if (strncmp(word, value, size) == 0 && (word[size] == ' ' || !word[size])) {
-			return i;
-		}
-		word = strchr(word, ' ');
-		word = word ? word + 1 : NULL;
-	}
-	bad_if(p, dt_has(p->fdt, node, name), node, name, "is \"%s\"; it can be one of: %s",
-	       value ? value : "?", words);
-	return 0;
+	bad_if(j, value < min || value > max, node, name, "is out of range: %u, not %u to %u",
+	       value, min, max);
+	return value <= max;
 }
 
 static const struct range address_space = { 0, 1ull << SKERRY_IPA_BITS };
 
-static void parse_memory(struct parse *p, struct sys_guest *g)
+static void check_memory(struct judge *j, const struct sys_guest *g)
 {
-	const char *name = g->identity ? "memory-size" : "memory";
-	uint32_t cells = g->identity ? 2 : 4;
-	const fdt32_t *c;
-	uint32_t max = g->identity ? 1 : SYS_BANK_MAX;
-
-	for (uint32_t n = parse_cells(p, g->node, name, cells, max, true, &c); n; n--, c += cells) {
-		struct range r = { dt_cells(c, (int)cells - 2), dt_cells(c + cells - 2, 2) };
-		bool is_bad = !r.size || !is_aligned(r.base | r.size, PAGE_SIZE) ||
-			      !range_holds(address_space, r.base, r.size);
+	for (uint32_t i = 0; i < g->bank_count; i++) {
+		struct range m = g->bank[i];
+		bool is_bad = !m.size || !is_aligned(m.base | m.size, PAGE_SIZE) ||
+			      !range_holds(address_space, m.base, m.size) ||
+			      (g->identity && m.base);
 
 		for (const struct sys_fixed *f = system_fixed; f->name; f++) {
-			is_bad |= !g->identity && range_overlaps(r, f->at);
+			is_bad |= !g->identity && range_overlaps(m, f->at);
 		}
-		bad_if(p, is_bad, g->node, name, "0x%lx, 0x%lx bytes: no pages that a guest may "
-		       "have", r.base, r.size);
-		g->bank[g->bank_count++] = r;
+		for (uint32_t n = 0; n < i; n++) {
+			is_bad |= range_overlaps(m, g->bank[n]);
+		}
+		bad_if(j, is_bad, g->node, g->identity ? "memory-size" : "memory",
+		       "0x%lx, 0x%lx bytes: no pages that a guest may have", m.base, m.size);
 	}
 }
 
-static void parse_cpus(struct parse *p, struct sys_guest *g)
+static void check_cpus(struct judge *j, const struct sys_guest *g)
 {
-	uint32_t cores = p->board ? p->board->cpu_count : SKERRY_CPU_MAX;
-	const fdt32_t *c;
+	uint32_t cores = j->board ? j->board->cpu_count : SKERRY_CPU_MAX;
 
-	for (uint32_t n = parse_cells(p, g->node, "cpus", 1, SKERRY_VCPU_MAX, true, &c); n; n--) {
-		uint32_t core = fdt32_ld(c++);
+	for (uint32_t i = 0; i < g->vcpu_count; i++) {
+		uint32_t core = g->cpu[i], bit = core < cores ? 1u << core : 0;
 
-		if (!bad_if(p, core >= cores || (p->cores >> core & 1), g->node, "cpus",
-			    "core %u is not there, or given twice", core)) {
-			p->cores |= 1u << core;
-			g->cpu[g->vcpu_count++] = (uint8_t)core;
-		}
+		bad_if(j, !bit || (j->cores & bit), g->node, "cpus",
+		       "core %u is not there, or given twice", core);
+		j->cores |= bit;
 	}
 }
 
@@ -116,175 +99,172 @@ static bool is_in_bank(const struct sys_guest *g, uint64_t base, uint64_t size)
 	return is_in;
 }
 
-/* The guest's segments and its tree. */
-static void parse_segments(struct parse *p, struct sys_guest *g)
+static void check_segments(struct judge *j, struct sys_guest *g)
 {
-	int list = fdt_subnode_offset(p->fdt, g->node, "segments"), node = -1;
+	for (uint32_t i = 0; i <= g->segment_count; i++) {
+		struct sys_segment *s = i < g->segment_count ? &g->segment[i] : &g->tree;
 
-	while ((node = dt_child(p->fdt, list, node)) >= 0) {
-		bool is_tree = strcmp(dt_name(p->fdt, node), "tree") == 0;
-		struct sys_segment *s = is_tree ? &g->tree : &g->segment[g->segment_count];
-		uint64_t crc = dt_number(p->fdt, node, "crc32", UINT64_MAX);
-
-		if (bad_if(p, !is_tree && g->segment_count == SYS_SEGMENT_MAX, node, NULL,
-			   "a guest has at most %u segments", SYS_SEGMENT_MAX)) {
-			return;
-		}
-		s->node = node;
-		s->at.base = dt_number(p->fdt, node, "address", UINT64_MAX);
-		s->at.size = dt_number(p->fdt, node, "size", 0);
-		s->crc32 = (uint32_t)crc;
-		bad_if(p, crc > UINT32_MAX, node, NULL, "is no segment as mksystem writes them");
-		bad_if(p, !is_in_bank(g, s->at.base, s->at.size), node, "address",
+		s->image[SYS_IMAGE_MAX - 1] = '\0';
+		j->report->in[1] = s->image;
+		bad_if(j, !is_in_bank(g, s->at.base, s->at.size), s->node, "address",
 		       "0x%lx, 0x%lx bytes: not in the guest's memory", s->at.base, s->at.size);
-		g->segment_count += !is_tree;
 	}
-	g->refused = list < 0;
-	g->entry = dt_number(p->fdt, g->node, "entry", UINT64_MAX);
-	bad_if(p, list >= 0 && (!g->tree.node || g->tree.at.base % 8), list, "tree",
-	       "is missing, or at no multiple of 8: 0x%lx", g->tree.at.base);
-	bad_if(p, list >= 0 && (g->entry % 4 || !is_in_bank(g, g->entry, 4)), g->node, "entry",
+	j->report->in[1] = NULL;
+	bad_if(j, g->tree.at.base % 8, g->node, "tree", "is at no multiple of 8: 0x%lx",
+	       g->tree.at.base);
+	bad_if(j, g->entry % 4 || !is_in_bank(g, g->entry, 4), g->node, "entry",
 	       "0x%lx: not in the guest's memory, or no multiple of 4", g->entry);
 }
 
 /* What the board's tree says of it. */
-static void read_device(struct parse *p, struct sys_device *d, const char *path)
+static void read_device(struct judge *j, struct sys_device *d)
 {
-	const void *board = p->board_fdt;
-	int gic = p->board ? p->board->gic_node : -1, regs, irqs;
+	const void *fdt = j->board_fdt;
+	int regs, irqs;
 	struct dt_interrupt irq;
 	bool is_ram = false;
 	struct range r;
 
-	d->board_node = dt_path(board, path);
-	while ((regs = dt_reg(board, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
+	d->board_node = dt_path(fdt, d->path);
+	while ((regs = dt_reg(fdt, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
 	       d->reg_count < SYS_REG_MAX) {
 		d->regs[d->reg_count++] = r;
-		for (uint32_t i = 0; p->board && i < p->board->memory_count; i++) {
-			is_ram |= range_overlaps(r, p->board->memory[i]);
+		for (uint32_t i = 0; i < j->board->memory_count; i++) {
+			is_ram |= range_overlaps(r, j->board->memory[i]);
 		}
 	}
-	while ((irqs = dt_interrupt(board, d->board_node, gic, d->irq_count, &irq)) == SKERRY_OK &&
-	       irq.intid >= 32 && d->irq_count < SYS_IRQ_MAX) {
+	while ((irqs = dt_interrupt(fdt, d->board_node, j->board->gic_node, d->irq_count, &irq)) ==
+	       SKERRY_OK && irq.intid >= 32 && d->irq_count < SYS_IRQ_MAX) {
 		d->intid[d->irq_count] = irq.intid;
 		d->edge[d->irq_count++] = (irq.flags & 3) != 0;
 	}
-	bad_if(p, is_ram || regs != SKERRY_AGAIN || !d->reg_count || irqs != SKERRY_AGAIN ||
-	       !dt_is_enabled(board, d->board_node) ||
-	       dt_has(board, d->board_node, "msi-controller"), d->node, "device", "\"%s\" is not "
-	       "there, disabled, RAM, or no guest can have its registers or interrupts", path);
-	d->is_dma = !dt_has(p->fdt, d->node, "no-dma");
+	bad_if(j, is_ram || regs != SKERRY_AGAIN || !d->reg_count || irqs != SKERRY_AGAIN ||
+	       !dt_is_enabled(fdt, d->board_node) || dt_has(fdt, d->board_node, "msi-controller"),
+	       d->node, "device", "\"%s\" is not there, disabled, RAM, or no guest can have its "
+	       "registers or interrupts", d->path);
+	d->is_dma = !d->no_dma;
 	for (size_t i = 0; i < ARRAY_SIZE(no_dma_classes); i++) {
-		d->is_dma &= !dt_is_compatible(board, d->board_node, no_dma_classes[i]);
+		d->is_dma &= !dt_is_compatible(fdt, d->board_node, no_dma_classes[i]);
 	}
 }
 
-static void parse_quiesce(struct parse *p, struct sys_device *d)
+static void check_device(struct judge *j, const struct sys_guest *g, struct sys_device *d)
 {
-	uint64_t room = d->reg_count ? d->regs[0].size : UINT64_MAX;
-	const fdt32_t *c;
+	const struct sys_quiesce *q = &d->quiesce;
+	struct range first = { 0, UINT64_MAX };
 
-	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, false, &c);
-	if (d->has_quiesce) {
-		struct sys_quiesce q = { fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
-					 fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5) };
-
-		d->quiesce = q;
-		bad_if(p, (q.width != 1 && q.width != 2 && q.width != 4) || q.offset % q.width ||
-		       !range_holds((struct range){ 0, room }, q.offset, q.width), d->node,
-		       "quiesce", "0x%x, width %u: not in its first range", q.offset, q.width);
-		bad_if(p, q.limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
-		       "has a limit of %u us; at most %u", q.limit_us, SYS_QUIESCE_MAX_US);
+	d->name[SKERRY_NAME_MAX - 1] = d->path[SYS_PATH_MAX - 1] = '\0';
+	d->reg_count = d->irq_count = d->is_dma = 0;
+	d->board_node = -1;
+	j->report->in[1] = d->name;
+	if (j->board) {
+		read_device(j, d);
+		first.size = d->regs[0].size;
 	}
+	bad_if(j, d->has_quiesce && ((q->width != 1 && q->width != 2 && q->width != 4) ||
+	       q->offset % q->width || !range_holds(first, q->offset, q->width)), d->node,
+	       "quiesce", "0x%x, width %u: not in its first range", q->offset, q->width);
+	bad_if(j, d->has_quiesce && q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
+	       "has a limit of %u us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+	bad_if(j, d->is_dma && !g->identity, d->node, "device", "may master the bus: its "
+	       "guest \"%s\" needs identity (or no-dma here)", g->name);
+	bad_if(j, d->is_dma && !d->has_quiesce, d->node, "quiesce", "is missing: the device "
+	       "may master the bus (or no-dma here)");
+	j->report->in[1] = NULL;
 }
 
-static void parse_devices(struct parse *p, struct sys_guest *g)
+static void check_guest(struct judge *j, struct sys_guest *g)
 {
-	int list = fdt_subnode_offset(p->fdt, g->node, "devices"), node = -1;
-
-	while ((node = parse_next(p, list, node, g->device_count, SYS_DEVICE_MAX)) >= 0) {
-		struct sys_device *d = &g->device[g->device_count++];
-		const char *path = dt_string(p->fdt, node, "device");
-
-		d->node = node;
-		d->board_node = -1;
-		str_copy(d->name, dt_name(p->fdt, node), sizeof(d->name));
-		if (!bad_if(p, !path, node, "device", "must name a node of the board's tree") &&
-		    p->board_fdt) {
-			read_device(p, d, path);
+	g->name[SKERRY_NAME_MAX - 1] = '\0';
+	j->report->in[0] = g->name;
+	if (check_number(j, g->node, "memory", g->bank_count, 1, g->identity ? 1 : SYS_BANK_MAX) &&
+	    check_number(j, g->node, "cpus", g->vcpu_count, 1, SKERRY_VCPU_MAX) &&
+	    check_number(j, g->node, "console", g->console, 0, CONSOLE_PL011) &&
+	    check_number(j, g->node, "on-crash", g->on_crash, 0, CRASH_RESET_BOARD) &&
+	    check_number(j, g->node, "after", g->after >> j->system->guest_count, 0, 0) &&
+	    check_number(j, g->node, "segments", g->segment_count, 0, SYS_SEGMENT_MAX) &&
+	    check_number(j, g->node, "devices", g->device_count, 0, SYS_DEVICE_MAX)) {
+		check_memory(j, g);
+		check_cpus(j, g);
+		if (!g->refused) {
+			check_segments(j, g);
 		}
-		parse_quiesce(p, d);
-		bad_if(p, d->is_dma && !g->identity, node, "device", "may master the bus: its "
-		       "guest \"%s\" needs identity (or no-dma here)", g->name);
-		bad_if(p, d->is_dma && !d->has_quiesce, node, "quiesce", "is missing: the device "
-		       "may master the bus (or no-dma here)");
-	}
-}
-
-static void parse_guest(struct parse *p, int node)
-{
-	struct sys_guest *g = &p->system->guest[p->system->guest_count++];
-	int verify = dt_has(p->fdt, node, "verify") ? node : 0;
-	const fdt32_t *limit;
-	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, false, &limit);
-
-	g->node = node;
-	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
-	g->autostart = dt_has(p->fdt, node, "autostart");
-	g->service = dt_has(p->fdt, node, "service");
-	g->identity = dt_has(p->fdt, node, "identity");
-	g->has_own_tree = dt_has(p->fdt, node, "dtb");
-	g->console = parse_choice(p, node, "console", "none hypercall pl011");
-	g->on_crash = parse_choice(p, node, "on-crash", "stop restart pause reset-board");
-	g->verify = parse_choice(p, verify, "verify", "none sha256");
-	g->restart_limit = has_limit ? fdt32_ld(limit) : 5;
-	g->restart_window_s = has_limit ? fdt32_ld(limit + 1) : 60;
-	parse_memory(p, g);
-	parse_cpus(p, g);
-	parse_segments(p, g);
-	parse_devices(p, g);
-}
-
-uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
-{
-	const struct sys_guest *g = p->system->guest;
-	const fdt32_t *c;
-	uint32_t mask = 0;
-
-	for (uint32_t n = parse_cells(p, node, name, 1, max, false, &c); n; n--, c++) {
-		uint32_t before = mask;
-
-		for (uint32_t i = 0; i < p->system->guest_count; i++) {
-			mask |= (dt_number(p->fdt, g[i].node, "phandle", UINT64_MAX) ==
-				 fdt32_ld(c)) << i;
+		for (uint32_t i = 0; i < g->device_count; i++) {
+			check_device(j, g, &g->device[i]);
 		}
-		bad_if(p, mask == before, node, name, "does not name a guest, or twice");
 	}
-	return mask;
+	j->report->in[0] = NULL;
 }
 
-int system_parse(const void *system_fdt, const struct board *b, const void *board_fdt,
-		 struct system *s, struct report *r)
+static void check_window(struct judge *j, uint32_t index)
 {
-	struct parse p = { system_fdt, b, board_fdt, s, r, 0 };
+	const struct sys_window *w = &j->system->window[index];
+	uint32_t users = 0;
+
+	for (uint32_t i = 0; i < j->system->link_count; i++) {
+		users += j->system->link[i].window == index;
+	}
+	bad_if(j, !w->size || !is_aligned(w->size, w->kind ? WINDOW_STEP : 2 * WINDOW_STEP) ||
+	       w->size > address_space.size || w->link_count != users || w->kind > 1, 0, "links",
+	       "window of 0x%lx bytes, kind %u, for %u links: damaged", w->size, w->kind,
+	       w->link_count);
+}
+
+/* One end of a link. False: damaged, and its port is not counted. */
+static bool check_end(struct judge *j, const struct sys_link *l, unsigned role)
+{
+	const struct sys_end *e = &l->end[role];
+	const struct sys_window *w = &j->system->window[l->window];
+	bool is_bad = e->guest >= j->system->guest_count || e->port >= SKERRY_PORT_MAX ||
+		      e->port != j->ports[e->guest]++ ||
+		      (role == SKERRY_FRONT && e->guest != w->front);
+	struct range at = { e->base, w->size };
+
+	if (is_bad || j->system->guest[e->guest].identity) {
+		return !is_bad;
+	}
+	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
+		is_bad |= f->at.base != SKERRY_WINDOW_BASE && range_overlaps(at, f->at);
+	}
+	return !is_bad && is_aligned(at.base, WINDOW_STEP) &&
+	       range_holds(address_space, at.base, at.size);
+}
+
+static void check_links(struct judge *j)
+{
+	struct system *s = j->system;
+
+	s->log = NULL;
+	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
+		l->name[SKERRY_NAME_MAX - 1] = '\0';
+		l->registers = NULL;
+		bad_if(j, l->window >= s->window_count || !check_end(j, l, SKERRY_FRONT) ||
+		       !check_end(j, l, SKERRY_BACK) || l->end[0].guest == l->end[1].guest ||
+		       l->transport > SKERRY_BY_REGISTER_PAGE, l->node, "links",
+		       "\"%s\": its ends, ports or window are damaged", l->name);
+	}
+	for (uint32_t i = 0; i < s->window_count; i++) {
+		check_window(j, i);
+	}
+}
+
+int system_check(struct system *s, const struct board *b, const void *board_fdt, struct report *r)
+{
+	struct judge j = { .system = s, .board = b, .board_fdt = board_fdt, .report = r };
 	uint32_t errors = r->errors;
-	int list = dt_path(system_fdt, "/guests"), node = -1;
 
-	memset(s, 0, sizeof(*s));
-	bad_if(&p, !dt_is_compatible(system_fdt, 0, "skerry,system-1"), 0, "compatible",
-	       "is not \"skerry,system-1\"");
-	while ((node = parse_next(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {
-		parse_guest(&p, node);
+	if (check_number(&j, 0, "guests", s->guest_count, 1, SKERRY_GUEST_MAX)) {
+		check_number(&j, 0, "console-input", s->input + 1u, 0, s->guest_count);
+		check_number(&j, 0, "console-driver", s->console_driver + 1u, 0, s->guest_count);
+		for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
+			check_guest(&j, g);
+		}
+		if (check_number(&j, 0, "links", s->link_count, 0, SKERRY_LINK_MAX) &&
+		    check_number(&j, 0, "windows", s->window_count, 0, SKERRY_LINK_MAX)) {
+			check_links(&j);
+		}
 	}
-	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
-	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
-		g->after = (uint16_t)parse_guests(&p, g->node, "after", SKERRY_GUEST_MAX);
-	}
-	parse_links(&p);
-	s->console_driver = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-driver", 1)) -
-				     1);
-	s->input = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-input", 1)) - 1);
-	return r->errors == errors ? 0 : SKERRY_INVALID;
+	return r->errors == errors ? SKERRY_OK : SKERRY_INVALID;
 }
 
 void system_place_identity(struct sys_guest *g, uint64_t base)

@@ -121,8 +121,7 @@ static void move(struct writer *w, const char *name, uint64_t by)
 }
 
 int tree_build(const struct sys_guest *g, const struct board *b, const void *board_fdt,
-	       const void *system_fdt, void *out, uint32_t room, uint32_t *seed_offset,
-	       struct report *r)
+	       void *out, uint32_t room, uint32_t *seed_offset, struct report *r)
 {
 	const char *gic = b->gic == GIC_V3 ? "arm,cortex-a15-gic" : "arm,gic-v3", *seed;
 	struct writer w = { out, board_fdt, !dt_check(g->tree.data, g->tree.at.size) };
@@ -143,8 +142,8 @@ int tree_build(const struct sys_guest *g, const struct board *b, const void *boa
 		gather(&w, fdt_pack(out));
 	}
 	if (w.error) {
-		report_error(r, system_fdt, g->tree.node, NULL, "is damaged, or its tree does not "
-			     "fit into %u bytes", room);
+		report_error(r, NULL, -1, g->name, "its tree is damaged, or does not fit into %u "
+			     "bytes", room);
 		return SKERRY_INVALID;
 	}
 	seed = fdt_getprop(out, fdt_subnode_offset(out, 0, "chosen"), "rng-seed", NULL);

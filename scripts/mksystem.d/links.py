@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Links of a description, as their two guests' trees show them.
 
-Ports count each guest's ends in the description's order, as core/boot/links.c does.
+Ports count each guest's ends in the description's order, as tools/links_parse.c does.
 Only what trees need is read; what is wrong with a link skerry-check tells.
 """
 

@@ -71,8 +71,8 @@ static void build_tree(const struct board *b, const void *fdt)
 	need(fdt_add_subnode(made, 0, "chosen") > 0 && fdt_add_subnode(made, 0, "gic") > 0);
 	need(!fdt_setprop_string(made, fdt_subnode_offset(made, 0, "gic"), "compatible",
 				 b->gic == GIC_V3 ? "arm,cortex-a15-gic" : "arm,gic-v3"));
-	g->tree = (struct sys_segment){ { 0, sizeof(made) }, made, 0, 0 };
-	if (tree_build(g, b, fdt, fdt, out, sizeof(out), &seed, &r) == SKERRY_OK) {
+	g->tree = (struct sys_segment){ .at = { 0, sizeof(made) }, .data = made };
+	if (tree_build(g, b, fdt, out, sizeof(out), &seed, &r) == SKERRY_OK) {
 		need(dt_check(out, sizeof(out)));
 		need(seed < fdt_totalsize(out));
 	}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * libFuzzer: any bytes as a system image, and the description found in it (or
- * elsewhere in the bytes) as the one whose segments are looked up. What is found
- * must lie within the bytes.
+ * libFuzzer: any bytes as a system image, and all of its nodes as the images of two
+ * guests' segments. What is found must lie within the bytes.
  */
 /* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c
  * tests/host/fake/fake_arch.c */
 #include <core/boot/fdt_util.h>
 #include <core/boot/fit.h>
+#include <lib/string.h>
 
 #define FUZZ_MESSAGE_MAX 1000
 #include "fuzz.h"
@@ -21,27 +21,26 @@ static void sum(const void *data, uint64_t size)
 	}
 }
 
-/* Every node with `data` is a segment of a guest's; sizes as the FIT has them. */
-static void add_segments(const void *fit, uint64_t room, const void *tree, struct system *s)
+/* Sizes as the FIT has them. */
+static void add_segments(const void *fit, uint64_t room, struct system *s)
 {
 	struct sys_guest *g = &s->guest[0];
 	struct fit_image image;
 	int node;
 
-	for (node = 0; node >= 0; node = fdt_next_node(tree, node, NULL)) {
+	for (node = 0; node >= 0; node = fdt_next_node(fit, node, NULL)) {
 		struct sys_segment *seg = &g->segment[g->segment_count];
-		const char *name = dt_string(tree, node, "data");
 
-		if (!name || g->segment_count == SYS_SEGMENT_MAX) {
-			continue;
+		if (g->segment_count == SYS_SEGMENT_MAX) {
+			break;
 		}
-		seg->node = node;
-		if (!fit_find(fit, room, name, &image)) {
+		str_copy(seg->image, dt_name(fit, node), sizeof(seg->image));
+		if (!fit_find(fit, room, seg->image, &image)) {
 			sum(image.data, image.size);
 			seg->at.size = image.size;
 			seg->crc32 = image.crc32 ? fdt32_ld(image.crc32) : 0;
+			g->segment_count++;
 		}
-		g->segment_count++;
 	}
 	g->tree = g->segment[0];
 }
@@ -51,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct system s;
 	struct report r = { .print = fuzz_print };
 	void *fit = malloc(size ? size : 1);
-	const void *system;
+	const struct system *system;
 
 	memcpy(fit, data, size);
 	system = fit_system(fit, size, &r);
@@ -59,12 +58,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();	/* a refusal says why */
 	}
 	if (system) {
+		sum(system, sizeof(*system));
+	}
+	if (dt_check(fit, size)) {
 		memset(&s, 0, sizeof(s));
 		s.guest_count = 2;
 		s.guest[0].verify = true;
-		add_segments(fit, size, system, &s);
+		add_segments(fit, size, &s);
 		s.guest[1] = s.guest[0];
-		fit_resolve(fit, size, system, &s, &r);
+		fit_resolve(fit, size, &s, &r);
 		for (uint32_t i = 0; i < s.guest[0].segment_count && !s.guest[0].refused; i++) {
 			sum(s.guest[0].segment[i].data, s.guest[0].segment[i].at.size);
 		}

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a system description: system_parse() must come back, read
- * nothing outside them, and pass nothing whose ranges leave the guest's memory.
- * The board's tree is fuzzed too: what follows the description, when it is one.
+ * What EL2 is told of a system, from both ends. Bytes that are a device tree: a
+ * description, for system_parse() and then EL2's check, with what follows it as the board's
+ * tree. Other bytes: changes to a good table, any byte of it to anything, for EL2's check and
+ * placement. Both come back, read nothing outside, and pass nothing that breaks a promise.
  */
-/* sources: core/boot/system.c core/boot/fdt_util.c core/boot/report.c lib/format.c */
+/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c core/boot/fdt_util.c
+ * core/boot/report.c core/boot/place.c lib/format.c */
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
+#include <tools/system_parse.h>
 
 #define FUZZ_MESSAGE_MAX 1000
 #include "fuzz.h"
-
 static bool is_held(const struct sys_guest *g, struct range r)
 {
 	for (uint32_t i = 0; i < g->bank_count; i++) {
@@ -63,6 +65,7 @@ static void judge(const struct system *s, const struct board *b)
 
 	need(s->guest_count > 0 && s->guest_count <= SKERRY_GUEST_MAX);
 	need(s->input >= -1 && s->input < (int)s->guest_count);
+	need(s->console_driver >= -1 && s->console_driver < (int)s->guest_count);
 	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		need(g->vcpu_count > 0 && g->vcpu_count <= SKERRY_VCPU_MAX);
 		need(g->bank_count > 0 && g->bank_count <= (g->identity ? 1 : SYS_BANK_MAX));
@@ -74,36 +77,122 @@ static void judge(const struct system *s, const struct board *b)
 		for (uint32_t i = 0; i < g->bank_count; i++) {
 			judge_bank(g, g->bank[i]);
 		}
-		for (uint32_t i = 0; i < g->segment_count; i++) {
+		for (uint32_t i = 0; i < g->segment_count && !g->refused; i++) {
 			need(is_held(g, g->segment[i].at));
 		}
-		need(g->refused || (is_held(g, g->tree.at) && g->tree.node > 0));
+		need(g->refused || is_held(g, g->tree.at));
 		need(g->refused || is_held(g, (struct range){ g->entry, 4 }));
+		need(g->console <= CONSOLE_PL011 && g->on_crash <= CRASH_RESET_BOARD);
+		need(g->after >> s->guest_count == 0);
 		judge_devices(g);
+	}
+}
+
+static const struct board board = {
+	.cpu_count = 4, .memory = { { 0x40000000, GIB(4) } }, .memory_count = 1, .gic_node = -1,
+};
+
+static void from_trees(const void *copy, const uint8_t *data, size_t size)
+{
+	static struct system s, table;
+	struct report r = { .print = fuzz_print };
+	size_t first = fdt_totalsize(copy);
+	struct board b = board;
+	const void *board_fdt;
+	void *second = malloc(size - first + 1);
+
+	memcpy(second, data + first, size - first);
+	board_fdt = dt_check(second, size - first) ? second : NULL;
+	b.cpu_count = 8;
+	r.fdt = copy;
+	if (system_parse(copy, &s, &r) == 0) {
+		system_make_table(&s, &table);
+		if (system_check(&s, board_fdt ? &b : NULL, board_fdt, &r) == 0) {
+			judge(&s, &b);
+		}
+	}
+	free(second);
+}
+
+/* Two guests, one of them with a device, as EL2 would take them; but for the device's path. */
+static void good_table(struct system *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->guest_count = 2;
+	s->input = s->console_driver = -1;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct sys_guest *g = &s->guest[i];
+		uint64_t base = i ? 0 : 0x40000000;
+
+		g->name[0] = (char)('a' + i);
+		g->identity = i == 1;
+		g->cpu[0] = (uint8_t)i;
+		g->bank_count = g->vcpu_count = g->segment_count = 1;
+		g->bank[0] = (struct range){ base, 0x400000 };
+		g->segment[0] = (struct sys_segment){ .at = { base, 0x1000 }, .image = "x" };
+		g->tree = (struct sys_segment){ .at = { base + 0x200000, 0x800 }, .image = "t" };
+		g->entry = base;
+		g->restart_limit = 5;
+	}
+	s->guest[1].device[0] = (struct sys_device){
+		.name = "disk", .path = "/disk@1000", .has_quiesce = 1, .quiesce.width = 4,
+	};
+}
+
+/* A board's tree with one device, made once. */
+static const void *board_tree(void)
+{
+	static uint64_t tree[64];
+	fdt32_t reg[4] = { 0, cpu_to_fdt32(0x1000), 0, cpu_to_fdt32(0x200) };
+
+	if (!tree[0]) {
+		need(!fdt_create(tree, sizeof(tree)) && !fdt_finish_reservemap(tree) &&
+		     !fdt_begin_node(tree, "") && !fdt_property_u32(tree, "#address-cells", 2) &&
+		     !fdt_property_u32(tree, "#size-cells", 2) &&
+		     !fdt_begin_node(tree, "disk@1000") &&
+		     !fdt_property(tree, "reg", reg, sizeof(reg)) && !fdt_end_node(tree) &&
+		     !fdt_end_node(tree) && !fdt_finish(tree));
+	}
+	return tree;
+}
+
+/* Each three bytes: where (two), and what. The first byte: how many devices. */
+static void from_table(const uint8_t *data, size_t size)
+{
+	static struct system s;
+	struct report r = { .print = fuzz_print };
+
+	good_table(&s);
+	s.guest[1].device_count = size ? data[0] % 2 : 0;
+	for (size_t i = 1; i + 3 <= size; i += 3) {
+		size_t at = data[i] | (size_t)data[i + 1] << 8;
+
+		if (at < sizeof(s)) {
+			((uint8_t *)&s)[at] = data[i + 2];
+		}
+	}
+	if (system_check(&s, &board, board_tree(), &r) != 0) {
+		need(r.errors > 0);
+		return;
+	}
+	judge(&s, &board);
+	(void)!place_guests(&board, &s, NULL, 0, &r);
+	for (struct sys_guest *g = s.guest; g < s.guest + s.guest_count; g++) {
+		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
+			need(range_holds(board.memory[0], g->host[i].v, g->bank[i].size));
+		}
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct system s;
-	struct report r = { .print = fuzz_print };
-	struct board board = { .cpu_count = 4 };
-	const void *board_fdt = NULL;
-	size_t first = 0;
 	void *copy = malloc(size ? size : 1);	/* aligned, and watched at its end */
 
 	memcpy(copy, data, size);
 	if (dt_check(copy, size)) {
-		void *second = NULL;
-
-		first = fdt_totalsize(copy);
-		second = malloc(size - first + 1);
-		memcpy(second, data + first, size - first);
-		board_fdt = dt_check(second, size - first) ? second : NULL;
-		if (system_parse(copy, &board, board_fdt, &s, &r) == 0) {
-			judge(&s, &board);
-		}
-		free(second);
+		from_trees(copy, data, size);
+	} else {
+		from_table(data, size);
 	}
 	free(copy);
 	return 0;

@@ -36,7 +36,7 @@ class Made:
             self.bytes = f.read()
         self.fit, _ = fdt.parse(self.bytes)
         self.images = self.fit.child("images")
-        self.system, _ = fdt.parse(self.data("system"))
+        self.system, _ = fdt.parse(self.data("description"))
 
     def data(self, name):
         node = self.images.child(name)
@@ -101,7 +101,8 @@ class Mksystem(unittest.TestCase):
                  for g in ("one", "two", "three")]
         self.assertEqual(names, ["good.img"] * 3)
         self.assertEqual([n.name for n in self.own.images.children],
-                         ["system", "good.img", "raw.bin", "gicv3.dts", "two-tree", "three-tree"])
+                         ["system", "description", "good.img",
+                          "raw.bin", "gicv3.dts", "two-tree", "three-tree"])
 
     def test_a_generated_tree_says_what_the_description_does(self):
         tree = self.everything.tree("linux")
@@ -153,11 +154,11 @@ class Mksystem(unittest.TestCase):
         self.assertEqual(self.everything.bytes[-16:], bytes(16))
 
     def test_a_tree_survives_reading_and_writing(self):
-        root, reserved = fdt.parse(self.own.data("system"))
-        self.assertEqual(fdt.serialize(root, reserved), self.own.data("system"))
+        root, reserved = fdt.parse(self.own.data("description"))
+        self.assertEqual(fdt.serialize(root, reserved), self.own.data("description"))
 
     def test_a_damaged_tree_is_refused(self):
-        data = self.own.data("system")
+        data = self.own.data("description")
         for cut in range(0, len(data), 7):
             with self.assertRaises(fdt.TreeError):
                 fdt.parse(data[:cut])

@@ -20,7 +20,7 @@
 #include "fake_arch.h"
 
 #define TREE_MAX	4096
-#define ROOM_MAX	(64 * 1024)
+#define ROOM_MAX	(128 * 1024)
 
 enum how { BY_OFFSET, BY_POSITION, EMBEDDED };
 
@@ -28,8 +28,8 @@ static uint8_t *fit;		/* exactly `room` bytes, so that ASan sees a byte too far 
 static uint64_t room;
 static enum how how;
 static bool without_crc, without_sha, with_kernel;
-static uint8_t one[5000], two[777], description[TREE_MAX];
-static struct system s;
+static uint8_t one[5000], two[777];
+static struct system s, table;
 static struct report report;
 static char messages[4096];
 
@@ -46,71 +46,28 @@ static void print(struct report *r, bool is_error, const void *fdt, int node,
 		 property ? property : "", message);
 }
 
-static void add_u64(void *fdt, const char *name, uint64_t value)
-{
-	assert_int_equal(fdt_property_u64(fdt, name, value), 0);
-}
-
-static void add_segment(void *fdt, const char *node, const char *data, uint64_t size)
-{
-	fdt_begin_node(fdt, node);
-	fdt_property_string(fdt, "data", data);
-	add_u64(fdt, "address", 0x40000000);
-	add_u64(fdt, "size", size);
-	fdt_end_node(fdt);
-}
-
 /* Three guests: a has one, b has two, c has one and two. */
-static void make_description(void)
+static void make_table(void)
 {
-	static const char *const names[] = { "a", "b", "c" };
-
-	fdt_create(description, sizeof(description));
-	fdt_finish_reservemap(description);
-	fdt_begin_node(description, "");
-	fdt_property_string(description, "compatible", "skerry,system-1");
-	fdt_begin_node(description, "guests");
+	memset(&table, 0, sizeof(table));
+	table.magic = SYS_MAGIC;
+	table.version = SYS_VERSION;
+	table.size = sizeof(table);
+	table.guest_count = 3;
 	for (int i = 0; i < 3; i++) {
-		fdt_begin_node(description, names[i]);
-		fdt_begin_node(description, "segments");
-		if (i != 1) {
-			add_segment(description, "s0", "one", sizeof(one));
-		}
-		if (i != 0) {
-			add_segment(description, "s1", "two", sizeof(two));
-		}
-		fdt_end_node(description);
-		fdt_end_node(description);
-	}
-	fdt_end_node(description);
-	fdt_end_node(description);
-	assert_int_equal(fdt_finish(description), 0);
-}
-
-/* What system_parse() makes of it, as far as fit_resolve() needs it. */
-static void parse_description(void)
-{
-	memset(&s, 0, sizeof(s));
-	s.guest_count = 3;
-	for (int i = 0; i < 3; i++) {
-		struct sys_guest *g = &s.guest[i];
-		char path[64];
-		int node, list;
+		struct sys_guest *g = &table.guest[i];
 
 		snprintf(g->name, sizeof(g->name), "%c", 'a' + i);
-		snprintf(path, sizeof(path), "/guests/%s/segments", g->name);
-		list = fdt_path_offset(description, path);
-		g->node = fdt_parent_offset(description, list);
-		fdt_for_each_subnode(node, description, list) {
+		for (int n = i == 1; n <= (i > 0); n++) {
 			struct sys_segment *seg = &g->segment[g->segment_count++];
-			bool is_one = strcmp(fdt_get_name(description, node, NULL), "s0") == 0;
 
-			seg->node = node;
-			seg->at.size = is_one ? sizeof(one) : sizeof(two);
-			seg->crc32 = arch_crc32(0, is_one ? one : two, seg->at.size);
+			strcpy(seg->image, n ? "two" : "one");
+			seg->at.size = n ? sizeof(two) : sizeof(one);
+			seg->crc32 = arch_crc32(0, n ? two : one, seg->at.size);
 		}
 		g->tree = g->segment[0];	/* one more image of the guest */
 	}
+	s = table;
 }
 
 static void add_hashes(void *fdt, const void *data, uint64_t size)
@@ -139,7 +96,7 @@ static void make_fit(const char *second_name)
 		const void *data;
 		uint32_t size;
 	} image[] = {
-		{ "system", description, fdt_totalsize(description) },
+		{ "system", &table, sizeof(table) },
 		{ "one", one, sizeof(one) }, { second_name, two, sizeof(two) },
 	};
 	uint32_t at = 0, base = how == BY_POSITION ? TREE_MAX * 4 : 0;
@@ -196,8 +153,7 @@ static int prepare(void **state)
 		one[i] = (uint8_t)(i * 13);
 	}
 	memset(two, '2', sizeof(two));
-	make_description();
-	parse_description();
+	make_table();
 	make_fit("two");
 	return 0;
 }
@@ -211,7 +167,7 @@ static int clean_up(void **state)
 
 static uint32_t resolve(void)
 {
-	return fit_resolve(fit, room, description, &s, &report);
+	return fit_resolve(fit, room, &s, &report);
 }
 
 /* Cut the image to `size` bytes. */
@@ -227,14 +183,14 @@ static void every_way_to_hold_data_is_read(void **state)
 		const void *system;
 
 		make_fit("two");
-		parse_description();
+		make_table();
 		s.guest[0].verify = s.guest[2].verify = true;
 		system = fit_system(fit, room, &report);
 		if (how == EMBEDDED && !system) {	/* where it lies is chance */
 			assert_non_null(strstr(messages, "image system is not aligned to 8 bytes"));
 			messages[0] = '\0';
 		} else {
-			assert_memory_equal(system, description, fdt_totalsize(description));
+			assert_memory_equal(system, &table, sizeof(table));
 		}
 		assert_int_equal(resolve(), 0);
 		assert_string_equal(messages, "");
@@ -255,8 +211,8 @@ static void a_missing_image_refuses_its_guests_only(void **state)
 	assert_true(s.guest[1].refused);
 	assert_true(s.guest[2].refused);
 	assert_string_equal(messages,
-		"/guests/b/segments/s1 data: guest b: image two is not in the system image\n"
-		"/guests/c/segments/s1 data: guest c: image two is not in the system image\n");
+		" data: guest b: image two is not in the system image\n"
+		" data: guest c: image two is not in the system image\n");
 }
 
 static void a_truncated_image_refuses_its_guests_only(void **state)
@@ -265,7 +221,7 @@ static void a_truncated_image_refuses_its_guests_only(void **state)
 	assert_int_equal(resolve(), 2);
 	assert_false(s.guest[0].refused);
 	assert_non_null(strstr(messages,
-			       "/guests/b/segments/s1 data: guest b: image two ends beyond "
+			       " data: guest b: image two ends beyond "
 			       "the region that the boot loader handed over: truncated"));
 }
 
@@ -276,7 +232,7 @@ static void cut_anywhere_it_says_so(void **state)
 		uint32_t refused;
 
 		cut(size);
-		parse_description();
+		make_table();
 		messages[0] = '\0';
 		report.errors = 0;
 		if (fit_system(fit, room, &report)) {
@@ -292,7 +248,7 @@ static void a_wrong_hash_refuses_who_asked_for_it(void **state)
 	one[100] ^= 1;
 	make_fit("two");	/* the image as it is now, its hashes right ... */
 	one[100] ^= 1;
-	parse_description();	/* ... the description's of before */
+	make_table();	/* ... the description's of before */
 	assert_int_equal(resolve(), 2);
 	assert_non_null(strstr(messages,
 			       "guest a: image one has another CRC than the description"));
@@ -304,19 +260,19 @@ static void damaged_bytes_are_found_where_verify_is_given(void **state)
 	s.guest[2].verify = true;
 	assert_int_equal(resolve(), 0);
 	((uint8_t *)(uintptr_t)s.guest[2].segment[1].data)[5] ^= 0x10;
-	parse_description();
+	make_table();
 	s.guest[2].verify = true;
 	assert_int_equal(resolve(), 1);
-	assert_string_equal(messages, "/guests/c/segments/s1 data: guest c: image two is "
+	assert_string_equal(messages, " data: guest c: image two is "
 			    "damaged (SHA-256, which verify asks for)\n");
 	assert_false(s.guest[1].refused);	/* its CRC finds it at the load */
 	without_sha = true;
 	make_fit("two");
-	parse_description();
+	make_table();
 	s.guest[0].verify = true;
 	messages[0] = '\0';
 	assert_int_equal(resolve(), 1);
-	assert_string_equal(messages, "/guests/a/segments/s0 data: guest a: image one "
+	assert_string_equal(messages, " data: guest a: image one "
 			    "carries no SHA-256, which verify asks for\n");
 }
 
@@ -335,19 +291,22 @@ static void a_refused_guest_is_left_alone(void **state)
 	assert_null(s.guest[1].segment[0].data);
 }
 
-static void a_damaged_description_is_no_system(void **state)
+static void a_damaged_table_is_no_system(void **state)
 {
 	uint8_t *system = (uint8_t *)(uintptr_t)fit_system(fit, room, &report);
 
-	system[fdt_totalsize(description) - 1] ^= 1;
+	system[sizeof(table) - 1] ^= 1;
 	assert_null(fit_system(fit, room, &report));
 	assert_non_null(strstr(messages, "image system is damaged (CRC)"));
 	without_crc = true;
-	make_fit("two");
-	system = (uint8_t *)(uintptr_t)fit_system(fit, room, &report);
-	system[0] ^= 1;
-	assert_null(fit_system(fit, room, &report));
-	assert_non_null(strstr(messages, "image system is not a whole device tree"));
+	for (unsigned i = 0; i < 16; i += 4) {	/* magic, version, size */
+		make_fit("two");
+		system = (uint8_t *)(uintptr_t)fit_system(fit, room, &report);
+		system[i] ^= 1;
+		messages[0] = '\0';
+		assert_null(fit_system(fit, room, &report));
+		assert_non_null(strstr(messages, "image system is of another version"));
+	}
 }
 
 static void what_else_was_handed_over_is_named(void **state)
@@ -358,6 +317,7 @@ static void what_else_was_handed_over_is_named(void **state)
 		{ "\x27\x05\x19\x56", "a U-Boot uImage" }, { "070701", "a cpio archive" },
 		{ "\x1f\x8b\x08", "gzip" }, { "hello", "not a FIT" }, { "", "not a FIT" },
 	};
+	static uint64_t description[64];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t other[16] = { 0 };
@@ -375,6 +335,12 @@ static void what_else_was_handed_over_is_named(void **state)
 	memmove(fit + 4, fit, room);
 	assert_null(fit_system(fit + 4, room, &report));
 	assert_non_null(strstr(messages, "not aligned to 8 bytes"));
+	fdt_create(description, sizeof(description));
+	fdt_finish_reservemap(description);
+	fdt_begin_node(description, "");
+	fdt_property_string(description, "compatible", "skerry,system-1");
+	fdt_end_node(description);
+	assert_int_equal(fdt_finish(description), 0);
 	assert_null(fit_system(description, sizeof(description), &report));
 	assert_non_null(strstr(messages, "a description without its images"));
 }
@@ -422,7 +388,7 @@ int main(void)
 		T(damaged_bytes_are_found_where_verify_is_given),
 		T(another_size_is_refused),
 		T(a_refused_guest_is_left_alone),
-		T(a_damaged_description_is_no_system),
+		T(a_damaged_table_is_no_system),
 		T(what_else_was_handed_over_is_named),
 		T(u_boot_s_own_fit_is_named),
 		T(huge_offsets_and_sizes_are_refused),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * system_parse(): what it reads, and what it refuses that only a damaged or
- * hand-made image can hold. What people get wrong in a description is in tests/bad.
+ * system_parse() and system_check(): what they read, and what they refuse that only a damaged
+ * or hand-made image can hold. What people get wrong in a description is in tests/bad.
  */
-/* sources: core/boot/system.c core/boot/links.c tools/check_clashes.c core/boot/tree.c
- *          core/boot/fdt_util.c core/boot/report.c lib/format.c */
+/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c tools/check_clashes.c
+ *          core/boot/tree.c core/boot/fdt_util.c core/boot/report.c lib/format.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tools/check.h"
+#include "tools/system_parse.h"
 
 #define TREE_SIZE	16384
 
@@ -106,9 +107,13 @@ static void begin_tree(void)
 static int system_read(void)
 {
 	said[0] = 0;
-	tool.report = (struct report){ .print = note };
+	tool.report = (struct report){ .print = note, .fdt = tree };
 	tool.fdt = tree;
-	return system_parse(tree, NULL, NULL, &parsed, &tool.report);
+	(void)!system_parse(tree, &parsed, &tool.report);
+	if (system_check(&parsed, NULL, NULL, &tool.report) != SKERRY_OK) {
+		return SKERRY_INVALID;
+	}
+	return tool.report.errors ? SKERRY_INVALID : 0;
 }
 
 static int end_tree(void)
@@ -164,7 +169,7 @@ static void a_good_guest_is_read(void **state)
 	assert_int_equal(r->segment_count, 2);
 	assert_int_equal(r->segment[1].at.base, 0x40008000);
 	assert_int_equal(r->segment[1].crc32, 0x1234);
-	assert_string_equal(dt_string(tree, r->segment[1].node, "data"), "x");
+	assert_string_equal(r->segment[1].image, "x");
 	assert_int_equal(r->restart_limit, 5);
 	assert_int_equal(r->restart_window_s, 60);
 	assert_int_equal(r->on_crash, CRASH_STOP);
@@ -262,7 +267,7 @@ static void the_tree_is_there_and_in_the_memory(void **state)
 
 	(void)state;
 	g.segment[2].base = 0x40e00004;
-	refused(&g, "/guests/rt/segments: tree: is missing, or at no multiple of 8: 0x40e00004");
+	refused(&g, "/guests/rt: tree: is at no multiple of 8: 0x40e00004");
 	g.segment[2].base = 0x40fffff8;
 	refused(&g, "/guests/rt/segments/tree: address: 0x40fffff8, 0x500 bytes: not in");
 	g.segment[2].base = UINT64_MAX - 7;

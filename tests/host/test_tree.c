@@ -39,11 +39,7 @@ static const char board_text[] =
 	"    dma-noncoherent; };\n"
 	"}; };\n";
 
-static const char system_text[] =
-	"/dts-v1/; / { guests { g0 { devices { disk { clock-frequency = <100000000>; };\n"
-	"	plain { }; }; }; }; };";
-
-static void *board_fdt, *system_fdt;
+static void *board_fdt;
 static struct board b;
 static struct system sys;
 static struct sys_guest *g;
@@ -68,7 +64,6 @@ static int set_up(void **state)
 {
 	(void)state;
 	board_fdt = dts_compile(board_text);
-	system_fdt = dts_compile(system_text);
 	out = malloc(ROOM);
 	memset(out, 0xa5, ROOM);
 	memset(&b, 0, sizeof(b));
@@ -81,7 +76,6 @@ static int set_up(void **state)
 	sys.guest_count = 1;
 	g = &sys.guest[0];
 	strcpy(g->name, "g0");
-	g->node = node_at(system_fdt, "/guests/g0");
 	g->vcpu_count = 2;
 	g->cpu[0] = 1;
 	g->cpu[1] = 0;
@@ -99,7 +93,6 @@ static int tear_down(void **state)
 {
 	(void)state;
 	free(board_fdt);
-	free(system_fdt);
 	free(template);
 	template = NULL;
 	free(out);
@@ -112,13 +105,11 @@ static void give_devices(void)
 	clocks = "('disk', 100000000), ('plain', 0)";
 	g->device[0] = (struct sys_device){
 		.name = "disk", .board_node = node_at(board_fdt, "/bus/mmc@1000"),
-		.node = node_at(system_fdt, "/guests/g0/devices/disk"),
 		.regs = { { 0x7e001000, 0x100 }, { 0x7e002000, 0x100 } }, .reg_count = 2,
 		.intid = { 48, 49 }, .edge = { false, true }, .irq_count = 2,
 	};
 	g->device[1] = (struct sys_device){
 		.name = "plain", .board_node = node_at(board_fdt, "/bus/plain@3000"),
-		.node = node_at(system_fdt, "/guests/g0/devices/plain"),
 		.regs = { { 0x7e003000, 0x100 } }, .reg_count = 1,
 	};
 }
@@ -143,13 +134,12 @@ static void generate(void)
 	f = popen(command, "r");
 	g->tree.at.size = fread(template, 1, ROOM, f);
 	g->tree.data = template;
-	g->tree.node = g->node;
 	assert_int_equal(pclose(f), 0);
 }
 
 static int build(uint32_t room)
 {
-	return tree_build(g, &b, board_fdt, system_fdt, out, room, &seed_offset, &h.r);
+	return tree_build(g, &b, board_fdt, out, room, &seed_offset, &h.r);
 }
 
 static void must_build(void)
@@ -411,7 +401,7 @@ static void a_damaged_tree_is_refused(void **state)
 	generate();
 	g->tree.at.size--;
 	assert_int_equal(build(ROOM), SKERRY_INVALID);
-	assert_non_null(strstr(h.text, "error: /guests/g0: -: is damaged"));
+	assert_non_null(strstr(h.text, "g0: its tree is damaged"));
 	g->tree.data = NULL;
 	g->tree.at.size = 0;
 	assert_int_equal(build(ROOM), SKERRY_INVALID);
@@ -438,8 +428,8 @@ static void a_tree_that_does_not_fit_is_refused(void **state)
 		out = whole;
 		assert_true(result == SKERRY_OK || result == SKERRY_INVALID);
 		if (room == 1000) {
-			assert_non_null(strstr(h.text, "error: /guests/g0: -: is damaged, or "
-					       "its tree does not fit into 1000 bytes"));
+			assert_non_null(strstr(h.text, "g0: its tree is damaged, or does not "
+					       "fit into 1000 bytes"));
 		}
 	}
 }

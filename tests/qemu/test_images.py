@@ -4,6 +4,7 @@ not start, the others do."""
 
 import os
 import shutil
+import zlib
 
 from harness import BUILD, WORK, Case, Failure, Run, check, command, guest, image, system
 
@@ -43,6 +44,12 @@ def patch(path, at, data):
         f.seek(at)
         f.write(data)
     return old
+
+
+def read_at(path, at, size):
+    with open(path, "rb") as f:
+        f.seek(at)
+        return f.read(size)
 
 
 def flip(path, at):
@@ -134,6 +141,24 @@ def damaged_description(log):
     no_start(log, itb)
 
 
+def bad_table(log):
+    """Whole, with its CRC right, and made by nobody: EL2 names guest and field."""
+    itb = make(log, "bad-table")
+    at, size = data_of(log, itb, "system")
+    table = bytearray(read_at(itb, at, size))
+    old = zlib.crc32(table).to_bytes(4, "big")
+    head = table.index(b"bad\0")                    # its name, then the banks
+    table[head + 24:head + 32] = (0x40000800).to_bytes(8, "little")
+    patch(itb, at, bytes(table))
+    with open(itb, "rb") as f:
+        hash_at = f.read().index(old)
+    patch(itb, hash_at, zlib.crc32(table).to_bytes(4, "big"))
+    with Run(log, itb, limit=20) as run:
+        run.expect(r"^skerry: error: bad: memory: 0x40000800, 0x\w+ bytes: no pages")
+        run.expect(r"^skerry: end system=refused")
+        run.end(3)
+
+
 def cut_in_the_tree(log):
     itb = make(log, "cut-in-the-tree")
     os.truncate(itb, 512)
@@ -144,7 +169,8 @@ def same_image_twice(log):
     text = system(*(guest(n, "guests/hello.bin", [i]) for i, n in enumerate(("one", "two"))))
     itb = image(log, "same-image", text)
     nodes = command(log, "fdtget", "-l", itb, "/images").split()
-    check(sorted(nodes) == ["hello.bin", "one-tree", "system", "two-tree"], f"not once: {nodes}")
+    check(sorted(nodes) == ["description", "hello.bin", "one-tree", "system",
+                            "two-tree"], f"not once: {nodes}")
     with Run(log, itb) as run:
         run.expect(r"^skerry: end one=off two=off")
         run.end(0)
@@ -153,4 +179,4 @@ def same_image_twice(log):
 def cases(_soak):
     return [Case(f.__name__.replace("_", "-"), f) for f in
             (damaged_data, truncated, missing_image, wrong_sha256, right_sha256, damaged_header,
-             damaged_description, cut_in_the_tree, same_image_twice)]
+             damaged_description, bad_table, cut_in_the_tree, same_image_twice)]

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the two parts of the description's parser share: system.c (guests) and
- * links.c. Nothing else includes this.
+ * What the two parts of the description's parser share: system_parse.c (guests) and
+ * links_parse.c. Nothing else includes this.
  */
-#ifndef CORE_BOOT_PARSE_H
-#define CORE_BOOT_PARSE_H
+#ifndef TOOLS_PARSE_H
+#define TOOLS_PARSE_H
 
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
 
 struct parse {
 	const void *fdt;		/* the description */
-	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
-	const void *board_fdt;
 	struct system *system;
 	struct report *report;
-	uint32_t cores;			/* given so far: a mask */
 };
 
 /* Where `condition` holds: an error at a node of the description. Its value: the condition. */

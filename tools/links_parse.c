@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads the links of a description: two ends, a window, a port at each end, and where
- * the window lies in each of its guests. Nothing here is needed for safety: what is (whole
- * pages, indices in range) windows.c checks again. Volumes, and what only guests care
- * for, are skerry-check's and mksystem's.
+ * the window lies in each of its guests. Nothing here is needed for safety: that is
+ * system_check()'s. Volumes, and what only guests care for, are check_names.c's and mksystem's.
  */
-#include <core/boot/parse.h>
+#include <string.h>
 #include <lib/string.h>
+#include "parse.h"
 
 #define WINDOW_STEP	KIB(64)		/* bases, and halves of split windows */
 
