@@ -144,7 +144,8 @@ static void print_message(struct report *r, bool is_error, const void *fdt, int 
 	char path[512] = "", place[512];
 	bool is_ours = fdt == c->fdt;
 
-	if (is_ours && c->mode != CHECK_TELL && hold_message(c, is_error, node, property, message)) {
+	if (is_ours && c->mode != CHECK_TELL &&
+	    hold_message(c, is_error, node, property, message)) {
 		return;
 	}
 	if (fdt && node >= 0 && fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
