@@ -26,13 +26,15 @@ INITRD ?= $(O)/linux/busybox.cpio.gz
 SYSTEM ?= dts/systems/demo.dts
 
 all: $(O)/skerry.bin
-.PHONY: all run debug-image test soak check bench fuzz sdk clean help FORCE
+.PHONY: all run disk debug-image test soak check bench fuzz sdk clean help FORCE
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make            hypervisor, guests and host tools into build/ (or O=FOLDER)'
 	@echo 'make run        the demo system in QEMU (SYSTEM=FILE.dts for another,'
 	@echo '                ARGS="--gic 2" for options of scripts/run-qemu)'
+	@echo 'make disk       build/disk.img: partitions root, boot, data1, data2'
+	@echo '                (ROOTFS=dir, tar or img for the root file system, ROOT_MB=n)'
 	@echo 'make test       all tests, a pairwise selection (ARGS="-k WORD" for some)'
 	@echo 'make soak       all tests, every combination'
 	@echo 'make check      format, layers, sizes, sections, lint, documentation'
@@ -106,9 +108,16 @@ $(LINKS): FORCE
 	@mkdir -p $(@D)
 	@ln -sfn $(abspath $(TO)) $@
 
-$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs
+$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*)
 	@mkdir -p $(@D)
-	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@
+	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@ \
+		$(CACHE)/kernel/6.1/modules $(CACHE)/kernel/6.12/modules
+
+# Made when it is not there, and by `make disk`: guests write to it, so nothing else does.
+disk $(O)/disk.img:
+	@mkdir -p $(O)
+	$(call say,DISK)scripts/mkdisk $(if $(ROOT_MB),--size $(ROOT_MB)) \
+		$(if $(ROOTFS),--rootfs $(ROOTFS)) $(O)/disk.img
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)

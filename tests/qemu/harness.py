@@ -69,6 +69,12 @@ def selection(soak, **axes):
     return rows if soak or len(axes) < 3 else pairwise(rows)
 
 
+def scratch(name):
+    """The path of a file for tests to write."""
+    os.makedirs(WORK, exist_ok=True)
+    return os.path.join(WORK, name)
+
+
 def need(*names):
     """Fails when a built file is missing."""
     for name in names:

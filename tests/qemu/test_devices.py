@@ -2,21 +2,16 @@
 """Devices of the board given to Debian's kernel, unmodified: its own drivers find them
 in the generated tree; a disk's DMA and interrupts work, in the next life too."""
 
-import glob
-import gzip
 import hashlib
-import os
-import subprocess
 
-from harness import WORK, Case, Run, Skip, cache, guest, image, need, system
+from harness import Case, Run, command, guest, image, scratch, system
 
-MODULES = ["virtio_mmio", "virtio_blk"]
 DISK_SIZE = 8 << 20
 READ = "dd if=/dev/vda bs=1M iflag=direct"
 DEVICES = """identity;
 			memory-size = <0x0 0x10000000>;
-			ramdisk = "%s";
-			bootargs = "console=ttyAMA0";
+			ramdisk = "linux/initramfs.cpio.gz";
+			bootargs = "console=ttyAMA0 %s";
 			devices {
 				disk {
 					device = "/virtio_mmio@a003e00";
@@ -27,32 +22,9 @@ DEVICES = """identity;
 			};"""
 
 
-def disk_guest(initrd):
-    text = guest("linux", "linux/vmlinuz", (1, 2), console="pl011", more=DEVICES % initrd)
+def disk_guest(kernel="vmlinuz", bootargs=""):
+    text = guest("linux", f"linux/{kernel}", (1, 2), console="pl011", more=DEVICES % bootargs)
     return "".join(line + "\n" for line in text.splitlines() if "memory = " not in line)
-
-
-def initrd_with_modules(log):
-    """The busybox initramfs and the modules that a virtio disk needs, as a second archive."""
-    folder = os.path.join(WORK, "disk-modules")
-    os.makedirs(folder, exist_ok=True)
-    for module in MODULES:
-        found = glob.glob(f"{cache('kernel/6.1/modules')}/**/{module}.ko", recursive=True)
-        if not found:
-            raise Skip(f"no {module}.ko in {cache('kernel/6.1/modules')}")
-        with open(found[0], "rb") as f, open(os.path.join(folder, module + ".ko"), "wb") as to:
-            to.write(f.read())
-    archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=folder, check=True,
-                             input="\n".join(m + ".ko" for m in MODULES).encode(),
-                             stdout=subprocess.PIPE, stderr=log).stdout
-    need("linux/initramfs.cpio.gz")
-    build = os.path.dirname(WORK)
-    with open(os.path.join(build, "linux/initramfs.cpio.gz"), "rb") as f:
-        archive = f.read() + gzip.compress(archive, mtime=0)
-    out = os.path.join(WORK, "disk.cpio.gz")
-    with open(out, "wb") as f:
-        f.write(archive)
-    return out
 
 
 def ask(run, line, *patterns):
@@ -63,22 +35,17 @@ def ask(run, line, *patterns):
 
 def disk(log, gic):
     """All of a disk is read, a part written and read back; again after a reboot."""
-    path = os.path.join(WORK, f"disk-gic{gic}.img")
-    initrd = initrd_with_modules(log)
+    path = scratch(f"disk-gic{gic}.img")
     with open(path, "wb") as f:
         f.write(bytes(range(251)) * (DISK_SIZE // 251) + bytes(DISK_SIZE % 251))
     with open(path, "rb") as f:
         digest = hashlib.md5(f.read(4 << 20)).hexdigest()
-    text = system(disk_guest(initrd), guest("hello", more='bootargs = "echo"; service;'),
+    text = system(disk_guest(), guest("hello", more='bootargs = "echo"; service;'),
                   top="console-input = <&linux>;")
-    qemu = ["-drive", f"if=none,id=disk,file={path},format=raw",
-            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31",
-            "-global", "virtio-mmio.force-legacy=false"]
-    with Run(log, image(log, f"disk-gic{gic}", text), "--gic", gic, qemu=qemu) as run:
+    with Run(log, image(log, f"disk-gic{gic}", text), "--gic", gic, "--disk", path) as run:
         for life in (1, 2):
             run.expect(r"^linux\| Linux 6\.1\S+, 2 cpus", r"linux# ")
-            ask(run, "".join(f"insmod /{m}.ko; " for m in MODULES) + "cat /proc/partitions",
-                r"vda$")
+            ask(run, "cat /proc/partitions", r"vda$")
             ask(run, f"{READ} count=4 | md5sum", rf"^linux\| {digest}")
             if life == 1:
                 ask(run, "echo kept over a reboot | dd of=/dev/vda bs=1M seek=6 conv=sync "
@@ -91,6 +58,40 @@ def disk(log, gic):
         run.end(0)
 
 
+def root(log, kernel):
+    """The root file system of `make disk` on an assigned disk: written, and there again,
+    cleanly unmounted, in the next life."""
+    path = scratch(f"root-{kernel}.img")
+    command(log, "scripts/mkdisk", path)
+    text = system(disk_guest(kernel, "root=/dev/vda1"),
+                  top="console-input = <&linux>;")
+    with Run(log, image(log, f"root-{kernel}", text), "--disk", path) as run:
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus, .*root on /dev/vda1$", r"linux# ")
+        ask(run, "echo kept over a reboot >/mnt/file; dd if=/dev/urandom of=/mnt/many bs=1M "
+            "count=4 2>/dev/null; md5sum </mnt/many >/mnt/sum; reboot",
+            r"^linux\| Linux 6\.\S+, 2 cpus, .*root on /dev/vda1$")
+        ask(run, "cat /mnt/file; md5sum </mnt/many | cmp - /mnt/sum && echo sum is right",
+            r"^linux\| kept over a reboot", r"^linux\| sum is right")
+        ask(run, "dmesg | grep -c 'EXT4-fs.*recovery' | sed s/^/recoveries:/", "recoveries:0")
+        run.type("poweroff", None)
+        run.end(0)
+
+
+def no_root(log):
+    """A root that does not come, or is no file system, ends in the initramfs's shell, named."""
+    path = scratch("no-root.img")
+    with open(path, "wb") as f:
+        f.truncate(1 << 20)
+    text = system(disk_guest(bootargs="root=/dev/vda"), top="console-input = <&linux>;")
+    with Run(log, image(log, "no-root", text), "--disk", path + ",ro") as run:
+        run.expect(r"init: /dev/vda can't be mounted as ext4", r"linux# ")
+        ask(run, "cat /sys/block/vda/ro", r"^linux\| 1$")
+        run.type("poweroff -f", None)
+        run.end(0)
+
+
 def cases(soak):
-    return [Case(f"disk-gic{gic}", disk, weight=25, gic=gic)
-            for gic in ((2, 3) if soak else (2,))]
+    found = [Case(f"disk-gic{gic}", disk, weight=25, gic=gic) for gic in ((2, 3) if soak else (2,))]
+    found += [Case(f"root-{kernel}", root, weight=25, kernel=kernel)
+              for kernel in ("vmlinuz", "vmlinuz-6.12")]
+    return found + [Case("no-root", no_root, weight=10)]
