@@ -47,6 +47,18 @@ void *memcpy(void *begin, const void *source, size_t size)
 	return begin;
 }
 
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *x = a, *y = b;
+
+	for (; size; size--, x++, y++) {
+		if (*x != *y) {
+			return *x - *y;
+		}
+	}
+	return 0;
+}
+
 void *memset(void *at, int byte, size_t size)
 {
 	word_t word = (uint8_t)byte * 0x0101010101010101ull;

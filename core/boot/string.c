@@ -18,18 +18,6 @@ void *memmove(void *to, const void *from, size_t size)
 	return to;
 }
 
-int memcmp(const void *a, const void *b, size_t size)
-{
-	const uint8_t *x = a, *y = b;
-
-	for (; size; size--, x++, y++) {
-		if (*x != *y) {
-			return *x - *y;
-		}
-	}
-	return 0;
-}
-
 int strncmp(const char *a, const char *b, size_t size)
 {
 	for (; size; size--, a++, b++) {
