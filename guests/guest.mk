@@ -4,6 +4,7 @@
 # Included by the top Makefile; needs O and CROSS_COMPILE.
 
 GUESTS := hello rt victim attacker bench vgictest psci pvtest
+GUESTS += drv_block
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \

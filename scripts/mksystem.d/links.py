@@ -22,7 +22,9 @@ class End:
         self.props = {key: node.props[key] for key in LINK_PROPS if node.has(key)}
         self.has_page = role == "front" and node.string("transport") == "register-page"
         self.volume = None
+        self.volume_name = None
         if volume is not None and role == "back":
+            self.volume_name = volume.name
             self.volume = {key: volume.props[key] for key in VOLUME_PROPS if volume.has(key)}
 
 

@@ -140,7 +140,9 @@ def _links(info, links):
         _set(node, "skerry,role", link.role)
         node.props.update(link.props)
         if link.volume is not None:
-            _node(node, "volume").props.update(link.volume)
+            volume = _node(node, "volume")
+            _set(volume, "skerry,name", link.volume_name)
+            volume.props.update(link.volume)
 
 
 def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), window_bank=None):

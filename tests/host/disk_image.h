@@ -34,14 +34,18 @@ uint64_t disk_sectors(void)
 
 uint32_t crc32(uint32_t crc, const void *data, size_t size)
 {
+	static uint32_t table[256];
 	const uint8_t *p = data;
 
+	for (uint32_t i = 0; !table[255] && i < 256; i++) {
+		table[i] = i;
+		for (int bit = 0; bit < 8; bit++) {
+			table[i] = table[i] >> 1 ^ (0xedb88320u & -(table[i] & 1));
+		}
+	}
 	crc = ~crc;
 	for (size_t i = 0; i < size; i++) {
-		crc ^= p[i];
-		for (int bit = 0; bit < 8; bit++) {
-			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
-		}
+		crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
 	}
 	return ~crc;
 }

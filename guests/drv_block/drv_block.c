@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * drv_block: the guest that owns the disk and serves volumes of it, or of its RAM, to the
+ * front ends of its links (docs/drivers.md). One vCPU, one loop, no locks. Keeps nothing
+ * that a restart would miss: sessions are EL2's, requests in flight are in the links' pages.
+ */
+#include "drv_block.h"
+
+static struct port ports[SKERRY_PORT_MAX];
+static uint64_t steps_left = ~0ull;
+
+static void step_init(void)
+{
+	uint64_t at = arg_number("die-at", 0), life = guest_life();
+
+	if (at && life <= arg_number("die-lives", 1)) {
+		steps_left = at + (life - 1) * arg_number("die-add", 0);
+	}
+}
+
+void step(void)
+{
+	if (--steps_left == 0) {
+		printf("drv_block: dies, as its boot arguments ask for\n");
+		guest_crash(4, 0);
+	}
+}
+
+void guest_main(void)
+{
+	uint32_t count;
+
+	step_init();
+	link_init();
+	count = ports_open(ports, SKERRY_PORT_MAX);
+	if (!count) {
+		printf("drv_block: no block link has its back end here\n");
+	}
+	serve_init(ports, count);
+	for (;;) {
+		link_poll();
+		if (!serve() && !disk_enable_event()) {
+			link_wait();
+		}
+	}
+}
