@@ -2,9 +2,9 @@
 /*
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
- * system_parse.c: the description into EL2's table;
- * check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things out;
- * check_lines.c: file and line of a message; check_files.c: images and trees.
+ * system_parse.c, links_parse.c: the description into EL2's table; check_links.c: links and
+ * volumes; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
+ * out; check_lines.c: file and line of a message; check_files.c: images and trees.
  */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H
@@ -43,10 +43,25 @@ struct check {
 	uint32_t dir_count;
 };
 
+/* Where `condition` holds: an error at a node of the description. Its value: the condition. */
+#define bad_if(c, condition, node, property, ...) ({ \
+	bool is_bad_ = (condition); \
+	if (is_bad_) { \
+		report_error(&(c)->report, (c)->fdt, (node), (property), __VA_ARGS__); \
+	} \
+	is_bad_; })
+
+/* A range in messages: "%lx-%lx", first and last byte. */
+#define RANGE_ARGS(r)	(r).base, (r).base + (r).size - 1
+
 /* Spelling, types and what is missing, of the whole description. */
 void check_names(struct check *c);
 /* Clashes, after system_parse() and system_check(), whatever they said. */
 void check_clashes(struct check *c);
+/* Links, volumes and window banks, after system_parse(), where it found no error. */
+void check_links(struct check *c);
+/* A line about each window that several back ends share. */
+void print_sharing(const struct check *c);
 /* What of an assigned device's node in the board's tree its guest does not get: a warning. */
 void check_dropped(struct check *c, const struct sys_device *d);
 /* What is safe and yet makes no sense, or will surprise. */

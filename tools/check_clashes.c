@@ -10,17 +10,6 @@
 #define TREE_ROOM	KIB(64)		/* for a generated guest tree */
 #define BOOTARGS_MAX	512
 
-/* Where `condition` holds: an error at a node of the description. Its value: the condition. */
-#define bad_if(c, condition, node, property, ...) ({ \
-	bool is_bad_ = (condition); \
-	if (is_bad_) { \
-		report_error(&(c)->report, (c)->fdt, (node), (property), __VA_ARGS__); \
-	} \
-	is_bad_; })
-
-/* A range in messages: "%lx-%lx", first and last byte. */
-#define RANGE_ARGS(r)	(r).base, (r).base + (r).size - 1
-
 static const struct range address_space = { 0, 1ull << SKERRY_IPA_BITS };
 
 static void check_banks(struct check *c, const struct sys_guest *g)

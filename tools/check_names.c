@@ -69,7 +69,7 @@ static const struct word link_words[] = {
 	{ "notify", TYPE_STRING, false }, { "volume", TYPE_STRING, false },
 	{ "mac", TYPE_ANY, false }, { "isolated", TYPE_FLAG, false },
 	{ "uplink", TYPE_FLAG, false }, { "rate-limit-kbps", TYPE_CELLS, false },
-	{ "label", TYPE_STRING, false }, { "colour", TYPE_STRING, false },
+	{ "label", TYPE_STRING, false }, { "colour", TYPE_CELLS, false },
 	{ "rate-limit", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
@@ -352,6 +352,16 @@ static void judge_order(struct check *c)
 	}
 }
 
+static bool has_console_link(const struct system *s, uint8_t guest)
+{
+	bool has_one = false;
+
+	for (const struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
+		has_one |= l->type == SKERRY_LINK_CONSOLE && l->end[SKERRY_FRONT].guest == guest;
+	}
+	return has_one;
+}
+
 void check_sense(struct check *c)
 {
 	const struct system *s = &c->system;
@@ -364,7 +374,8 @@ void check_sense(struct check *c)
 		lasts |= s->guest[i].autostart && !s->guest[i].service;
 	}
 	judge_order(c);
-	if (s->input >= 0 && s->guest[s->input].console == CONSOLE_NONE) {
+	if (s->input >= 0 && s->guest[s->input].console == CONSOLE_NONE &&
+	    !has_console_link(s, (uint8_t)s->input)) {
 		report_error(&c->report, c->fdt, 0, "console-input", "names \"%s\", which has no "
 			     "console", s->guest[s->input].name);
 	}

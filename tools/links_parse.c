@@ -37,14 +37,16 @@ static const struct sys_end *same_window(const struct system *s, uint8_t guest, 
 }
 
 /* A guest's window-bank, of size 0 where it can't be used, told. */
-static struct range parse_bank(struct parse *p, const struct sys_guest *g)
+static struct range parse_bank(struct parse *p, const struct sys_guest *g, const char *link)
 {
 	const struct range all = { 0, 1ull << SKERRY_IPA_BITS };
 	uint32_t errors = p->report->errors;
 	struct range r = { 0, 0 };
 	const fdt32_t *c;
 
-	if (parse_cells(p, g->node, "window-bank", 4, 1, true, &c)) {
+	bad_if(p, !dt_has(p->fdt, g->node, "window-bank"), g->node, "window-bank", "is missing: "
+	       "the guest is the front end of link \"%s\", which has a shared window", link);
+	if (parse_cells(p, g->node, "window-bank", 4, 1, false, &c)) {
 		r = (struct range){ dt_cells(c, 2), dt_cells(c + 2, 2) };
 		bad_if(p, !r.size || !is_aligned(r.base, window_align(r.size)) ||
 		       !is_aligned(r.size, WINDOW_STEP) || !range_holds(all, r.base, r.size),
@@ -67,7 +69,7 @@ static struct range parse_bank(struct parse *p, const struct sys_guest *g)
 }
 
 /* The window of front end `front`'s shared links, made with the first of them; -1: none. */
-static int shared_window(struct links *k, uint8_t front)
+static int shared_window(struct links *k, int node, uint8_t front)
 {
 	struct system *s = k->p->system;
 	struct range bank;
@@ -77,7 +79,7 @@ static int shared_window(struct links *k, uint8_t front)
 			return (int)i;
 		}
 	}
-	bank = parse_bank(k->p, &s->guest[front]);
+	bank = parse_bank(k->p, &s->guest[front], dt_name(k->p->fdt, node));
 	s->window[s->window_count] = (struct sys_window){
 		.size = bank.size, .front = front, .kind = SKERRY_WINDOW_SHARED,
 		.front_base = bank.base,
@@ -160,18 +162,18 @@ static void parse_link(struct links *k, int node)
 	l->type = types[parse_choice(p, node, "type", "net block console shared-memory")];
 	l->transport = parse_choice(p, node, "transport", "message register-page");
 	kind = dt_has(p->fdt, node, "window") ? parse_choice(p, node, "window", "split shared") :
-	       l->transport == SKERRY_BY_REGISTER_PAGE;
+	       l->transport;		/* SKERRY_WINDOW_SPLIT, SKERRY_BY_MESSAGE: 0 */
 	(void)parse_choice(p, node, "notify", "hvc");
-	bad_if(p, kind != (l->transport == SKERRY_BY_REGISTER_PAGE), node, "window",
-	       "\"shared\" goes with transport = \"register-page\" and \"split\" with \"message\"");
-	bad_if(p, l->type == SKERRY_LINK_SHARED_MEMORY && l->transport, node, "transport",
-	       "can't be \"register-page\": a shared-memory link has no device");
-	bad_if(p, kind && dt_has(p->fdt, node, "window-size"), node, "window-size", "goes with "
-	       "split windows; a shared one is its front end's window-bank");
-	if (!parse_ends(k, l)) {
+	if (bad_if(p, kind != l->transport, node, "window", "\"shared\" goes with transport = "
+		   "\"register-page\" and \"split\" with \"message\"") ||
+	    bad_if(p, l->type == SKERRY_LINK_SHARED_MEMORY && l->transport, node, "transport",
+		   "can't be \"register-page\": a shared-memory link has no device") ||
+	    bad_if(p, kind && dt_has(p->fdt, node, "window-size"), node, "window-size", "goes "
+		   "with split windows; a shared one is its front end's window-bank") ||
+	    !parse_ends(k, l)) {
 		return;
 	}
-	window = kind ? shared_window(k, l->end[SKERRY_FRONT].guest) :
+	window = kind ? shared_window(k, node, l->end[SKERRY_FRONT].guest) :
 		 split_window(k, node, l->type, l->end[SKERRY_FRONT].guest);
 	l->window = (uint8_t)window;
 	if (window >= 0 && parse_end(k, l, SKERRY_FRONT) && parse_end(k, l, SKERRY_BACK)) {

@@ -284,6 +284,7 @@ static int check(struct check *c)
 	check_names(c);
 	if (parse(c) == 0) {
 		check_sense(c);
+		check_links(c);
 	}
 	check_files(c);
 	if (b && c->report.errors == 0) {
@@ -293,6 +294,9 @@ static int check(struct check *c)
 		if (place_guests(b, s, NULL, 0, &c->report) != 0 && c->report.errors == 0) {
 			c->report.errors = 1;
 		}
+	}
+	if (c->report.errors == 0) {
+		print_sharing(c);
 	}
 	printf("%s: %u error%s, %u warning%s%s\n", c->file, c->report.errors,
 	       c->report.errors == 1 ? "" : "s", c->report.warnings,
