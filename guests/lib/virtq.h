@@ -17,6 +17,11 @@
 #error "virtqueues are little endian"
 #endif
 
+/* Before each store that outlives this side: a test may define it, to die at any of them */
+#ifndef VIRTQ_STEP
+#define VIRTQ_STEP() ((void)0)
+#endif
+
 #define VIRTQ_SIZE_MAX		32768u		/* entries; a power of two */
 
 /* Feature bits of VIRTIO that a queue must know of */
@@ -112,12 +117,26 @@ static inline uint16_t virtq_load_acquire(volatile uint16_t *at)
 
 static inline void virtq_store(volatile uint16_t *at, uint16_t value)
 {
+	VIRTQ_STEP();
 	__atomic_store_n(at, value, __ATOMIC_RELAXED);
+}
+
+static inline void virtq_store32(volatile uint32_t *at, uint32_t value)
+{
+	VIRTQ_STEP();
+	*at = value;
 }
 
 static inline void virtq_store_release(volatile uint16_t *at, uint16_t value)
 {
+	VIRTQ_STEP();
 	__atomic_store_n(at, value, __ATOMIC_RELEASE);
+}
+
+/* The compiler keeps stores in order; a core that is stopped has done a prefix of them. */
+static inline void virtq_keep_order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static inline void virtq_barrier(void)

@@ -102,9 +102,9 @@ static inline void vqv_mark_(struct virtq_device *q, uint16_t head, bool is_in_f
 		volatile uint32_t *word = &q->track->in_flight[head / 32];
 		uint32_t bit = 1u << head % 32;
 
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		*word = is_in_flight ? *word | bit : *word & ~bit;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		virtq_keep_order();
+		virtq_store32(word, is_in_flight ? *word | bit : *word & ~bit);
+		virtq_keep_order();
 	}
 }
 
@@ -114,11 +114,11 @@ static inline void vqv_clear(struct virtq_device *q)
 	volatile uint16_t *at = (volatile uint16_t *)q->used;
 
 	if (q->track) {
-		q->track->mark = 0;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		q->track->used = 0;
+		virtq_store32(&q->track->mark, 0);
+		virtq_keep_order();
+		virtq_store(&q->track->used, 0);
 		for (unsigned i = 0; i < VIRTQ_TRACK_MAX / 32; i++) {
-			q->track->in_flight[i] = 0;
+			virtq_store32(&q->track->in_flight[i], 0);
 		}
 	}
 	for (size_t i = 0; i < virtq_used_size(q->size) / 2; i++) {
@@ -142,7 +142,7 @@ static inline void vqv_resume_(struct virtq_device *q)
 			uint32_t id = virtq_used_entry(q->used, last)->id;
 
 			vqv_mark_(q, (uint16_t)(id & (q->size - 1u)), false);
-			q->track->used = q->done;
+			virtq_store(&q->track->used, q->done);
 		}
 		for (uint16_t i = 0; i < q->size; i++) {
 			flying = (uint16_t)(flying + vqv_is_in_flight(q, i));
@@ -186,8 +186,8 @@ static inline int vqv_open(struct virtq_device *q, const struct virtq_window *w,
 	q->error = 0;
 	if (q->track && q->track->mark != s->epoch + 1) {
 		vqv_clear(q);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		q->track->mark = s->epoch + 1;
+		virtq_keep_order();
+		virtq_store32(&q->track->mark, s->epoch + 1);
 	} else {
 		vqv_resume_(q);
 	}
@@ -309,7 +309,7 @@ static inline int vqv_next(struct virtq_device *q, struct vqv_chain *c)
 	int ready;
 
 	if (q->error) {
-		return q->error;
+		return q->error < 0 ? q->error : 0;
 	}
 	c->is_again = vqv_next_again_(q, c);
 	if (!c->is_again) {
@@ -349,13 +349,13 @@ static inline int vqv_complete(struct virtq_device *q, uint16_t head, uint32_t w
 		return VIRTQ_INVALID;
 	}
 	e = virtq_used_entry(q->used, (uint16_t)(q->done & (q->size - 1u)));
-	e->id = head;
-	e->len = written;
+	virtq_store32(&e->id, head);
+	virtq_store32(&e->len, written);
 	q->done++;
 	virtq_store_release(&q->used->idx, q->done);
 	vqv_mark_(q, head, false);
 	if (q->track) {
-		q->track->used = q->done;
+		virtq_store(&q->track->used, q->done);
 	}
 	return 0;
 }

@@ -242,7 +242,7 @@ static inline int vqd_take(struct virtq_driver *q, void **cookie, uint32_t *writ
 	void *done;
 
 	if (q->error || ready == 0) {
-		return q->error;
+		return q->error < 0 ? q->error : 0;
 	}
 	if (ready > (uint16_t)(q->published - q->taken)) {
 		return q->error = VIRTQ_BAD_INDEX;
