@@ -50,6 +50,11 @@ struct skerry_info {
  * EL2 writes the bytes, then `head` (store-release), then raises the event
  * interrupt; it never waits: a reader that finds head - tail > SKERRY_LOG_SIZE has lost
  * all up to `head`, and goes on from there (`head` always is a record's begin).
+ * A record of no bytes: the guest has stopped, its unfinished line ends.
+ *
+ * The driver says with CONSOLE_DRIVE(1, x2 = tail) up to where all is on the UART (first
+ * with x2 = head as it finds it, then from time to time): when it is gone EL2
+ * prints what is behind that, so that nothing is lost.
  */
 struct skerry_log {
 	uint64_t head;			/* bytes ever written */

@@ -145,9 +145,12 @@ def _links(info, links):
             volume.props.update(link.volume)
 
 
-def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), window_bank=None):
+def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), window_bank=None,
+             consoles=None):
     """The tree's bytes. ramdisk: (address, size) or None; clocks: [(device, hertz)]; links: by
-    port, with name, role, props, volume and has_page; window_bank: (base, size) or None."""
+    port, with name, role, props, volume and has_page; window_bank: (base, size) or None;
+    consoles, for the guest that drives the console: (each guest's name, or "" where EL2 takes
+    no output of it; the index of the one that gets the input first, or None)."""
     pages = [port for port, link in enumerate(links) if link.has_page]
     if pages:
         banks = [window_bank] + list(banks)
@@ -176,6 +179,10 @@ def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), w
         _pl011(root)
     info = _node(root, "skerry@%x" % INFO, compatible="skerry,info", reg=_reg((INFO, PAGE)),
                  interrupts=(0, INTID_EVENT - 32, RISING))
+    if consoles:
+        _set(info, "skerry,consoles", "\0".join(consoles[0]))
+        if consoles[1] is not None:
+            _set(info, "skerry,console-input", consoles[1])
     if links:
         _links(info, links)
     if pages:
