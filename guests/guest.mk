@@ -5,6 +5,7 @@
 
 GUESTS := hello rt victim attacker bench vgictest psci pvtest
 GUESTS += drv_block
+GUESTS += drv_console
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
