@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pvtest: one image, several roles, chosen by the boot arguments:
+ *   tester      tests links with the help of a servant (link "ctl"), over several lives
+ *   servant     does what the tester asks for; with "stubborn" acknowledges nothing
  *   foreign     our drivers against the board's own virtio devices
+ *   idle        nothing, for ever
  */
 #include "pvtest.h"
 
 void guest_main(void)
 {
-	if (arg_has("foreign")) {
+	counters_open();
+	if (arg_has("tester")) {
+		tester_run();
+	} else if (arg_has("servant")) {
+		servant_run();
+	} else if (arg_has("foreign")) {
 		foreign_run();
+	}
+	while (arg_has("idle")) {
+		wfi();
 	}
 }
