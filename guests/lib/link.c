@@ -105,7 +105,7 @@ uint64_t link_number(uint32_t port, const char *child, const char *name, uint64_
 
 int64_t link_message(uint32_t port, struct skerry_msg *m)
 {
-	struct regs r = { { LINK_MESSAGE, port } };
+	struct regs r = { { SKERRY_HVC_MESSAGE, port } };
 
 	memcpy(&r.x[2], m, sizeof(*m));
 	hvc(&r);
@@ -238,7 +238,7 @@ static uint32_t fetch_events(void)
 	uint32_t called = 0;
 
 	for (uint32_t i = 0; i < FETCH_MAX; i++) {
-		struct regs r = { { LINK_EVENT } };
+		struct regs r = { { SKERRY_HVC_EVENT } };
 
 		hvc(&r);
 		if ((int64_t)r.x[0] < 0 || r.x[0] >= SKERRY_PORT_MAX) {

@@ -40,18 +40,13 @@ const void *link_bytes(uint32_t port, const char *child, const char *name, uint3
 const char *link_string(uint32_t port, const char *child, const char *name);	/* or NULL */
 uint64_t link_number(uint32_t port, const char *child, const char *name, uint64_t otherwise);
 
-/* Row 4: NOTIFY */
-#define LINK_NOTIFY	SKERRY_HVC(4)
-#define LINK_MESSAGE	SKERRY_HVC(5)
-#define LINK_EVENT	SKERRY_HVC(6)
-
 /* Ring the other end's bell. OK, INVALID (no such port). */
 #ifdef SKERRY_HOST
 int64_t link_notify(uint32_t port);
 #else
 static inline int64_t link_notify(uint32_t port)
 {
-	register uint64_t x0 asm("x0") = LINK_NOTIFY;
+	register uint64_t x0 asm("x0") = SKERRY_HVC_NOTIFY;
 	register uint64_t x1 asm("x1") = port;
 
 	asm volatile("hvc #0" : "+r"(x0) : "r"(x1) : "memory");

@@ -35,7 +35,8 @@ static uint32_t get_status(void)
 
 static int64_t set_features(uint64_t features)
 {
-	uint32_t low[3] = { 0, 1, (uint32_t)features }, high[3] = { 1, 1, (uint32_t)(features >> 32) };
+	uint32_t low[3] = { 0, 1, (uint32_t)features };
+	uint32_t high[3] = { 1, 1, (uint32_t)(features >> 32) };
 	int64_t result = ask(SKERRY_MSG_SET_FEATURES, low, 12, NULL, 0);
 
 	return result ? result : ask(SKERRY_MSG_SET_FEATURES, high, 12, NULL, 0);
@@ -93,12 +94,12 @@ static uint64_t its_events(void)
 
 static uint64_t my_events(void)
 {
-	struct regs r = { { LINK_EVENT } };
+	struct regs r = { { SKERRY_HVC_EVENT } };
 	uint64_t all = 0;
 
 	for (hvc(&r); (int64_t)r.x[0] >= 0; hvc(&r)) {
 		all |= r.x[0] == mine.device ? r.x[1] : 0;
-		r.x[0] = LINK_EVENT;
+		r.x[0] = SKERRY_HVC_EVENT;
 	}
 	check((int64_t)r.x[0] == SKERRY_AGAIN, "EVENT: %ld", r.x[0]);
 	return all;
@@ -132,6 +133,28 @@ static void go(void)
 	check(get_status() == (LIVE & ~VIRTIO_DRIVER_OK), "status %x", get_status());
 	check(set_queue(&q) == SKERRY_OK, "queue 0");
 	check(set_status(LIVE) == SKERRY_OK, "DRIVER_OK");
+}
+
+static void check_malformed(void)
+{
+	static const uint32_t zero[1];
+
+	for (uint32_t id = 0; id < 256; id++) {
+		if (id < 2 || (id > 0x0a && id < 0x80) || id > 0x83) {
+			check(ask(id, zero, 0, NULL, 0) == SKERRY_INVALID, "id %x", id);
+		}
+	}
+	for (uint32_t size = 0; size < 0x10000; size += size < 300 ? 1 : 9973) {
+		struct skerry_msg m = { .id = SKERRY_MSG_GET_STATUS, .size = (uint16_t)size };
+
+		check((link_message(mine.device, &m) == SKERRY_OK) == (size == 8), "size %u", size);
+	}
+	for (uint32_t type = 1; type < 256; type++) {
+		struct skerry_msg m = { .type = (uint8_t)type, .id = SKERRY_MSG_GET_STATUS,
+					.size = 8 };
+
+		check(link_message(mine.device, &m) == SKERRY_INVALID, "type %u", type);
+	}
 }
 
 void test_device_refusals(void)
@@ -174,23 +197,8 @@ void test_device_refusals(void)
 		check(link_ask(mine.ctl, id, zero, size, NULL, 0) == SKERRY_INVALID,
 		      "%x on shared memory", id);
 	}
-	for (uint32_t id = 0; id < 256; id++) {
-		if (id < 2 || (id > 0x0a && id < 0x80) || id > 0x83) {
-			check(ask(id, zero, 0, NULL, 0) == SKERRY_INVALID, "id %x", id);
-		}
-	}
-	for (uint32_t size = 0; size < 0x10000; size += size < 300 ? 1 : 9973) {
-		struct skerry_msg m = { .id = SKERRY_MSG_GET_STATUS, .size = (uint16_t)size };
-
-		check((link_message(mine.device, &m) == SKERRY_OK) == (size == 8), "size %u", size);
-	}
-	for (uint32_t type = 1; type < 256; type++) {
-		struct skerry_msg m = { .type = (uint8_t)type, .id = SKERRY_MSG_GET_STATUS, .size = 8 };
-
-		check(link_message(mine.device, &m) == SKERRY_INVALID, "type %u", type);
-	}
+	check_malformed();
 }
-
 /* The answer echoes id and token, says RESPONSE, and is zero behind its size. */
 static void check_answer_form(void)
 {
@@ -200,8 +208,8 @@ static void check_answer_form(void)
 	memset(m.bytes, 0xff, sizeof(m.bytes));
 	check(link_message(mine.device, &m) == SKERRY_OK, "INFO");
 	memcpy(&info, m.bytes, sizeof(info));
-	check(m.type == SKERRY_MSG_RESPONSE && m.id == SKERRY_MSG_DEVICE_INFO && m.token == 0xbeef &&
-	      m.size == SKERRY_MSG_HEADER + sizeof(info), "header %lx", *(uint64_t *)&m);
+	check(m.type == SKERRY_MSG_RESPONSE && m.id == SKERRY_MSG_DEVICE_INFO &&
+	      m.token == 0xbeef && m.size == SKERRY_MSG_HEADER + sizeof(info), "header %lx", *(uint64_t *)&m);
 	check(info.device_id == VIRTIO_ID_BLOCK && info.vendor_id == 0x1234 &&
 	      info.feature_count == 64 && info.config_size == 60 && info.queue_count == 2, "info");
 	for (uint32_t i = sizeof(info); i < sizeof(m.bytes); i++) {
@@ -239,6 +247,16 @@ void test_device_setup(void)
 	check(set_features(FEATURES) == SKERRY_BUSY, "features of a live device");
 }
 
+static void check_queue_sizes(void)
+{
+	struct skerry_msg_vqueue q = queue(1);
+
+	for (q.size = 1; q.size < 200; q.size++) {
+		check((set_queue(&q) == SKERRY_OK) ==
+		      (q.size <= SIZE_MAX_ && !(q.size & (q.size - 1))), "size %u", q.size);
+	}
+}
+
 void test_device_queues(void)
 {
 	const struct skerry_link *l = link_info(mine.device);
@@ -272,12 +290,7 @@ void test_device_queues(void)
 		check(set_queue(&q) == SKERRY_INVALID, "%s: %lx", bad[i].what, bad[i].value);
 		*bad[i].field = good;
 	}
-	for (uint32_t size = 1; size < 200; size += size == 1 ? 2 : 1) {
-		q.size = size;
-		check((set_queue(&q) == SKERRY_OK) == (size <= SIZE_MAX_ && !(size & (size - 1))),
-		      "size %u", size);
-	}
-	q.size = SIZE_MAX_;
+	check_queue_sizes();
 	q.index = 2;
 	check(set_queue(&q) == SKERRY_INVALID, "queue 2");
 	q.index = 0xffffffff;

@@ -90,7 +90,7 @@ int64_t servant_ask(uint32_t port, uint32_t type, const void *payload, uint32_t 
 		    void *answer, uint32_t answer_size)
 {
 	struct skerry_msg s = { .id = (uint8_t)type, .size = (uint16_t)(SKERRY_MSG_HEADER + size) };
-	struct mail m = { .x = { LINK_MESSAGE, port } };
+	struct mail m = { .x = { SKERRY_HVC_MESSAGE, port } };
 
 	memcpy(s.bytes, payload, size);
 	memcpy(&m.x[2], &s, sizeof(s));
@@ -104,7 +104,7 @@ int64_t servant_ask(uint32_t port, uint32_t type, const void *payload, uint32_t 
 
 int64_t servant_event(uint64_t *bits, uint64_t *epoch)
 {
-	struct mail m = { .x = { LINK_EVENT } };
+	struct mail m = { .x = { SKERRY_HVC_EVENT } };
 
 	if (!mail(&m, MAIL_HVC)) {
 		return SKERRY_NOT_SUPPORTED;
@@ -145,11 +145,11 @@ static void acknowledge(uint32_t port)
 
 static void serve_events(void)
 {
-	struct regs r = { { LINK_EVENT } };
+	struct regs r = { { SKERRY_HVC_EVENT } };
 
 	for (hvc(&r); (int64_t)r.x[0] >= 0; hvc(&r)) {
 		acknowledge((uint32_t)r.x[0]);
-		r.x[0] = LINK_EVENT;
+		r.x[0] = SKERRY_HVC_EVENT;
 	}
 }
 

@@ -110,10 +110,19 @@ def linux(name="linux", cpus=(1, 2), memory=192, kernel="vmlinuz", bootargs="", 
     return guest(name, f"linux/{kernel}", cpus, memory, console="pl011", more=arguments + more)
 
 
-def system(*guests, model="test", top=""):
-    """A description's text. `top`: properties of the root, e.g. console-input."""
+def system(*guests, model="test", top="", links=(), volumes=()):
+    """A description's text. `top`: properties of the root, e.g. console-input; links
+    and volumes: nodes."""
+    groups = "".join(f'\t{name} {{\n{"".join(nodes)}\t}};\n' for name, nodes in
+                     (("guests", guests), ("volumes", volumes), ("links", links)) if nodes)
     return ('/dts-v1/;\n/ {\n\tcompatible = "skerry,system-1";\n'
-            f'\tmodel = "{model}";\n\t{top}\n\tguests {{\n{"".join(guests)}\t}};\n}};\n')
+            f'\tmodel = "{model}";\n\t{top}\n{groups}}};\n')
+
+
+def link(name, kind, front, back, more=""):
+    """A link's node."""
+    return (f'\t\t{name} {{ type = "{kind}"; front = <&{front}>; back = <&{back}>; '
+            f'{more} }};\n')
 
 
 def image(log, name, text):

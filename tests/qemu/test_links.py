@@ -4,7 +4,7 @@
 import os
 import struct
 
-from harness import WORK, Case, Run, check, guest, image, system
+from harness import WORK, Case, Run, check, guest, image, link, system
 
 DISK_SECTORS = 8192
 STAMP = 0x9E3779B97F4A7C15
@@ -56,5 +56,48 @@ def foreign(log, gic):
         check(f.read() == stamped(range(256, DISK_SECTORS)), "and nothing else was")
 
 
+def pvtest(name, arguments, cpu, more=""):
+    return guest(name, "guests/pvtest.bin", [cpu], more=f'bootargs = "{arguments}"; {more}')
+
+
+def links_text(tester="tester", servant="servant"):
+    """A tester and its servant. A link of a third guest makes their ports differ."""
+    restart = 'on-crash = "restart"; restart-limit = <20 600>;'
+    return system(pvtest("tester", tester, 0, restart),
+                  pvtest("servant", servant, 1, restart + " service;"),
+                  pvtest("other", "idle", 2, "service;"),
+                  links=[link("ctl", "shared-memory", "tester", "servant"),
+                         link("by", "block", "other", "servant"),
+                         link("device", "block", "tester", "servant"),
+                         link("reverse", "console", "servant", "tester")])
+
+
+def contract(log, gic, skerry="skerry.bin"):
+    """What links, messages, events and restarts promise, from both ends."""
+    with Run(log, image(log, "links", links_text()), "--gic", gic, "--cpus", 3,
+             skerry=skerry) as run:
+        run.expect(r"^tester\| tester: life 1")
+        run.end(0)
+        failed = run.lines("FAILED")
+        check(not failed, "; ".join(failed[:5]))
+        run.count(r"^tester\| tests: 15 passed, 0 failed", 1)
+        run.count(r"^tester\| tests: 5 passed, 0 failed", 3)
+
+
+def stubborn(log, gic):
+    """A back end that does not acknowledge that its front end is down is restarted."""
+    text = links_text("tester stubborn lives=2", "servant stubborn")
+    with Run(log, image(log, "stubborn", text), "--gic", gic, "--cpus", 3) as run:
+        run.expect(r"^tester\| tests: 15 passed, 0 failed")
+        run.expect(r"^skerry: servant: taken as crashed: it does not let go of link ctl",
+                   r"^tester\| tester: life 2", r"^tester\| tests: 5 passed, 0 failed")
+        run.end(0)
+        run.count(r"^skerry: servant: taken as crashed", 1)
+        run.count(r"^servant\| servant: life 5", 1)
+
+
 def cases(soak):
-    return [Case(f"foreign-gic{gic}", foreign, gic=gic) for gic in (2, 3)]
+    return [Case(f"foreign-gic{gic}", foreign, gic=gic) for gic in (2, 3)] + \
+        [Case(f"contract-gic{gic}", contract, gic=gic) for gic in (2, 3)] + \
+        [Case("contract-oracle", contract, gic=2, skerry="debug/skerry.bin")] + \
+        [Case(f"stubborn-gic{gic}", stubborn, gic=gic) for gic in (2, 3)]
