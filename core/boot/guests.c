@@ -60,21 +60,25 @@ static bool give(struct guest *g, uint64_t at, struct range to, enum owner_kind 
 	return guest_map(g, at, to, owner == OWNER_GUEST ? S2_RAM : S2_DEVICE, r);
 }
 
+/* The boot UART, which EL2 goes on to use while its console's driver does not. */
+static bool pass_uart(const struct guest *g, struct range pages)
+{
+	struct range uart = boot.board.uart_regs;
+
+	return g->index == the_system.console_driver && uart.size != 0 &&
+	       range_pages(uart).base == pages.base && owner_pass(pages, g->index);
+}
+
 static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
 {
 	for (uint32_t i = 0; i < d->reg_count; i++) {
 		struct range pages = range_pages(d->regs[i]);
-		/* the boot UART, which EL2 goes on to use while this guest does not */
-		bool is_console = g->index == the_system.console_driver &&
-				  boot.board.uart_regs.size != 0 &&
-				  pages.base == range_pages(boot.board.uart_regs).base &&
-				  owner_pass(pages, g->index);
 		const struct owner *o = owner_overlap(pages);
 		/* two devices of one guest may share a page */
-		bool is_mapped = !is_console && o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
+		bool is_mapped = o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
 				 range_holds(o->at, pages.base, pages.size);
 
-		if (!is_mapped && !(is_console ?
+		if (!is_mapped && !(pass_uart(g, pages) ?
 				    guest_map(g, pages.base, pages, S2_DEVICE, r) :
 				    give(g, pages.base, pages, OWNER_DEVICE, r))) {
 			return false;

@@ -10,6 +10,7 @@
  *   spin           for ever, awake;  sleep: for ever, in WFI
  *   echo           console input back, in lines; "q" alone ends it
  *   dirty          see dirty.c
+ *   ports          see ports.c
  *   lines=N        N more lines of output
  */
 #include "hello.h"
@@ -88,6 +89,9 @@ void guest_main(void)
 	}
 	if (arg_has("dirty")) {
 		dirty_check();
+	}
+	if (arg_has("ports")) {
+		ports_check();
 	}
 	if (life < arg_number("reset", 0)) {
 		system_reset();
