@@ -121,7 +121,7 @@ static bool parse_end(struct links *k, struct sys_link *l, unsigned role)
 	}
 	e->port = (uint8_t)k->ports[e->guest]++;
 	if (other || g->identity || (role == SKERRY_FRONT && w->kind == SKERRY_WINDOW_SHARED)) {
-		e->base = other ? other->base : w->front_base;
+		e->base = other ? other->base : g->identity ? 0 : w->front_base;
 		return true;
 	}
 	e->base = align_up(*next ? *next : SKERRY_WINDOW_BASE, window_align(w->size));

@@ -45,7 +45,6 @@ def read(root):
     guests = {node.props["phandle"]: node.name for node in children if node.has("phandle")}
     ends = {node.name: [] for node in children}
     links = root.child("links")
-    wants_input = [root.props.get("console-input")]
     for node in links.children if links else ():
         volume = _volume(root, node)
         for role in ("front", "back"):
@@ -53,7 +52,4 @@ def read(root):
             if guest is None:
                 raise LinkError(node.name, role, "does not name a guest")
             ends[guest].append(End(node, role, volume))
-        if node.string("type") == "console" and node.props["front"] in wants_input:
-            ends[guest][-1].props["skerry,input"] = b""     # the back end's: the first one
-            wants_input.clear()
     return ends

@@ -111,7 +111,7 @@ def _pool(root, window_bank):
         _set(pools, "#address-cells", 2)
         _set(pools, "#size-cells", 2)
         base = -(-window_bank[0] // CMA) * CMA
-        cma = _node(pools, "linux,cma", compatible="shared-dma-pool", reusable=True,
+        cma = _node(pools, "linux,cma@%x" % base, compatible="shared-dma-pool", reusable=True,
                     reg=_reg((base, CMA)))
         _set(cma, "linux,cma-default", True)
 

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(ROOT, "scripts/mksystem.d"), os.path.join(ROOT, "tests/host")]
 import descriptions     # noqa: E402
 import fdt              # noqa: E402
+import tree             # noqa: E402
 
 
 def u64(node, name):
@@ -67,6 +68,7 @@ class Mksystem(unittest.TestCase):
         cls.everything = Made(cls.temporary.name, "everything")
         cls.own = Made(cls.temporary.name, "own-tree")
         cls.u_boot = Made(cls.temporary.name, "u-boot")
+        cls.links = Made(cls.temporary.name, "links")
 
     @classmethod
     def tearDownClass(cls):
@@ -139,6 +141,79 @@ class Mksystem(unittest.TestCase):
                          self.own.segment("one", "s1")[0])
         self.assertEqual(u64(chosen, "linux,initrd-end") - u64(chosen, "linux,initrd-start"), 5000)
         self.assertIsNotNone(tree.child("interrupt-controller@8000000"))
+
+    def ports(self, guest):
+        """The nodes of a guest's links."""
+        info = self.links.tree(guest).child("skerry@b000000")
+        return [n for n in info.children if n.string("compatible") == "skerry,link"]
+
+    def test_both_ends_of_a_link_have_a_node_each_by_port(self):
+        names = {guest: [(n.name, n.string("skerry,name"), n.string("skerry,role"))
+                         for n in self.ports(guest)] for guest in ("linux", "rt", "drivers")}
+        self.assertEqual(names["linux"], [
+            ("link@0", "linux-root", "front"), ("link@1", "linux-lan", "front"),
+            ("link@2", "linux-tty", "front"), ("link@3", "records", "front"),
+            ("link@4", "bell", "back")])
+        self.assertEqual(names["rt"][0], ("link@0", "records", "back"))
+        self.assertEqual(names["rt"][7], ("link@7", "bell", "front"))
+        self.assertEqual([name for _, name, _ in names["drivers"]],
+                         ["linux-root", "linux-lan", "linux-tty", "rt-raw", "rt-raw-too", "rt-log",
+                          "rt-first", "rt-scratch", "rt-lan"])
+        for guest in names:
+            for port, node in enumerate(self.ports(guest)):
+                self.assertEqual(node.cells("reg"), (port,))
+                self.assertEqual(node.cells("interrupts"), (0, 257 + port, 1))
+
+    def test_parameters_of_a_link_are_copied_to_both_ends_volumes_to_the_back_end(self):
+        for guest in ("linux", "drivers"):
+            lan, tty = self.ports(guest)[1:3]
+            self.assertEqual(lan.props["mac"], bytes((2, 0, 0, 0, 0, 1)))
+            self.assertTrue(lan.has("isolated") and lan.has("uplink"))
+            self.assertEqual(lan.cells("rate-limit-kbps"), (10000,))
+            self.assertEqual(tty.string("label"), "linux")
+            self.assertEqual(tty.cells("colour") + tty.cells("rate-limit"), (2, 100000))
+        volumes = [n.child("volume") for n in self.ports("drivers")]
+        self.assertEqual(volumes[0].string("partition"), "root")
+        self.assertEqual(volumes[3].cells("extent"), (0, 0x800, 0, 0x20000))
+        self.assertTrue(volumes[3].has("read-only") and not volumes[0].has("read-only"))
+        self.assertEqual((volumes[5].string("file"), volumes[5].string("fat-partition")),
+                         ("logs/rt.img", "boot"))
+        self.assertEqual(volumes[7].cells("ram-size"), (0, 0x100000))
+        self.assertIsNone(volumes[1])
+        self.assertFalse(any(n.child("volume") for n in self.ports("linux")))
+
+    def test_register_pages_are_devices_whose_dma_stays_in_the_window_bank(self):
+        tree = self.links.tree("linux")
+        self.assertEqual(tree.child("memory@40000000").cells("reg"),
+                         (0, 0x40000000, 0, 0x2600000, 0, 0x80000000, 0, 0x10000000))
+        bus = tree.child("pv-bus")
+        self.assertEqual(bus.cells("dma-ranges"), (0, 0x40000000) * 2 + (0, 0x2600000))
+        self.assertEqual([n.name for n in bus.children],
+                         ["virtio_mmio@a00%d000" % port for port in range(4)])
+        for port, node in enumerate(bus.children):
+            self.assertEqual(node.cells("reg"), (0, 0xa000000 + 0x1000 * port, 0, 0x200))
+            self.assertEqual(node.cells("interrupts"), (0, 257 + port, 1))
+            self.assertTrue(node.has("dma-coherent"))
+        pool = tree.child("reserved-memory").child("linux,cma@40000000")
+        self.assertEqual(pool.cells("reg"), (0, 0x40000000, 0, 0x400000))
+        self.assertTrue(pool.has("linux,cma-default") and pool.has("reusable"))
+        self.assertEqual(tree.child("chosen").string("bootargs"), "console=hvc0 swiotlb=16384")
+        self.assertIsNone(self.links.tree("rt").child("pv-bus"))
+        self.assertEqual(self.links.segment("linux", "s0")[0], 0x80000000)
+
+    def test_bounce_buffers_fill_a_window_bank_by_powers_of_two(self):
+        mib = 1 << 20
+        for size, pool in ((38, 32), (37, 16), (22, 16), (21, 8), (8, 2), (7, 1), (6, 0), (1, 0)):
+            self.assertEqual(tree.bounce_pool((0x40000000, size * mib)), pool * mib, size)
+
+    def test_a_swiotlb_of_the_description_is_kept(self):
+        end = type("End", (), {"name": "l", "role": "front", "props": {}, "volume": None,
+                               "has_page": True})()
+        for given, made in (("quiet swiotlb=512", "quiet swiotlb=512"),
+                            (None, "swiotlb=16384"), ("", "swiotlb=16384")):
+            root, _ = fdt.parse(tree.generate("g", [(0x80000000, 0x1000000)], 1, "none", given,
+                                              None, [], [end], (0x40000000, 0x2600000)))
+            self.assertEqual(root.child("chosen").string("bootargs"), made)
 
     def test_hashes_are_those_of_the_data(self):
         for node in self.everything.images.children:

@@ -200,6 +200,88 @@ static void an_identity_guest_avoids_the_fixed_ranges(void **state)
 	assert_int_equal(big->host[0].v, 1ull << 39);
 }
 
+/* A link of two guests with a window of its own, or with the last one. */
+static struct sys_link *add_link(struct sys_guest *front, struct sys_guest *back, uint64_t size)
+{
+	struct sys_link *l = &s.link[s.link_count++];
+
+	if (size) {
+		s.window[s.window_count++] = (struct sys_window){ .size = size };
+	}
+	l->window = (uint8_t)(s.window_count - 1);
+	s.window[l->window].link_count++;
+	s.window[l->window].front = (uint8_t)(front - s.guest);
+	l->end[SKERRY_FRONT] = (struct sys_end){ .guest = (uint8_t)(front - s.guest),
+						 .base = 0x20000000 };
+	l->end[SKERRY_BACK] = (struct sys_end){ .guest = (uint8_t)(back - s.guest),
+						.base = 0x20010000 };
+	return l;
+}
+
+static void a_window_has_the_back_ends_pages_behind_it(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, MIB(3)), *b = add_guest(0x40000000, MIB(2));
+	struct sys_link *one = add_link(a, b, KIB(128)), *two = add_link(a, b, KIB(64));
+	struct sys_link *three = add_link(a, b, 0);
+
+	assert_int_equal(place(), 0);
+	assert_int_equal(s.window[0].host.v, 0x40300000);	/* behind a; b is above */
+	assert_int_equal(one->back_page.v, 0x40320000);
+	assert_int_equal(s.window[1].host.v, 0x40330000);	/* 64 KiB aligned */
+	assert_int_equal(two->back_page.v, 0x40340000);
+	assert_int_equal(three->back_page.v, 0x40341000);
+	assert_int_equal(window_whole(&s.window[1]), KIB(72));
+	assert_int_equal(one->end[SKERRY_FRONT].base, 0x20000000);
+	assert_int_equal(one->end[SKERRY_BACK].base, 0x20010000);
+}
+
+static void a_large_window_gets_large_blocks_where_it_can(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, 0x1000), *b = add_guest(0x40000000, 0x1000);
+
+	add_link(a, b, MIB(2));
+	assert_int_equal(place(), 0);
+	assert_int_equal(s.window[0].host.v, 0x40200000);
+	board.memory[0].size = MIB(3);
+	assert_int_equal(place(), 0);
+	assert_int_equal(s.window[0].host.v, 0x40010000);
+}
+
+static void an_identity_guest_has_its_windows_where_they_are(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, MIB(2)), *id = add_guest(0, MIB(4));
+	struct sys_link *l = add_link(a, id, KIB(128)), *plain;
+
+	id->identity = true;
+	board.memory_count = 2;
+	board.memory[0] = (struct range){ 0x07ff0000, 0x04020000 };	/* fixed in the middle */
+	board.memory[1] = (struct range){ 0x60000000, GIB(1) };
+	plain = add_link(a, add_guest(0x40000000, 0x1000), KIB(128));
+	assert_int_equal(place(), 0);
+	assert_int_equal(s.window[0].host.v, 0x60400000);
+	assert_int_equal(l->end[SKERRY_BACK].base, 0x60400000);
+	assert_int_equal(l->end[SKERRY_FRONT].base, 0x20000000);
+	assert_int_equal(s.window[1].host.v, 0x08200000);	/* anywhere, behind a */
+	assert_int_equal(plain->end[SKERRY_BACK].base, 0x20010000);
+}
+
+static void without_room_for_a_window_its_guests_are_refused(void **state)
+{
+	struct sys_guest *a = add_guest(0x40000000, MIB(2)), *b = add_guest(0x40000000, MIB(2));
+	struct sys_guest *c = add_guest(0x40000000, MIB(2));
+
+	strcpy(add_link(a, b, MIB(2))->name, "big");
+	strcpy(add_link(a, c, KIB(128))->name, "small");
+	board.memory[0].size = MIB(8);
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	assert_true(a->refused && b->refused);
+	assert_false(c->refused);
+	assert_non_null(strstr(messages, "window-size: link big: no room for its window, 0x200000 "
+			       "bytes"));
+	assert_null(strstr(messages, "small"));
+	assert_int_equal(s.window[1].host.v, 0x40000000);	/* what they had is free */
+}
+
 static bool is_free(const struct range *taken, struct range at, unsigned taken_count)
 {
 	for (unsigned i = 0; i < taken_count; i++) {
@@ -233,6 +315,10 @@ static void no_two_things_ever_share_a_page(void **state)
 
 			add_bank(g, 0x4000000000, PAGE_SIZE * (1 + rand() % 5000));
 		}
+		for (unsigned i = 0; i < (unsigned)rand() % 32; i++) {
+			add_link(&s.guest[(unsigned)rand() % guests], &s.guest[0],
+				 KIB(128) * (unsigned)(i ? rand() % 40 : 1));
+		}
 		(void)!place();
 		for (unsigned i = 0; i < guests; i++) {
 			unsigned banks = s.guest[i].refused ? 0 : s.guest[i].bank_count;
@@ -246,6 +332,16 @@ static void no_two_things_ever_share_a_page(void **state)
 				assert_true(is_free(taken, at, n));
 				taken[n++] = at;
 			}
+		}
+		for (unsigned i = 0; i < s.window_count; i++) {
+			struct range at = { s.window[i].host.v, window_whole(&s.window[i]) };
+
+			if (at.base == UINT64_MAX) {
+				continue;
+			}
+			assert_true(is_aligned(at.base, KIB(64)));
+			assert_true(is_free(taken, at, n));
+			taken[n++] = at;
 		}
 	}
 }
@@ -275,6 +371,10 @@ int main(void)
 		T(what_a_refused_guest_had_is_free_again),
 		T(a_long_list_of_taken_ranges_is_avoided),
 		T(an_identity_guest_avoids_the_fixed_ranges),
+		T(a_window_has_the_back_ends_pages_behind_it),
+		T(a_large_window_gets_large_blocks_where_it_can),
+		T(an_identity_guest_has_its_windows_where_they_are),
+		T(without_room_for_a_window_its_guests_are_refused),
 		T(no_two_things_ever_share_a_page),
 		T(the_heap_is_a_free_block),
 	};

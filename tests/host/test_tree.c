@@ -48,7 +48,7 @@ static uint32_t seed_offset;
 static void *out, *template;
 
 /* What the description says beside struct sys_guest; the generator's arguments */
-static const char *bootargs, *ramdisk, *clocks;
+static const char *bootargs, *ramdisk, *clocks, *links;
 
 static int node_at(const void *fdt, const char *path)
 {
@@ -86,6 +86,7 @@ static int set_up(void **state)
 	bootargs = "'console=ttyAMA0 quiet'";
 	ramdisk = "(0x88000000, 0x123)";
 	clocks = "";
+	links = "()";
 	return 0;
 }
 
@@ -126,9 +127,11 @@ static void generate(void)
 			 g->identity ? 0 : g->bank[i].base, g->bank[i].size);
 	}
 	snprintf(command, sizeof(command), "python3 -Bc \"import sys\n"
-		 "sys.path.insert(0, 'scripts/mksystem.d')\nimport tree\n"
-		 "sys.stdout.buffer.write(tree.generate('%s', [%s], %u, '%s', %s, %s, [%s]))\"",
-		 g->name, banks, g->vcpu_count, consoles[g->console], bootargs, ramdisk, clocks);
+		 "sys.path.insert(0, 'scripts/mksystem.d')\nimport tree\nfrom types import "
+		 "SimpleNamespace as End\n"
+		 "sys.stdout.buffer.write(tree.generate('%s', [%s], %u, '%s', %s, %s, [%s], %s))\"",
+		 g->name, banks, g->vcpu_count, consoles[g->console], bootargs, ramdisk, clocks,
+		 links);
 	free(template);
 	template = malloc(ROOM);
 	f = popen(command, "r");
@@ -442,6 +445,9 @@ static void dtc_finds_nothing_to_complain_about(void **state)
 
 	(void)state;
 	give_devices();
+	links = "[End(name='disk', role='front', props={'label': b'x\\0'}, volume=None, "
+		"has_page=True), End(name='tty', role='back', props={}, has_page=False, "
+		"volume_name='v', volume={'partition': b'root\\0'})], (0x40000000, 0x2600000)";
 	for (b.gic = GIC_V2; b.gic <= GIC_V3; b.gic++) {
 		must_build();
 		rewind(blob);
