@@ -108,10 +108,29 @@ $(LINKS): FORCE
 	@mkdir -p $(@D)
 	@ln -sfn $(abspath $(TO)) $@
 
-$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*)
+# The Linux module, for the kernels of the cache, and for KDIR= (into linux/module/own).
+# A kernel's build writes beside the sources, so it gets a copy of them.
+MODULE := linux/skerry_virtio.ko
+MODULES := $(foreach v,6.1 6.12,$(O)/linux/module/$v/$(MODULE))
+$(O)/linux/module/6.1/$(MODULE): FOR := $(CACHE)/kernel/6.1/headers/build
+$(O)/linux/module/6.12/$(MODULE): FOR := $(CACHE)/kernel/6.12/headers/build
+$(O)/linux/module/own/$(MODULE): FOR = $(KDIR)
+$(if $(KDIR),$(O)/linux/module/own/$(MODULE): FORCE)
+all: $(MODULES) $(if $(KDIR),$(O)/linux/module/own/$(MODULE))
+
+$(O)/linux/module/%/$(MODULE): $(wildcard linux/*) $(wildcard include/abi/*.h)
+	@mkdir -p $(@D) $(@D)/../include
+	@cp -u linux/* $(@D)
+	@cp -ru include/abi $(@D)/../include
+	$(call say,MOD)env -u MAKEFLAGS $(MAKE) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
+		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) KCFLAGS=-Werror \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$(Q)$(CROSS_COMPILE)strip --strip-debug $@
+
+$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*) $(MODULES)
 	@mkdir -p $(@D)
 	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@ \
-		$(CACHE)/kernel/6.1/modules $(CACHE)/kernel/6.12/modules
+		$(foreach v,6.1 6.12,$(CACHE)/kernel/$v/modules $(O)/linux/module/$v/$(MODULE))
 
 # Made when it is not there, and by `make disk`: guests write to it, so nothing else does.
 disk $(O)/disk.img:
