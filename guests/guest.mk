@@ -4,7 +4,7 @@
 # Included by the top Makefile; needs O and CROSS_COMPILE.
 
 GUESTS := hello rt victim attacker bench vgictest psci pvtest
-GUESTS += drv_block
+GUESTS += drv_block blktest
 GUESTS += drv_console
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
