@@ -8,16 +8,17 @@
 
 #define SECTOR_SIZE	512
 
-/* Properties that go with one type of link; numbers in 1..max. */
+/* Properties that go with one type of link; numbers within bounds. */
 static const struct option {
 	const char *name;
 	uint8_t type;
-	uint32_t max;		/* 0: no number */
+	uint32_t min, max;	/* max 0: no number */
 } options[] = {
-	{ "volume", SKERRY_LINK_BLOCK, 0 }, { "mac", SKERRY_LINK_NET, 0 },
-	{ "isolated", SKERRY_LINK_NET, 0 }, { "uplink", SKERRY_LINK_NET, 0 },
-	{ "rate-limit-kbps", SKERRY_LINK_NET, UINT32_MAX }, { "label", SKERRY_LINK_CONSOLE, 0 },
-	{ "colour", SKERRY_LINK_CONSOLE, 7 }, { "rate-limit", SKERRY_LINK_CONSOLE, UINT32_MAX },
+	{ "volume", SKERRY_LINK_BLOCK, 0, 0 }, { "mac", SKERRY_LINK_NET, 0, 0 },
+	{ "isolated", SKERRY_LINK_NET, 0, 0 }, { "uplink", SKERRY_LINK_NET, 0, 0 },
+	{ "rate-limit-kbps", SKERRY_LINK_NET, 1, UINT32_MAX },
+	{ "label", SKERRY_LINK_CONSOLE, 0, 0 }, { "colour", SKERRY_LINK_CONSOLE, 0, 7 },
+	{ "rate-limit", SKERRY_LINK_CONSOLE, 1, UINT32_MAX },
 };
 
 static const char *type_name(uint8_t type)
@@ -52,8 +53,9 @@ static void check_options(struct check *c, const struct sys_link *l)
 
 		if (value && !bad_if(c, o->type != l->type, l->node, o->name,
 				     "goes with type = \"%s\" only", type_name(o->type))) {
-			bad_if(c, o->max && (size != 4 || fdt32_ld(value) - 1u >= o->max), l->node,
-			       o->name, "is one number, 1 to %u", o->max);
+			bad_if(c, o->max && (size != 4 || fdt32_ld(value) < o->min ||
+					     fdt32_ld(value) > o->max), l->node, o->name,
+			       "is one number, %u to %u", o->min, o->max);
 		}
 	}
 }
@@ -68,10 +70,16 @@ static const uint8_t *mac_of(const struct check *c, const struct sys_link *l)
 
 static void check_mac(struct check *c, const struct sys_link *l)
 {
+	static const uint8_t none[6];
 	const uint8_t *mac = mac_of(c, l), *other;
 
-	bad_if(c, dt_has(c->fdt, l->node, "mac") && (!mac || mac[0] & 1), l->node, "mac",
-	       "is 6 bytes, [02 00 00 00 00 01], the first one even");
+	bad_if(c, dt_has(c->fdt, l->node, "mac") &&
+	       (!mac || mac[0] & 1 || memcmp(mac, none, 6) == 0), l->node, "mac",
+	       "is 6 bytes, [02 00 00 00 00 01], the first one even, not all 0");
+	if (dt_has(c->fdt, l->node, "isolated") && !dt_has(c->fdt, l->node, "uplink")) {
+		report_warning(&c->report, c->fdt, l->node, "isolated", "without uplink it reaches "
+			       "nobody");
+	}
 	for (const struct sys_link *o = c->system.link; mac && o < l; o++) {
 		other = mac_of(c, o);
 		bad_if(c, other && o->end[SKERRY_BACK].guest == l->end[SKERRY_BACK].guest &&

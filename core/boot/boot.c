@@ -164,6 +164,14 @@ static void print_banner(void)
 	for (uint32_t i = 0; i < guest_count; i++) {
 		print_guest(guests[i].config);
 	}
+	for (uint32_t i = 0; i < the_system.link_count; i++) {
+		const struct sys_link *l = &the_system.link[i];
+		const struct sys_window *w = &the_system.window[l->window];
+
+		log_raw("  %-12s link from %s to %s, window %lu KiB at %09lx\n", l->name,
+			guests[l->end[0].guest].config->name, guests[l->end[1].guest].config->name,
+			w->size >> 10, w->host.v);
+	}
 	log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
 		the_system.input < 0 ? "no guest" : the_system.guest[the_system.input].name);
 }
