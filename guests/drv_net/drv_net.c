@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * drv_net: the guest that owns the network device and serves a switch to the front ends of
+ * its links (docs/drivers.md). One vCPU, one loop, no locks. Works without a device too: then
+ * the switch has no uplink. What a restart loses are frames, and what was learned.
+ */
+#include "drv_net.h"
+
+static uint64_t steps_left = ~0ull;
+
+static void step_init(void)
+{
+	uint64_t at = arg_number("die-at", 0), life = guest_life();
+
+	if (at && life <= arg_number("die-lives", 1)) {
+		steps_left = at + (life - 1) * arg_number("die-add", 0);
+	}
+}
+
+void step(void)
+{
+	if (--steps_left == 0) {
+		printf("drv_net: dies, as its boot arguments ask for\n");
+		guest_crash(4, 0);
+	}
+}
+
+static void on_notify(uint32_t port)
+{
+	ports[port].has_work = true;
+}
+
+static void on_event(uint32_t port, uint32_t events, uint32_t epoch)
+{
+	struct port *p = &ports[port];
+
+	(void)events;
+	(void)epoch;
+	if (!p->is_offered) {
+		return;
+	}
+	back_update(&p->back);
+	step();
+	p->has_work = p->back.is_live;
+	sw.port[port].is_open = p->back.is_live;
+}
+
+/* Ticks until the first port that has frames may send them; UINT64_MAX: none waits. */
+static uint64_t shortest_wait(uint64_t now)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
+		uint64_t wait = switch_wait(&sw, &sw.port[i].sends, now);
+
+		if (ports[i].has_work && wait < least) {
+			least = wait;
+		}
+	}
+	return least;
+}
+
+static bool serve(void)
+{
+	bool is_more = false;
+
+	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
+		if (ports[i].has_work && !switch_wait(&sw, &sw.port[i].sends, time_now())) {
+			is_more |= ports[i].has_work = frames_of_port(i);
+		}
+	}
+	is_more |= frames_of_uplink();
+	frames_publish();
+	return is_more;
+}
+
+static void sleep_a_while(void)
+{
+	uint64_t wait = shortest_wait(time_now());
+
+	if (wait == UINT64_MAX) {
+		link_wait();
+	} else {
+		link_wait_us(wait * 1000000 / time_hz() + 1);
+	}
+}
+
+void guest_main(void)
+{
+	step_init();
+	sw.hz = time_hz();
+	link_init();
+	uplink_open();
+	if (!ports_open()) {
+		printf("drv_net: no net link has its back end here\n");
+	}
+	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
+		link_on_notify(i, on_notify);
+		link_on_event(i, on_event);
+		ports[i].has_work = sw.port[i].is_open = ports[i].back.is_live;
+	}
+	for (;;) {
+		link_poll();
+		uplink_check();
+		if (!serve()) {
+			sleep_a_while();
+		}
+	}
+}
