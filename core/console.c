@@ -4,8 +4,10 @@
  * guarded by console_lock, but what only the UART's interrupt writes: it is
  * active on one core at a time. Printing is polled and in proportion to what is
  * printed; what a guest prints is never kept beyond one unfinished line.
+ * While a guest drives the UART all output goes into the log ring for it (abi/info.h).
  */
-#include <abi/layout.h>
+#include <abi/hypercalls.h>
+#include <abi/info.h>
 #include <core/core.h>
 #include <hv/uart.h>
 
@@ -21,9 +23,17 @@ struct line {			/* a guest's unfinished line */
 	char text[LINE_SIZE];	/* what came since the line's last carriage return */
 };
 
+enum drive {
+	BY_EL2, BY_GUEST,
+	BY_EL2_AGAIN,		/* what the guest has left of the log comes out first */
+};
+
 static struct lock console_lock = LOCK_INIT(LOCK_CONSOLE);
 static const struct uart_ops *uart;
 static uintptr_t uart_base;
+static uint32_t uart_hz;
+static enum drive drive;
+static uint64_t log_tail;		/* so far the driver says that it has printed */
 static uint32_t breaker;		/* core in panic, + 1 */
 static char early[EARLY_SIZE];		/* printed before there was a UART */
 static uint32_t early_count;
@@ -189,36 +199,174 @@ static void take_char(struct guest *g, char c)
 	}
 }
 
+static void end_unfinished(struct guest *g)
+{
+	if (lines[g->index].count) {
+		end_line(g);
+	}
+	lines[g->index].is_cr = false;
+}
+
+/* The log's oldest record, as if it were printed now. What the driver says it has
+ * printed may be no record's begin: then it comes out as rubbish, but comes to an end. */
+static void print_left(void)
+{
+	const struct skerry_log *log = the_system.log;
+	uint64_t end = log_tail + 2 + log->ring[(log_tail + 1) % SKERRY_LOG_SIZE];
+	uint8_t from = log->ring[log_tail % SKERRY_LOG_SIZE];
+	struct guest *g = from < guest_count ? &guests[from] : NULL;
+
+	if (log->head - log_tail > SKERRY_LOG_SIZE || log_tail == log->head) {
+		log_tail = log->head;		/* overwritten, or all is printed */
+		drive = BY_EL2;
+		return;
+	}
+	if (g == NULL) {
+		hide();
+	} else if (end == log_tail + 2) {
+		end_unfinished(g);
+	}
+	for (log_tail += 2; log_tail < end; log_tail++) {
+		char text[2] = { (char)log->ring[log_tail % SKERRY_LOG_SIZE], '\0' };
+
+		if (g != NULL) {
+			take_char(g, text[0]);
+		} else {
+			put(text);
+		}
+	}
+}
+
+/* Under the lock, before more is printed. True: straight to the UART. What a driver has left
+ * comes first: two records for one, so that the log becomes empty. */
+static bool is_direct(void)
+{
+	for (unsigned n = 0; n < 2 && drive == BY_EL2_AGAIN; n++) {
+		print_left();
+	}
+	return drive == BY_EL2;
+}
+
+/* One record; 0xff: EL2's own. */
+static void log_add(uint8_t guest, const char *bytes, uint32_t count)
+{
+	struct skerry_log *log = the_system.log;
+	uint64_t at = log->head;
+
+	log->ring[at++ % SKERRY_LOG_SIZE] = guest;
+	log->ring[at++ % SKERRY_LOG_SIZE] = (uint8_t)count;
+	for (uint32_t i = 0; i < count; i++) {
+		log->ring[at++ % SKERRY_LOG_SIZE] = (uint8_t)bytes[i];
+	}
+	__atomic_store_n(&log->head, at, __ATOMIC_RELEASE);
+}
+
+/* No lock held: the driver is told of what is in the log. */
+static void tell_driver(void)
+{
+	if (__atomic_load_n(&drive, __ATOMIC_RELAXED) == BY_GUEST) {
+		arch_event_raise(&guests[the_system.console_driver], SKERRY_INTID_EVENT);
+	}
+}
+
 void console_write(struct guest *g, const char *bytes, uint32_t count)
 {
 	enter();
+	if (!is_direct()) {
+		log_add(g->index, bytes, count);
+		count = 0;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		take_char(g, bytes[i]);
 	}
 	leave();
+	tell_driver();
 }
 
 void console_flush_guest(struct guest *g)
 {
 	enter();
-	if (lines[g->index].count) {
-		end_line(g);
+	if (is_direct()) {
+		end_unfinished(g);
+	} else {
+		log_add(g->index, NULL, 0);
 	}
-	lines[g->index].is_cr = false;
 	if (g->index == input) {
 		drop_input();
 	}
 	leave();
+	tell_driver();
 }
 
-void console_put(const char *before, const char *text, const char *after)
+void console_put(const char *text)
+{
+	uint32_t left = (uint32_t)strlen(text);
+
+	enter();
+	if (is_direct()) {
+		hide();
+		put(text);
+		left = 0;
+	}
+	for (uint32_t n; left != 0; left -= n, text += n) {
+		n = (uint32_t)min_u64(left, 255);
+		log_add(0xff, text, n);
+	}
+	leave();
+	tell_driver();
+}
+
+/* Under the lock. On the terminal everything is as the driver left it. */
+static void start_uart(void)
+{
+	uart->init(uart_base, uart_hz);
+	put("\n");
+}
+
+void console_give(struct guest *g, uint64_t tail)
+{
+	bool is_new;
+
+	enter();
+	is_new = drive != BY_GUEST;
+	for (uint32_t i = 0; i < guest_count && is_new; i++) {
+		end_unfinished(&guests[i]);
+	}
+	if (is_new || tail - log_tail > the_system.log->head - log_tail) {
+		tail = is_new ? the_system.log->head : log_tail;
+	}
+	log_tail = tail;
+	drive = BY_GUEST;
+	leave();
+	if (is_new) {
+		arch_uart_pass(g, true);
+	}
+}
+
+void console_take(struct guest *g)
+{
+	bool is_driver;
+
+	enter();
+	is_driver = drive == BY_GUEST && g->index == the_system.console_driver;
+	if (is_driver) {
+		drive = BY_EL2_AGAIN;
+		start_uart();
+	}
+	leave();
+	if (is_driver) {
+		arch_uart_pass(g, false);
+	}
+}
+
+bool console_drain(void)
 {
 	enter();
-	hide();
-	put(before);
-	put(text);
-	put(after);
+	if (drive == BY_EL2_AGAIN) {
+		print_left();
+	}
 	leave();
+	return __atomic_load_n(&drive, __ATOMIC_RELAXED) == BY_EL2_AGAIN;
 }
 
 uint64_t console_ticks(void)
@@ -237,6 +385,10 @@ bool console_break(void)
 	for (unsigned n = 0; n < BREAK_WAIT && console_lock.next != console_lock.owner; n++) {
 		arch_cpu_relax();	/* the compiler reads both again */
 	}
+	if (drive != BY_EL2) {
+		start_uart();
+		drive = BY_EL2;
+	}
 	return true;
 }
 
@@ -246,6 +398,7 @@ void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 	ops->init(base, clock_hz);
 	uart = ops;
 	uart_base = base;
+	uart_hz = clock_hz;
 	for (uint32_t i = 0; i < early_count; i++) {
 		put_char(early[i]);
 	}
@@ -256,7 +409,9 @@ void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 void console_set_input(int guest)
 {
 	enter();
-	hide();
+	if (drive != BY_GUEST) {
+		hide();
+	}
 	input = guest;
 	drop_input();
 	leave();
@@ -318,31 +473,23 @@ static void obey_key(char c)
 	}
 }
 
-/* One received byte. What nobody takes is lost, without a count. */
-static void receive(char c)
+/* For the guest with the input. False: nobody takes it; it is lost, without a count. */
+static bool add_input(char c)
 {
-	bool was_key = is_key;
+	bool is_taken;
 
-	is_key = c == CONSOLE_KEY && !was_key;
-	if (was_key && c != CONSOLE_KEY) {
-		obey_key(c);
-	} else if (!is_key && takes_input(input) &&
-		   console_waiting(&guests[input]) < INPUT_SIZE) {
+	enter();
+	is_taken = takes_input(input) && console_waiting(&guests[input]) < INPUT_SIZE;
+	if (is_taken) {
 		ring[ring_put % INPUT_SIZE] = c;
 		__atomic_store_n(&ring_put, ring_put + 1, __ATOMIC_RELEASE);
 	}
+	leave();
+	return is_taken;
 }
 
-void console_uart_interrupt(void)
+static void tell_input(void)
 {
-	int c = 0;
-
-	for (uint32_t n = 0; n < INPUT_BURST && uart && c >= 0; n++) {
-		c = uart->get(uart_base);
-		if (c >= 0) {
-			receive((char)c);
-		}
-	}
 	if (takes_input(input) && console_waiting(&guests[input])) {
 		struct guest *g = &guests[input];
 
@@ -352,4 +499,50 @@ void console_uart_interrupt(void)
 			arch_event_raise(g, SKERRY_INTID_EVENT);
 		}
 	}
+}
+
+/* One received byte. */
+static void receive(char c)
+{
+	bool was_key = is_key;
+
+	is_key = c == CONSOLE_KEY && !was_key;
+	if (was_key && c != CONSOLE_KEY) {
+		obey_key(c);
+	} else if (!is_key) {
+		(void)add_input(c);
+	}
+}
+
+void console_uart_interrupt(void)
+{
+	int c = 0;
+
+	for (uint32_t n = 0; n < INPUT_BURST && uart && drive != BY_GUEST && c >= 0; n++) {
+		c = uart->get(uart_base);
+		if (c >= 0) {
+			receive((char)c);
+		}
+	}
+	tell_input();
+}
+
+int64_t console_type(uint64_t guest, const char *bytes, uint64_t count)
+{
+	uint64_t n = 0;
+
+	if (guest >= guest_count || count == 0 || count > SKERRY_CONSOLE_WRITE_MAX) {
+		return SKERRY_INVALID;
+	}
+	if (!takes_input((int)guest)) {
+		return SKERRY_BUSY;
+	}
+	if ((int)guest != input) {
+		console_set_input((int)guest);
+	}
+	while (n < count && add_input(bytes[n])) {
+		n++;
+	}
+	tell_input();
+	return (int64_t)n;
 }

@@ -40,6 +40,14 @@ uint32_t console_waiting(const struct guest *g);
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max);
 /* The UART's receive interrupt, on any core, no lock held. */
 void console_uart_interrupt(void);
+/* The guest that may drive the UART has it from now on, or has printed the log up to
+ * `tail`. Back to EL2, when it has stopped or asks for it: the UART starts again; until
+ * console_drain() says false the log is printed, a record a call and by who prints. */
+void console_give(struct guest *g, uint64_t tail);
+void console_take(struct guest *g);	/* nothing, if it is not g that drives */
+bool console_drain(void);
+/* Input for a guest, from the driver: how many bytes were taken, INVALID, BUSY. */
+int64_t console_type(uint64_t guest, const char *bytes, uint64_t count);
 /* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
 void console_flush_guest(struct guest *g);
 
@@ -54,7 +62,7 @@ uint64_t console_ticks(void);				/* time spent printing so far */
 void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
 
 /* For core/log.c. */
-void console_put(const char *before, const char *text, const char *after); /* "\n" ends a line */
+void console_put(const char *text);	/* "\n" ends a line */
 /* Panic: from now on only this core prints, without the lock. False: not the first. */
 bool console_break(void);
 

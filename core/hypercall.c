@@ -49,6 +49,33 @@ static int64_t hvc_crash(struct vcpu *v, uint64_t *x)
 	return SKERRY_OK;
 }
 
+static int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
+{
+	if (x[1] > SKERRY_DRIVE_END) {
+		return SKERRY_INVALID;
+	}
+	if (x[1] == SKERRY_DRIVE_END) {
+		life_end_run();
+		return SKERRY_OK;
+	}
+	console_give(v->guest, x[2]);
+	if (x[1] == SKERRY_DRIVE_GIVE) {
+		console_take(v->guest);
+		for (unsigned n = 0; n < 64 && console_drain(); n++) {
+		}
+	}
+	return SKERRY_OK;
+}
+
+static int64_t hvc_console_input(struct vcpu *v, uint64_t *x)
+{
+	char bytes[SKERRY_CONSOLE_WRITE_MAX];
+
+	(void)v;
+	memcpy(bytes, &x[3], sizeof(bytes));
+	return console_type(x[1], bytes, x[2]);
+}
+
 struct row {
 	int64_t (*handler)(struct vcpu *v, uint64_t *x);
 	uint8_t right;
@@ -61,8 +88,13 @@ _Static_assert(ARRAY_SIZE(rows) == SKERRY_HYPERCALL_COUNT, "SKERRY_HYPERCALL_COU
 
 void hypercall(struct vcpu *v, uint32_t row, uint64_t *x)
 {
-	bool has_right = rows[row].right == SKERRY_RIGHT_NONE ||
-			 v->guest->config->console == CONSOLE_HYPERCALL;
+	const struct guest *g = v->guest;
+	const bool rights[] = {
+		[SKERRY_RIGHT_NONE] = true,
+		[SKERRY_RIGHT_CONSOLE] = g->config->console == CONSOLE_HYPERCALL,
+		[SKERRY_RIGHT_DRIVER] = g->index == the_system.console_driver,
+	};
+	bool has_right = rights[rows[row].right];
 
 	x[0] = (uint64_t)(has_right ? rows[row].handler(v, x) : SKERRY_DENIED);
 }

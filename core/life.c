@@ -274,6 +274,7 @@ static void stop_step(struct guest *g)
 			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
 		}
 		arch_guest_stop(g);
+		console_take(g);
 		if (!quiesce_devices(g)) {
 			finish_stopping(g, LIFE_QUARANTINE);
 			return;
@@ -282,7 +283,7 @@ static void stop_step(struct guest *g)
 		load_begin(g, true);
 		g->is_scrubbing = true;
 	}
-	links = load_step(g) == LOAD_MORE ? PV_MORE : pv_stop_step(g);
+	links = load_step(g) == LOAD_MORE || console_drain() ? PV_MORE : pv_stop_step(g);
 	if (links != PV_MORE) {
 		finish_stopping(g, links == PV_DONE ? LIFE_LAST_OUT : LIFE_QUARANTINE);
 	}

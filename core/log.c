@@ -6,14 +6,19 @@
 #include <core/core.h>
 #include <stdarg.h>
 
+#define BEFORE_SIZE	96
 #define TEXT_SIZE	641	/* the longest: "skerry: end" with 16 guests */
 
 static void print(const char *before, const char *format, va_list args, const char *after)
 {
-	char text[TEXT_SIZE];
+	char text[BEFORE_SIZE + TEXT_SIZE + 1];
+	size_t n = strlen(before);
 
-	format_v(text, sizeof(text), format, args);
-	console_put(before, text, after);
+	memcpy(text, before, n);
+	format_v(text + n, TEXT_SIZE, format, args);
+	n += strlen(text + n);
+	memcpy(text + n, after, strlen(after) + 1);
+	console_put(text);
 }
 
 void log_line(const char *format, ...)
@@ -39,7 +44,7 @@ void panic(const char *format, ...)
 	const void *pc = __builtin_return_address(0);
 	unsigned cpu = arch_cpu_index();
 	const struct vcpu *v = pcpus[cpu].current;
-	char where[96];
+	char where[BEFORE_SIZE];
 	va_list args;
 
 	if (console_break()) {

@@ -3,7 +3,7 @@
  * The register page: a link's device as virtio-mmio version 2 (VIRTIO 1.2, 4.2.2) in
  * a page of EL2's that the front end reads without an exit; its writes come here. The
  * state is pv_link's; the page only shows it. Written under the link's lock by plain
- * 32-bit stores, and cleaned: the front end reads past the caches.
+ * 32-bit stores: it is Normal non-cacheable here as there.
  */
 #include "pv.h"
 
@@ -41,10 +41,11 @@ void page_update(struct pv_link *l)
 		show(page, i, UINT32_MAX);	/* there is no such region */
 	}
 	show(page, GENERATION, l->generation);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (uint32_t i = CONFIG; i < END && l->is_offered; i += 4) {
 		show(page, i, l->config[(i - CONFIG) / 4]);
 	}
-	arch_data_clean((const void *)page, END);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void page_interrupt(struct pv_link *l, uint32_t bits)
@@ -54,7 +55,7 @@ void page_interrupt(struct pv_link *l, uint32_t bits)
 	if (c->registers != NULL && bits != 0 && l->is_up[SKERRY_FRONT]) {
 		l->interrupts |= bits;
 		show(c->registers, INTERRUPT_STATUS, l->interrupts);
-		arch_data_clean((const uint8_t *)c->registers + INTERRUPT_STATUS, 4);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* before the interrupt */
 		arch_event_raise(link_guest(l, SKERRY_FRONT),
 				 SKERRY_INTID_LINK(c->end[SKERRY_FRONT].port));
 	}

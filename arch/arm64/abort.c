@@ -2,9 +2,12 @@
 /*
  * Stage-2 aborts: the emulated frames (distributor, redistributors, PL011), else
  * an external abort in the guest. EL2 never reads the faulting instruction: an
- * access without a valid syndrome (pairs, write-back) is not emulated.
+ * access without a valid syndrome (pairs, write-back) is not emulated. Writes to
+ * register pages are permission faults: for them HPFAR_EL2 is not valid (Arm DDI 0487,
+ * D19.2.60), and the address is found by the guest's own translation.
  */
 #include <core/core.h>
+#include <pagetable.h>
 #include <sysreg.h>
 #include <vgic.h>
 
@@ -14,6 +17,8 @@
  * operation, and the address of a translation fault is in HPFAR_EL2. */
 #define EMULATED_MASK	(DABT_ISV | DABT_S1PTW | DABT_CM | 0x3c)
 #define EMULATED	(DABT_ISV | 0x04)
+#define PAGE_WRITE	(DABT_ISV | DABT_WNR | 0x0c)
+#define PAR_F		1	/* PAR_EL1: the translation failed */
 
 static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
 {
@@ -58,15 +63,36 @@ static inline bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
 	return true;
 }
 
+static enum pv_write page_write(struct vcpu *v, uint64_t esr, uint64_t far)
+{
+	uint32_t iss = ESR_ISS(esr);
+	uint64_t saved = READ_SYSREG(par_el1), par;
+
+	if ((iss & (EMULATED_MASK | DABT_WNR)) != PAGE_WRITE) {
+		return PV_ABSENT;
+	}
+	__asm__ volatile("at s1e1r, %0" :: "r"(far));
+	isb();
+	par = READ_SYSREG(par_el1);
+	WRITE_SYSREG(saved, par_el1);
+	if (par & PAR_F) {		/* it has changed its tables meanwhile */
+		return PV_AGAIN;
+	}
+	return pv_page_write(v, (par & PTE_ADDRESS) + (far & (PAGE_SIZE - 1)) - SKERRY_PAGE_BASE,
+			     1u << DABT_SAS(iss), (uint32_t)vcpu_get(v, DABT_SRT(iss)));
+}
+
 void abort_handle(struct vcpu *v, uint64_t esr)
 {
 	uint64_t far = READ_SYSREG(far_el2);
-	bool is_done = ESR_EC(esr) == EC_DABORT_LOW && mmio(v, esr, far);
+	bool is_data = ESR_EC(esr) == EC_DABORT_LOW;
+	enum pv_write done = !is_data ? PV_ABSENT : mmio(v, esr, far) ? PV_WRITTEN :
+			     page_write(v, esr, far);
 
-	stats_exit(v, is_done ? EXIT_MMIO : EXIT_ABORT, esr);
-	if (is_done) {
+	stats_exit(v, done == PV_ABSENT ? EXIT_ABORT : EXIT_MMIO, esr);
+	if (done == PV_WRITTEN) {
 		vcpu_skip(v, esr);
-	} else {
+	} else if (done == PV_ABSENT) {
 		inject_abort(v, esr, far);
 	}
 }

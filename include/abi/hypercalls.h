@@ -22,6 +22,12 @@
  *               answer; on errors x2..x17 stay
  * EVENT         -> x0 the lowest port with events, x1 its event bits (abi/link.h), which
  *               are cleared, x2 the link's epoch; AGAIN: no port has any
+ * CONSOLE_DRIVE x1 operation, x2 how far the log (abi/info.h) is printed. 1: the caller
+ *               has the UART from now on, or has got that far; 0: it gives the UART back;
+ *               2: the run is to end -> x0 OK, INVALID, DENIED
+ * CONSOLE_INPUT x1 guest, x2 count 1..64, x3..x10 the bytes: typed for that guest's
+ *               console by EL2 -> x0 bytes taken, maybe less or 0; INVALID; BUSY: it does
+ *               not run or has no such console; DENIED
  * CRASH         x1 code, x2 argument: the guest reports that it is beyond
  *               repair. Does not return: running -> stopping -> crashed.
  */
@@ -30,6 +36,7 @@
 
 #define SKERRY_RIGHT_NONE	0	/* every guest */
 #define SKERRY_RIGHT_CONSOLE	1	/* console = "hypercall" */
+#define SKERRY_RIGHT_DRIVER	2	/* the description's console-driver names it */
 
 #define SKERRY_HYPERCALLS(X) \
 	X(0, VERSION, version, 0, SKERRY_RIGHT_NONE) \
@@ -38,9 +45,11 @@
 	X(3, CRASH, crash, 2, SKERRY_RIGHT_NONE) \
 	X(4, NOTIFY, notify, 1, SKERRY_RIGHT_NONE) \
 	X(5, MESSAGE, message, 17, SKERRY_RIGHT_NONE) \
-	X(6, EVENT, event, 0, SKERRY_RIGHT_NONE)
+	X(6, EVENT, event, 0, SKERRY_RIGHT_NONE) \
+	X(7, CONSOLE_DRIVE, console_drive, 2, SKERRY_RIGHT_DRIVER) \
+	X(8, CONSOLE_INPUT, console_input, 10, SKERRY_RIGHT_DRIVER)
 
-#define SKERRY_HYPERCALL_COUNT	7
+#define SKERRY_HYPERCALL_COUNT	9
 
 #define SKERRY_HVC_BASE		0xC6000000
 #define SKERRY_HVC(row)		(SKERRY_HVC_BASE + (row))
@@ -52,11 +61,18 @@
 #define SKERRY_HVC_NOTIFY	SKERRY_HVC(4)
 #define SKERRY_HVC_MESSAGE	SKERRY_HVC(5)
 #define SKERRY_HVC_EVENT	SKERRY_HVC(6)
+#define SKERRY_HVC_CONSOLE_DRIVE SKERRY_HVC(7)
+#define SKERRY_HVC_CONSOLE_INPUT SKERRY_HVC(8)
+
+#define SKERRY_DRIVE_GIVE	0	/* operations of CONSOLE_DRIVE */
+#define SKERRY_DRIVE_TAKE	1
+#define SKERRY_DRIVE_END	2
 
 #define SKERRY_ABI_MAJOR	0
 #define SKERRY_ABI_MINOR	2
 #define SKERRY_FEATURE_LINKS	1	/* links; messages as revision 1 of the draft */
-#define SKERRY_ABI_FEATURES	SKERRY_FEATURE_LINKS
+#define SKERRY_FEATURE_CONSOLE_DRIVER 2	/* rows 7 and 8 */
+#define SKERRY_ABI_FEATURES	(SKERRY_FEATURE_LINKS | SKERRY_FEATURE_CONSOLE_DRIVER)
 
 #define SKERRY_CONSOLE_WRITE_MAX 64	/* bytes in one CONSOLE_WRITE */
 #define SKERRY_CONSOLE_READ_MAX	16	/* bytes out of one CONSOLE_READ */

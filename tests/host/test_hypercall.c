@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include <abi/hypercalls.h>
@@ -51,6 +52,36 @@ void life_crash(struct vcpu *of, const char *cause, uint64_t syndrome, uint64_t 
 	crashes++;
 }
 
+static char drives[64];
+
+void console_give(struct guest *g, uint64_t tail)
+{
+	assert_ptr_equal(g, v->guest);
+	snprintf(drives + strlen(drives), 32, "give %u;", (unsigned)tail);
+}
+
+void console_take(struct guest *g)
+{
+	assert_ptr_equal(g, v->guest);
+	strcat(drives, "take;");
+}
+
+void life_end_run(void)
+{
+	strcat(drives, "end;");
+}
+
+int64_t console_type(uint64_t guest, const char *bytes, uint64_t count)
+{
+	assert_int_equal(guest, 7);
+	if (count > 64) {
+		return SKERRY_INVALID;
+	}
+	memcpy(written, bytes, count);
+	written_count = (uint32_t)count;
+	return (int64_t)count - 1;
+}
+
 bool psci_call(struct vcpu *of, uint64_t *at)
 {
 	assert_ptr_equal(of, v);
@@ -83,6 +114,8 @@ static int begin(void **state)
 	memset(input, 0, sizeof(input));
 	memset(crash_cause, 0, sizeof(crash_cause));
 	written_count = crashes = passes = 0;
+	the_system.console_driver = -1;
+	drives[0] = '\0';
 	return 0;
 }
 
@@ -273,6 +306,27 @@ static void crash_tells_code_and_argument(void **state)
 	kept_from(1);
 }
 
+static void only_the_console_s_driver_has_the_uart(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 1, 0), SKERRY_DENIED);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 2, 0), SKERRY_DENIED);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_INPUT, 7, 1), SKERRY_DENIED);
+	assert_string_equal(drives, "");
+	the_system.console_driver = 0;
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 3, 0), SKERRY_INVALID);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, ~0ull, 0), SKERRY_INVALID);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 1, 5), SKERRY_OK);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 0, 6), SKERRY_OK);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_DRIVE, 2, 0), SKERRY_OK);
+	assert_string_equal(drives, "give 5;give 6;take;end;");
+	kept_from(1);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_INPUT, 7, 64), 63);
+	assert_memory_equal(written, &before[3], 64);
+	assert_int_equal(call(SKERRY_HVC_CONSOLE_INPUT, 7, 65), SKERRY_INVALID);
+	kept_from(1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup(console_write_takes_1_to_64_bytes, begin),
 		cmocka_unit_test_setup(console_read_gives_up_to_16_bytes, begin),
 		cmocka_unit_test_setup(without_a_hypercall_console_both_are_denied, begin),
+		cmocka_unit_test_setup(only_the_console_s_driver_has_the_uart, begin),
 		cmocka_unit_test_setup(crash_tells_code_and_argument, begin),
 	};
 

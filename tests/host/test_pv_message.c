@@ -167,7 +167,8 @@ static void queues_lie_in_their_halves_of_the_window(void **state)
 		{ ~0ull & ~15ull, SPLIT, half, false },		/* wrapping */
 		{ SPLIT, ~0ull - 1, half, false },
 		{ SPLIT, SPLIT + 256, ~0ull - 3, false },
-		{ 0, SPLIT, half, false }, { SPLIT, 0, half, false }, { SPLIT, SPLIT + 256, 0, false },
+		{ 0, SPLIT, half, false }, { SPLIT, 0, half, false },
+		{ SPLIT, SPLIT + 256, 0, false },
 		{ 1ull << 63, SPLIT, half, false },
 	};
 	struct skerry_msg_vqueue q = before_queues();
@@ -487,7 +488,8 @@ static void only_the_table_s_messages_are_there(void **state)
 		}
 	}
 	begin(state);
-	assert_int_equal(ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, zeros, 1000), SKERRY_INVALID);
+	assert_int_equal(ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, zeros, 1000),
+			 SKERRY_INVALID);
 }
 
 static void headers_are_checked(void **state)

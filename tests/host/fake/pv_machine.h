@@ -50,18 +50,22 @@ static void machine_link(unsigned i, uint8_t type, uint8_t transport, uint8_t wi
 
 	*l = (struct sys_link){ .type = type, .transport = transport, .window = window };
 	l->name[0] = (char)('a' + i);
-	l->end[SKERRY_FRONT] = (struct sys_end){ front, port, base };
-	l->end[SKERRY_BACK] = (struct sys_end){ BACK_GUEST, (uint8_t)i, 0x30000000 + MIB(i) };
+	l->end[SKERRY_FRONT] = (struct sys_end){ .guest = front, .port = port, .base = base };
+	l->end[SKERRY_BACK] = (struct sys_end){ .guest = BACK_GUEST, .port = (uint8_t)i,
+						.base = 0x30000000 + MIB(i) };
 	l->registers = transport == SKERRY_BY_REGISTER_PAGE ? registers : NULL;
 }
 
 static void machine_reset(void)
 {
 	static const struct sys_window windows[LINKS] = {
-		{ { WINDOWS_AT }, SPLIT_SIZE, 0, 1, FRONT_GUEST, SKERRY_WINDOW_SPLIT },
-		{ { WINDOWS_AT + MIB(4) }, BANK_SIZE, BANK, 1, FRONT_GUEST, SKERRY_WINDOW_SHARED },
-		{ { WINDOWS_AT + MIB(9) }, KIB(128), 0, 1, FRONT_GUEST, SKERRY_WINDOW_SPLIT },
-		{ { WINDOWS_AT + MIB(10) }, KIB(128), 0, 1, OTHER_GUEST, SKERRY_WINDOW_SPLIT },
+#define WINDOW(at, bytes, guest, of) \
+		{ .host = { WINDOWS_AT + MIB(at) }, .size = (bytes), .link_count = 1, \
+		  .front = (guest), .kind = (of) }
+		WINDOW(0, SPLIT_SIZE, FRONT_GUEST, SKERRY_WINDOW_SPLIT),
+		WINDOW(4, BANK_SIZE, FRONT_GUEST, SKERRY_WINDOW_SHARED),
+		WINDOW(9, KIB(128), FRONT_GUEST, SKERRY_WINDOW_SPLIT),
+		WINDOW(10, KIB(128), OTHER_GUEST, SKERRY_WINDOW_SPLIT),
 	};
 	struct system *s = &the_system;
 

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * core/console.c while a guest drives the UART: what goes into the log ring for it, what
+ * EL2 prints when that guest is gone, what it types for others, and panic.
+ */
+/* sources: core/console.c core/log.c core/crash.c core/vpl011.c lib/format.c
+ * tests/host/fake/fake_arch.c tests/host/fake/fake_uart.c */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <abi/info.h>
+#include <core/core.h>
+#include <hv/uart.h>
+#include "fake_arch.h"
+#include "fake_uart.h"
+
+enum { RT, LINUX, VICTIM, SILENT, GUESTS };
+
+static struct sys_guest config[GUESTS] = {
+	[RT] = { .name = "rt", .console = CONSOLE_HYPERCALL, .vcpu_count = 1 },
+	[LINUX] = { .name = "linux", .console = CONSOLE_PL011, .vcpu_count = 2 },
+	[VICTIM] = { .name = "victim", .console = CONSOLE_HYPERCALL, .vcpu_count = 1 },
+	[SILENT] = { .name = "silent", .console = CONSOLE_NONE, .vcpu_count = 1 },
+};
+
+void life_end_run(void)
+{
+}
+
+static void say(int guest, const char *text)
+{
+	console_write(&guests[guest], text, (uint32_t)strlen(text));
+}
+
+static void type(const char *text)
+{
+	fake_uart_type(text, strlen(text));
+	console_uart_interrupt();
+}
+
+static void assert_screen(const char *expected)
+{
+	assert_string_equal(fake_uart_out, expected);
+	fake_uart_reset();
+}
+
+static struct skerry_log ring_log;
+
+static void drive(uint64_t tail)
+{
+	console_give(&guests[SILENT], tail);
+}
+
+static int begin_driven(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_guests(config, GUESTS);
+	for (int i = 0; i < GUESTS; i++) {
+		guests[i].state = GUEST_RUNNING;
+		console_flush_guest(&guests[i]);
+	}
+	console_set_input(-1);
+	console_init(&pl011_uart, 0, 0);
+	fake_uart_reset();
+	memset(&ring_log, 0, sizeof(ring_log));
+	ring_log.head = SKERRY_LOG_SIZE - 5;	/* it wraps soon */
+	the_system.log = &ring_log;
+	the_system.console_driver = SILENT;
+	console_set_input(RT);
+	say(RT, "cut");
+	say(VICTIM, "begun");
+	drive(ring_log.head);
+	assert_true(fake.is_uart_given);
+	/* lines that were cut are ended */
+	assert_screen("rt| cut\r\nvictim| begun\r\n");
+	return 0;
+}
+
+static int end_driven(void **state)
+{
+	(void)state;
+	console_take(&guests[SILENT]);
+	for (unsigned n = 0; n < 100000 && console_drain(); n++) {
+	}
+	assert_false(console_drain());
+	the_system.console_driver = -1;
+	return 0;
+}
+
+/* The record at `*at` as text: "guest:bytes;". */
+static void read_record(uint64_t *at, char *text)
+{
+	uint8_t guest = ring_log.ring[*at % SKERRY_LOG_SIZE];
+	uint8_t count = ring_log.ring[(*at + 1) % SKERRY_LOG_SIZE];
+
+	text += sprintf(text, "%u:", guest);
+	for (unsigned i = 0; i < count; i++) {
+		*text++ = (char)ring_log.ring[(*at + 2 + i) % SKERRY_LOG_SIZE];
+	}
+	strcpy(text, ";");
+	*at += 2u + count;
+}
+
+static void output_goes_into_the_log_while_a_guest_drives(void **state)
+{
+	uint64_t at = ring_log.head;
+	char text[1024] = "";
+	unsigned raised = guests[SILENT].arch.raised[SKERRY_INTID_EVENT];
+
+	(void)state;
+	say(RT, "tick\r");
+	log_line("a line");
+	say(LINUX, "\033[31m");
+	console_flush_guest(&guests[VICTIM]);
+	assert_screen("");
+	while (at != ring_log.head) {
+		read_record(&at, text + strlen(text));
+	}
+	assert_string_equal(text, "0:tick\r;255:skerry: a line\n;1:\033[31m;2:;");
+	assert_int_equal(guests[SILENT].arch.raised[SKERRY_INTID_EVENT], raised + 4);
+}
+
+static void what_the_driver_has_left_comes_out_first(void **state)
+{
+	uint64_t at = ring_log.head;
+	char text[64];
+
+	(void)state;
+	say(RT, "printed\n");
+	read_record(&at, text);
+	drive(at);
+	say(RT, "left\nhalf");
+	log_line("own");
+	say(VICTIM, "x\n");
+	console_flush_guest(&guests[RT]);
+	assert_screen("");
+	fake_uart_is_on = false;
+	console_take(&guests[LINUX]);		/* another guest's end */
+	assert_true(fake.is_uart_given);
+	console_take(&guests[SILENT]);
+	assert_true(fake_uart_is_on);
+	assert_false(fake.is_uart_given);
+	while (console_drain()) {
+	}
+	say(RT, "direct");
+	assert_screen("\r\nrt| left\r\nrt| half\r\033[Kskerry: own\r\nrt| half\r\033[K"
+		      "victim| x\r\nrt| half\r\nrt| direct");
+}
+
+static void who_prints_meanwhile_prints_the_rest_too(void **state)
+{
+	char text[16];
+	char *last = fake_uart_out;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "%u\n", i);
+		say(VICTIM, text);
+	}
+	console_take(&guests[SILENT]);
+	for (unsigned i = 100; i < 250; i++) {
+		snprintf(text, sizeof(text), "%u\n", i);
+		say(VICTIM, text);
+	}
+	for (unsigned i = 0; i < 250; i++) {		/* all, in order */
+		snprintf(text, sizeof(text), "| %u\r\n", i);
+		last = strstr(last, text);
+		assert_non_null(last);
+	}
+	assert_false(console_drain());
+}
+
+static void a_log_that_ran_over_and_a_forged_tail_come_to_an_end(void **state)
+{
+	static const uint64_t tails[] = { 0, ~0ull, 1ull << 63, SKERRY_LOG_SIZE };
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++) {
+		say(VICTIM, "a flood that nobody reads, of 50 bytes a record....");
+	}
+	end_driven(state);
+	fake_uart_reset();
+	say(VICTIM, "on\n");
+	assert_screen("victim| on\r\n");
+	for (unsigned i = 0; i < ARRAY_SIZE(tails); i++) {
+		begin_driven(state);
+		drive(tails[i]);
+		say(VICTIM, "abcdefghijklmnopq");
+		drive(ring_log.head - 7);		/* no record's begin */
+		drive(ring_log.head - 8);		/* backwards: not taken */
+		end_driven(state);
+	}
+}
+
+static void typed_bytes_come_by_the_driver(void **state)
+{
+	char bytes[64] = "to rt";
+
+	(void)state;
+	type("unheard");
+	assert_int_equal(console_waiting(&guests[RT]), 0);
+	assert_int_equal(console_type(RT, bytes, 5), 5);
+	assert_int_equal(guests[RT].arch.raised[SKERRY_INTID_EVENT], 1);
+	assert_int_equal(console_waiting(&guests[RT]), 5);
+	assert_int_equal(console_read(&guests[RT], bytes, 64), 5);
+	assert_int_equal(console_type(LINUX, "pl011", 5), 5);
+	assert_int_equal(console_waiting(&guests[LINUX]), 5);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(console_type(LINUX, bytes, 64), 64);
+	}
+	assert_int_equal(console_type(LINUX, bytes, 64), 64 - 5);
+	assert_int_equal(console_type(LINUX, bytes, 64), 0);
+	assert_int_equal(console_type(SILENT, bytes, 1), SKERRY_BUSY);
+	guests[RT].state = GUEST_STOPPED;
+	assert_int_equal(console_type(RT, bytes, 1), SKERRY_BUSY);
+	assert_int_equal(console_type(GUESTS, bytes, 1), SKERRY_INVALID);
+	assert_int_equal(console_type(~0ull, bytes, 1), SKERRY_INVALID);
+	assert_int_equal(console_type(LINUX, bytes, 0), SKERRY_INVALID);
+	assert_int_equal(console_type(LINUX, bytes, 65), SKERRY_INVALID);
+	assert_screen("");
+}
+
+static void panic_now(void *unused)
+{
+	(void)unused;
+	panic("bad");
+}
+
+/* The last test: panic stays. */
+static void a_panic_takes_the_uart(void **state)
+{
+	(void)state;
+	fake_uart_is_on = false;
+	assert_int_equal(fake_run(panic_now, NULL), FAKE_HALT);
+	assert_true(fake_uart_is_on);
+	assert_non_null(strstr(fake_uart_out, "skerry: panic on core 0"));
+}
+
+#define DRIVEN(name) cmocka_unit_test_setup_teardown(name, begin_driven, end_driven)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DRIVEN(output_goes_into_the_log_while_a_guest_drives),
+		DRIVEN(what_the_driver_has_left_comes_out_first),
+		DRIVEN(who_prints_meanwhile_prints_the_rest_too),
+		DRIVEN(a_log_that_ran_over_and_a_forged_tail_come_to_an_end),
+		DRIVEN(typed_bytes_come_by_the_driver),
+		cmocka_unit_test_setup(a_panic_takes_the_uart, begin_driven),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
