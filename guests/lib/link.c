@@ -278,6 +278,11 @@ void link_wake(void)
 	__atomic_fetch_or(&came, CAME_OTHER, __ATOMIC_RELEASE);
 }
 
+void link_look(void)
+{
+	__atomic_fetch_or(&came, CAME_EVENT | ((1u << port_count()) - 1), __ATOMIC_RELEASE);
+}
+
 static bool has_come(void *unused)
 {
 	(void)unused;

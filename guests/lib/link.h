@@ -82,6 +82,9 @@ void link_on_event(uint32_t port, link_event_fn fn);
 void link_on_other(void (*fn)(void));
 /* By other interrupts' handlers: link_wait() returns, link_poll() calls on_other's. */
 void link_wake(void);
+/* As if the event interrupt and all links' had come: for who keeps them closed and looks from
+ * time to time. */
+void link_look(void);
 /* Calls the handlers of all that came since the last time; how many it called. */
 uint32_t link_poll(void);
 /* Sleeps until an interrupt; returns at once while something waits for link_poll(). */

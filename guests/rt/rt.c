@@ -2,12 +2,14 @@
 /*
  * rt: a 1 kHz periodic task on the virtual timer. Once a second it prints how
  * late its handler began (handler's time minus programmed deadline), for the
- * last second and since start. Boot arguments: seconds=N ends with SYSTEM_OFF,
- * period-us=N, every=N (prints each N seconds), quiet (only the summary at the end).
+ * last second and since start, on its console and on a link whose back end it is.
+ * Boot arguments: seconds=N ends with SYSTEM_OFF, period-us=N, every=N (prints each N
+ * seconds), quiet (only the summary at the end).
  */
 #include "guest.h"
 #include "gic.h"
 #include "timer.h"
+#include "tty.h"
 
 #define BUCKETS		32		/* bucket n: below 2^n ns */
 
@@ -74,10 +76,10 @@ static void lateness_print(const char *what, const struct lateness *l)
 	char histogram[160];
 
 	histogram_format(histogram, sizeof(histogram), l);
-	printf("rt: %s: %lu beats, late by min %lu mean %lu max %lu ns, missed %lu\n", what,
+	tty_print("rt: %s: %lu beats, late by min %lu mean %lu max %lu ns, missed %lu\n", what,
 	       l->count, l->count ? l->min : 0, l->count ? l->sum / l->count : 0, l->max,
 	       l->missed);
-	printf("rt:  %s\n", histogram);
+	tty_print("rt:  %s\n", histogram);
 }
 
 static void snapshot(struct lateness *last, struct lateness *all)
@@ -93,7 +95,7 @@ void guest_main(void)
 {
 	uint64_t seconds = arg_number("seconds", ~0ull), every = arg_number("every", 1);
 	static struct lateness last, all;
-	uint64_t next;
+	uint64_t next, sent, dropped;
 
 	period = us_to_ticks(arg_number("period-us", 1000));
 	period = period ? period : 1;
@@ -101,6 +103,7 @@ void guest_main(void)
 	       ticks_to_ns(period) / 1000);
 	lateness_clear(&second);
 	lateness_clear(&total);
+	tty_open();
 	irq_handler(SKERRY_INTID_VTIMER, beat);
 	gic_enable(SKERRY_INTID_VTIMER);
 	deadline = time_now() + period;
@@ -110,6 +113,7 @@ void guest_main(void)
 	for (uint64_t i = 0; i < seconds; i++) {
 		while (time_now() < next) {
 			wfi();
+			tty_poll(time_now());
 		}
 		next += time_hz();
 		snapshot(&last, &all);
@@ -120,5 +124,8 @@ void guest_main(void)
 	}
 	irq_disable();
 	lateness_print("in all", &all);
+	if (tty_counts(&sent, &dropped)) {
+		printf("rt: console link: %lu records, %lu dropped\n", sent, dropped);
+	}
 	printf("rt: %lu seconds, done\n", seconds);
 }
