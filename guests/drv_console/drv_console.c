@@ -29,6 +29,9 @@ struct port {
 	struct console_back back;
 	int source;
 	bool is_open;
+	/* how far its output is on its way: a mark goes from stage to stage */
+	enum { NO_MARK, IN_QUEUE, IN_OUT } stage;
+	uint32_t mark_read, mark;	/* the back end's count, and that of the stage's fifo */
 };
 
 static struct view view;
@@ -137,6 +140,33 @@ static bool read_port(struct port *p)
 	return n != 0;
 }
 
+/* What is on the UART is given back to the front end. */
+static bool follow_port(struct port *p)
+{
+	const struct fifo *queue = &view.source[p->source].queue;
+	uint32_t on_uart = view.out.got - (waiting_count - waiting_at);
+
+	if (!p->is_open || p->back.held_got == p->back.held_put) {
+		p->stage = NO_MARK;
+		return false;
+	}
+	if (p->stage == NO_MARK) {
+		p->stage = IN_QUEUE;
+		p->mark_read = p->back.count;
+		p->mark = queue->put;
+	}
+	if (p->stage == IN_QUEUE && (int32_t)(queue->got - p->mark) >= 0) {
+		p->stage = IN_OUT;
+		p->mark = view.out.put;
+	}
+	if (p->stage == IN_OUT && (int32_t)(on_uart - p->mark) >= 0) {
+		p->stage = NO_MARK;
+		console_back_printed(&p->back, p->mark_read);
+		return true;
+	}
+	return false;
+}
+
 /* Input that waits goes to the front end. */
 static bool feed_port(struct port *p)
 {
@@ -197,6 +227,9 @@ static bool run_once(bool *is_left)
 	}
 	view_run(&view, now_us());
 	went |= pump();
+	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
+		went |= follow_port(&ports[i]);
+	}
 	tell_tail();
 	if (view.is_end_wanted) {
 		view.is_end_wanted = false;
@@ -213,6 +246,7 @@ static void flush_port(struct port *p)
 	while (now_us() < end && (read_port(p) || fifo_count(&view.source[p->source].queue))) {
 		view_run(&view, now_us());
 		pump();
+		follow_port(p);
 	}
 }
 

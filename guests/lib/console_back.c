@@ -26,6 +26,7 @@ int64_t console_back_open(struct console_back *c, uint32_t port, uint16_t column
 	};
 
 	c->has_chain = false;
+	c->count = c->held_put = c->held_got = 0;
 	return back_open(&c->back, port, &offer, &config);
 }
 
@@ -35,6 +36,7 @@ enum back_change console_back_update(struct console_back *c)
 
 	if (c->back.is_closing || change == BACK_DOWN) {
 		c->has_chain = false;
+		c->held_got = c->held_put;
 		back_let_go(&c->back);
 	}
 	return change;
@@ -53,16 +55,23 @@ static bool next_chain(struct console_back *c)
 	return false;
 }
 
+/* The chain is read. No more are out than the queue has entries. */
+static void hold(struct console_back *c)
+{
+	struct console_back_held *h = &c->held[c->held_put++ % CONSOLE_BACK_QUEUE];
+
+	h->head = c->chain.head;
+	h->end = c->count;
+	c->has_chain = false;
+}
+
 uint32_t console_back_read(struct console_back *c, uint8_t *to, uint32_t max)
 {
 	uint32_t done = 0;
-	bool is_done = false;
 
 	while (done < max && (c->has_chain || (c->has_chain = next_chain(c)))) {
 		if (c->part == c->chain.readable) {
-			back_complete(&c->back, TRANSMIT, c->chain.head, 0);
-			c->has_chain = false;
-			is_done = true;
+			hold(c);
 			continue;
 		}
 		const struct vqv_part *p = &c->parts[c->part];
@@ -70,16 +79,36 @@ uint32_t console_back_read(struct console_back *c, uint8_t *to, uint32_t max)
 
 		memcpy(to + done, p->at + c->offset, n);
 		done += n;
+		c->count += n;
 		c->offset += n;
 		if (c->offset == p->size) {
 			c->part++;
 			c->offset = 0;
 		}
 	}
+	if (c->has_chain && c->part == c->chain.readable) {
+		hold(c);
+	}
+	return done;
+}
+
+void console_back_printed(struct console_back *c, uint32_t count)
+{
+	bool is_done = false;
+
+	while (c->held_got != c->held_put) {
+		const struct console_back_held *h = &c->held[c->held_got % CONSOLE_BACK_QUEUE];
+
+		if ((int32_t)(count - h->end) < 0) {
+			break;
+		}
+		c->held_got++;
+		back_complete(&c->back, TRANSMIT, h->head, 0);
+		is_done = true;
+	}
 	if (is_done) {
 		back_publish(&c->back, TRANSMIT);
 	}
-	return done;
 }
 
 static uint32_t fill(const struct vqv_chain *chain, const uint8_t *from, uint32_t count)

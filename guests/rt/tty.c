@@ -67,6 +67,7 @@ void tty_poll(uint64_t now)
 	link_look();				/* no interrupt says it */
 	link_poll();
 	console_back_read(&console, typed, sizeof(typed));	/* nobody's */
+	console_back_printed(&console, console.count);
 	flush();
 }
 

@@ -3,6 +3,7 @@
  * ttytest: prints and reads on a console link whose front end it is, or without one on
  * its console with EL2. Boot arguments, done in this order:
  *   lines=N     "line 1 of NAME" ... "line N of NAME"
+ *   reset=N     restarts until life N
  *   forge       tries to print lines of others, in a hostile guest's ways
  *   flood=N     N lines of 64 bytes, as fast as they are taken; then "flooded"
  *   part        prints "half a " and, when it was given a line, "line"
@@ -129,6 +130,9 @@ void guest_main(void)
 	}
 	for (uint64_t i = 0; i < arg_number("lines", 0); i++) {
 		say("line %lu of %s\n", i + 1, guest_name());
+	}
+	if (guest_life() < arg_number("reset", 0)) {
+		system_reset();
 	}
 	if (arg_has("forge")) {
 		forge();
