@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The PL011 (Arm DDI 0183G) as a guest's device: its interrupt receives into a ring, says when
- * the FIFO has room again, and wakes link_wait(). Baud rate and line control stay as they were found. One
- * vCPU, which also takes the interrupt.
+ * The PL011 (Arm DDI 0183G) as a guest's device: its interrupt receives into a ring, says
+ * when the FIFO has room again, and wakes link_wait(). Baud rate and line control stay as
+ * they were found. One vCPU, which also takes the interrupt.
  */
 #ifndef UART_H
 #define UART_H
