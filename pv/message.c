@@ -111,10 +111,10 @@ static bool is_fit(uint32_t type, const struct skerry_msg_offer *o)
 {
 	static const struct skerry_msg_offer nothing;
 
-	if (type == SKERRY_LINK_SHARED_MEMORY) {
-		return memcmp(o, &nothing, sizeof(*o)) == 0;
+	if (memcmp(o, &nothing, sizeof(*o)) == 0) {
+		return true;
 	}
-	return o->device_id == type && !(o->features & ~FEATURES_KNOWN) && o->reserved == 0 &&
+	return o->device_id == type && type <= SKERRY_LINK_CONSOLE && !(o->features & ~FEATURES_KNOWN) && o->reserved == 0 &&
 	       o->config_size <= SKERRY_CONFIG_MAX &&
 	       o->queue_count - 1 < SKERRY_QUEUE_MAX &&
 	       o->queue_size_max - 1 < SKERRY_QUEUE_SIZE_MAX &&
@@ -139,7 +139,7 @@ static int offer(struct pv_link *l, unsigned end, msg *m)
 		return SKERRY_BUSY;
 	}
 	l->offer = o;
-	l->is_offered = true;
+	l->is_offered = o.device_id || link_config(l)->type == SKERRY_LINK_SHARED_MEMORY;
 	__atomic_store_n(&l->is_ready, true, __ATOMIC_RELEASE);
 	page_update(l);
 	link_event(l, SKERRY_FRONT, SKERRY_EVENT_OFFER);

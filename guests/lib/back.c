@@ -121,24 +121,33 @@ enum back_change back_update(struct back *b)
 	return is_new ? BACK_LIVE : was && !b->is_live ? BACK_DOWN : BACK_SAME;
 }
 
+static bool port_init(struct back *b, uint32_t port)
+{
+	const struct skerry_link *l = link_info(port);
+
+	if (!l || l->role != SKERRY_BACK || !l->page) {
+		return false;
+	}
+	*b = (struct back){ .port = port, .link = l, .page = (struct back_page *)l->page };
+	b->window = (struct virtq_window){ l->front_base, l->size, (uint8_t *)l->base,
+					   l->window == SKERRY_WINDOW_SPLIT };
+	return true;
+}
+
 int64_t back_open(struct back *b, uint32_t port, const struct skerry_msg_offer *offer,
 		  const void *config)
 {
-	const struct skerry_link *l = link_info(port);
 	uint32_t epoch;
-	int64_t result;
+	int64_t result = SKERRY_OK;
 
-	if (!l || l->role != SKERRY_BACK || !l->page || offer->queue_count > SKERRY_QUEUE_MAX) {
+	if (offer->queue_count > SKERRY_QUEUE_MAX || !port_init(b, port)) {
 		return SKERRY_INVALID;
 	}
-	*b = (struct back){ .port = port, .link = l, .page = (struct back_page *)l->page,
-			    .offer = *offer };
+	b->offer = *offer;
 	b->offer.features |= FEATURES;
-	b->window = (struct virtq_window){ l->front_base, l->size, (uint8_t *)l->base,
-					   l->window == SKERRY_WINDOW_SPLIT };
-	/* the front end finds the bytes as soon as it finds the offer */
-	result = offer->config_size ?
-		 link_config_write(port, 0, config, offer->config_size) : SKERRY_OK;
+	if (offer->config_size) {	/* who finds the offer finds the bytes */
+		result = link_config_write(port, 0, config, offer->config_size);
+	}
 	if (result == SKERRY_OK) {
 		result = link_offer(port, &b->offer, &epoch);
 	}
@@ -146,6 +155,13 @@ int64_t back_open(struct back *b, uint32_t port, const struct skerry_msg_offer *
 		update(b);
 	}
 	return result;
+}
+
+int64_t back_decline(struct back *b, uint32_t port)
+{
+	uint32_t epoch;
+
+	return port_init(b, port) ? link_offer(port, &b->offer, &epoch) : SKERRY_INVALID;
 }
 
 int back_next(struct back *b, uint32_t queue, struct vqv_chain *c)

@@ -64,6 +64,10 @@ enum back_change {
 int64_t back_open(struct back *b, uint32_t port, const struct skerry_msg_offer *offer,
 		  const void *config);
 
+/* There is no device on this port: whoever waits for this guest's offers need not wait for
+ * this one. Its events go to back_update() all the same. */
+int64_t back_decline(struct back *b, uint32_t port);
+
 /* Something happened on the port: asks EL2 what, and acts on it. After a session that a
  * restart or back_complete() began, the next call says BACK_LIVE. */
 enum back_change back_update(struct back *b);

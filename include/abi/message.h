@@ -17,7 +17,8 @@
  *                            has not acknowledged: EVENT_STATUS tells, or GET_STATUS 0
  *               SET_CONFIG   { generation, offset, size, bytes } -> the same
  *               SET_VQUEUE   struct skerry_msg_vqueue -> the same
- *   back end    OFFER        struct skerry_msg_offer -> { epoch }
+ *   back end    OFFER        struct skerry_msg_offer -> { epoch }; all 0: there is no device,
+ *                            and whoever waits for this guest (`after`) need not
  *               GET_STATE    - -> struct skerry_msg_state
  *               ACK          { epoch } -> -: nothing of the front end's is touched any more
  *               SET_CONFIG   { 0, offset, size, bytes } -> the same; tells the front end. The
