@@ -156,6 +156,7 @@ static void port_open(struct port *ports, struct port *p, uint32_t port, const c
 	if (why) {
 		printf("drv_block: link %s: volume %s: %s; no disk is offered\n", p->link,
 		       p->name, why);
+		back_decline(&p->back, port);
 		return;
 	}
 	result = port_offer(p, port);

@@ -22,7 +22,7 @@ static struct slot slots[DISK_SLOTS];
 static struct port *port_of(uint32_t port)
 {
 	for (struct port *p = ports; p < ports + port_count; p++) {
-		if (p->is_offered && p->back.port == port) {
+		if (p->back.link && p->back.port == port) {
 			return p;
 		}
 	}
@@ -68,8 +68,8 @@ void serve_init(struct port *all, uint32_t count)
 	ports = all;
 	port_count = count;
 	for (struct port *p = ports; p < ports + count; p++) {
-		if (p->is_offered) {
-			offered++;
+		if (p->back.link) {
+			offered += p->is_offered;
 			link_on_notify(p->back.port, on_notify);
 			link_on_event(p->back.port, on_event);
 			if (p->back.is_live) {

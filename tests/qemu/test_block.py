@@ -2,7 +2,9 @@
 """drv_block: volumes of each kind, compared with the host's image file afterwards; its
 death at every step, its front ends' death, reboots of the whole system."""
 
+import json
 import os
+import socket
 import struct
 import subprocess
 import uuid
@@ -170,8 +172,9 @@ def kinds(log, gic):
     before = sectors_of(path, 0, DISK_SECTORS)
     good = ["part", "extent", "file", "ram"]
     bad = ["idle:pieces", "idle:nofile", "idle:nopart", "idle:beyond", "idle:huge"]
-    text = describe([front("a", "raw load=400 fill=9 verify=9"),
-                     front("r", "raw verify=5", 2),
+    after = "after = <&block>;"     # who waits for drv_block need not wait for what is bad
+    text = describe([front("a", "raw load=400 fill=9 verify=9", 1, after),
+                     front("r", "raw verify=5", 2, after),
                      guest("idle", "guests/hello.bin", [3])],
                     good + ["r:locked"] + bad)
     with start(log, "kinds", text, path, gic) as run:
@@ -257,6 +260,45 @@ def flushed(log, who):
         check(sectors_of(path, *PART) == stamped(0, PART[1], 9), "what was flushed is there")
 
 
+def flush_reaches_the_disk(log):
+    """Each FLUSH of a front end is one of the disk's."""
+    path, control = make_disk(log, "flush"), scratch("flush.qmp")
+    text = describe([front("a", "fill=9 stay")], ["part"])
+    with Run(log, image(log, "flush", text), "--disk", path,
+             qemu=["-qmp", f"unix:{control},server=on,wait=off"]) as run:
+        run.expect(r"^a\| blktest: l-a-part: fill: ok")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(control)
+            with s.makefile("rw") as f:
+                f.readline()
+                for ask in ("qmp_capabilities", "query-blockstats"):
+                    f.write(json.dumps({"execute": ask}) + "\n")
+                    f.flush()
+                    answer = json.loads(f.readline())
+        log.write(json.dumps(answer) + "\n")
+        stats = [d["stats"] for d in answer["return"] if d["stats"]["wr_operations"]]
+        check([d["flush_operations"] for d in stats] == [1], "one FLUSH came to the disk")
+
+
+def ram_is_lost(log):
+    """A RAM disk does not outlive drv_block: told, and its requests fail until a reset."""
+    text = describe([front("a", "load=2000 stay"), front("b", "load=2000 fill=9 verify=9", 2)],
+                    ["ram", "b:part"], "die-at=1500")
+    with start(log, "ram-lost", text, make_disk(log, "ram-lost")) as run:
+        run.expect(r"^block\| drv_block: dies")
+        run.expect(r"^block\| drv_block: link l-a-ram: the RAM disk volume-ram is empty")
+        run.expect(r"^a\| blktest: l-a-ram: load: FAILED")
+        run.expect(r"^b\| blktest: l-b-part: verify: ok")
+
+
+def fair(log, gic):
+    """A front end with a little to do is done long before one with much."""
+    text = describe([front("a", "load=20000"), front("b", "load=1000", 2)], ["part", "b:extent"])
+    with start(log, "fair", text, make_disk(log, f"fair-gic{gic}"), gic) as run:
+        run.expect(r"^b\| blktest: l-b-extent: load: ok", r"^a\| blktest: l-a-part: load: ok")
+        fine(run, ("a", "b"))
+
+
 def hostile(log, gic):
     """A front end that breaks the rules again and again loses its own device only."""
     path = make_disk(log, f"hostile-gic{gic}")
@@ -289,7 +331,8 @@ def reboot(log, gic):
 
 
 def cases(soak):
-    found = [Case("damaged-gpt", damaged_gpt), Case("no-disk", no_disk)]
+    found = [Case("damaged-gpt", damaged_gpt), Case("no-disk", no_disk),
+             Case("ram-lost", ram_is_lost), Case("flush-is-flush", flush_reaches_the_disk)]
     found += [Case(f"flushed-{who}", flushed, who=who) for who in ("front", "back", "none")]
     for gic in (2, 3):
         found += [
@@ -298,6 +341,7 @@ def cases(soak):
             Case(f"front-dies-gic{gic}", front_dies, gic=gic, both=False),
             Case(f"both-die-gic{gic}", front_dies, gic=gic, both=True),
             Case(f"hostile-gic{gic}", hostile, gic=gic),
+            Case(f"fair-gic{gic}", fair, gic=gic),
             Case(f"reboot-gic{gic}", reboot, gic=gic, weight=10),
         ]
         if soak:
