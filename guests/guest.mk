@@ -47,6 +47,7 @@ $(GUEST_OUT)/$(1).elf: $(call guest_objects,$(1)) $(GUEST_OUT)/libskerry.a guest
 		$(call guest_objects,$(1)) $$(GUEST_OUT)/libskerry.a
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$(g))))
+$(GUEST_OUT)/pvtest.elf: GUEST_LDFLAGS += -Wl,--wrap=hvc
 
 $(GUEST_OUT)/%.bin: $(GUEST_OUT)/%.elf
 	$(call say,BIN)$(CROSS_COMPILE)objcopy -O binary $< $@

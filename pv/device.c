@@ -23,14 +23,15 @@ void device_reset(struct pv_link *l)
 	page_update(l);
 }
 
-/* OK, or PENDING: the back end may still be at work with the queues. */
+/* OK, or PENDING: the back end may still be at work with the queues, and has to zero the
+ * used rings, in its next life if it is being restarted. */
 static int begin_reset(struct pv_link *l)
 {
 	if (l->is_ack_due) {
 		return SKERRY_PENDING;
 	}
 	l->epoch += l->status != 0;
-	if (!l->is_live || !l->is_ready) {
+	if (!l->is_live || !(l->is_ready || l->is_expected)) {
 		device_reset(l);
 		return SKERRY_OK;
 	}

@@ -109,18 +109,22 @@ void link_acked(struct pv_link *l)
 
 void link_enforce(struct pv_link *l)
 {
+	struct guest *back = link_guest(l, SKERRY_BACK);
 	uint64_t now = arch_time_now();
 	bool is_late;
 
 	lock_acquire(&l->lock);
-	is_late = l->is_ack_due && now - l->due_since > (uint64_t)ACK_LIMIT_S * arch_time_hz();
+	is_late = l->is_ack_due && l->is_up[SKERRY_BACK] &&
+		  now - l->due_since > (uint64_t)ACK_LIMIT_S * arch_time_hz();
 	if (is_late) {
 		l->due_since = now;		/* again, if that is not enough */
+	} else if (l->is_ack_due && __atomic_load_n(&back->state, __ATOMIC_ACQUIRE) >
+				    GUEST_STOPPING) {
+		link_acked(l);			/* its next life could not be loaded */
 	}
 	lock_release(&l->lock);
 	if (is_late) {
-		life_force(link_guest(l, SKERRY_BACK), "it does not let go of link",
-			   link_config(l)->name);
+		life_force(back, "it does not let go of link", link_config(l)->name);
 	}
 }
 
@@ -140,6 +144,7 @@ static void begin_end(struct pv_link *l, unsigned end)
 {
 	l->is_up[end] = true;
 	l->events[end] = 0;
+	l->due_since = arch_time_now();
 	page_update(l);
 	link_event(l, end, (l->is_up[!end] ? SKERRY_EVENT_UP : 0) |
 		   (end == SKERRY_FRONT && l->is_offered ? SKERRY_EVENT_OFFER : 0));
@@ -151,13 +156,17 @@ static void end_end(struct pv_link *l, unsigned end)
 	l->is_up[end] = false;
 	if (end == SKERRY_BACK) {
 		l->is_ready = false;
-		link_acked(l);
+		l->is_expected = link_guest(l, end)->next_state == GUEST_LOADING;
+		if (!l->is_reset_due || !l->is_expected) {
+			link_acked(l);
+		}
 		return;
 	}
 	scrubbed[link_config(l)->window] = 0;
 	l->epoch++;
 	l->is_reset_due = false;
 	device_reset(l);
+	link_acked(l);
 	if (l->is_ready) {
 		link_want_ack(l, SKERRY_EVENT_DOWN);
 	}

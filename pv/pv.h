@@ -28,6 +28,7 @@ struct pv_link {
 	bool is_up[2];		/* by end: its guest's life has begun and has not ended */
 	bool is_offered;	/* stays when the back end dies */
 	bool is_ready;		/* the back end's life that offered has not ended */
+	bool is_expected;	/* it has, and another one follows */
 	bool is_ack_due;	/* from the back end, for `epoch` */
 	bool is_reset_due;	/* then the front end's reset is done */
 	bool is_live;		/* DRIVER_OK since the last reset */

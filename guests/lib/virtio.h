@@ -80,7 +80,7 @@ struct virtio {
 	struct virtq_slot slot[VIRTIO_SLOT_MAX];
 	bool is_live, is_broken;
 	uint64_t notifications;		/* sent */
-	uint64_t controls;		/* messages or register accesses of bring-up */
+	uint64_t controls;		/* messages, or register accesses, for control */
 };
 
 /* The front end's port of a link. INVALID: no such port, or not a front end's. */

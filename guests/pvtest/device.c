@@ -209,7 +209,8 @@ static void check_answer_form(void)
 	check(link_message(mine.device, &m) == SKERRY_OK, "INFO");
 	memcpy(&info, m.bytes, sizeof(info));
 	check(m.type == SKERRY_MSG_RESPONSE && m.id == SKERRY_MSG_DEVICE_INFO &&
-	      m.token == 0xbeef && m.size == SKERRY_MSG_HEADER + sizeof(info), "header %lx", *(uint64_t *)&m);
+	      m.token == 0xbeef && m.size == SKERRY_MSG_HEADER + sizeof(info), "header %lx",
+	      *(uint64_t *)&m);
 	check(info.device_id == VIRTIO_ID_BLOCK && info.vendor_id == 0x1234 &&
 	      info.feature_count == 64 && info.config_size == 60 && info.queue_count == 2, "info");
 	for (uint32_t i = sizeof(info); i < sizeof(m.bytes); i++) {
@@ -416,10 +417,12 @@ void test_device_lives(void)
 	check(its_offer(&offer) == SKERRY_OK, "the same");
 	check(servant_ask(its.device, SKERRY_MSG_GET_VQUEUE, &index, 4, &got, sizeof(got)) ==
 	      SKERRY_OK && got.size == q.size && got.used == q.used, "its queue");
-	/* a reset while it is away is done at once */
+	/* a reset while it is away waits for its next life, which zeroes the rings */
 	servant_reset();
-	check(set_status(0) == SKERRY_OK && get_status() == 0, "a reset without a back end");
-	check(its_state().epoch == before.epoch + 1, "the epoch grows");
+	check(set_status(0) == SKERRY_PENDING && get_status() != 0, "a reset without a back end");
+	after = its_state();
+	check(after.epoch == before.epoch + 1 && after.is_ack_due, "epoch %u", after.epoch);
+	check(its_ack(after.epoch) == SKERRY_OK && get_status() == 0, "acknowledged");
 	begin();
 	go();
 }

@@ -22,24 +22,6 @@ static struct bank memory(uint32_t index)
 	return (struct bank){ base + index * MEMORY, MEMORY };
 }
 
-static uint64_t stamp(uint64_t sector, uint64_t salt)
-{
-	return sector * 0x9e3779b97f4a7c15ull + salt;
-}
-
-/* Sector 0.. of the disk hold stamp(sector, 0) in each of their words. */
-static bool is_stamped(const uint8_t *data, uint64_t sector, uint32_t size, uint64_t salt)
-{
-	const uint64_t *at = (const uint64_t *)data;
-
-	for (uint32_t i = 0; i < size / 8; i++) {
-		if (at[i] != stamp(sector + i / 64, salt)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool blk_begin(void)
 {
 	int64_t result = virtio_open_mmio(&blk.virtio, VIRTIO_ID_BLOCK, 0, memory(0));
@@ -74,15 +56,14 @@ static void test_blk_read(void)
 
 			check(result == SKERRY_OK, "read %lu: %ld", r[i].sector, result);
 		}
-		check(is_stamped(data, sector, BATCH * CHUNK, 0), "content at %lu", sector);
+		check(stamp_is(data, sector, BATCH * CHUNK, STAMP_READ), "content at %lu", sector);
 	}
 	check(blk.virtio.notifications <= 16, "%lu notifications", blk.virtio.notifications);
 }
 
 static void test_blk_write(void)
 {
-	uint64_t *out;
-	uint8_t *in;
+	uint8_t *in, *out;
 
 	if (!blk_begin()) {
 		return;
@@ -90,12 +71,10 @@ static void test_blk_write(void)
 	out = virtio_alloc(&blk.virtio, VIRTIO_OUT, CHUNK);
 	in = virtio_alloc(&blk.virtio, VIRTIO_IN, CHUNK);
 	for (uint64_t sector = 0; sector < 256; sector += CHUNK / BLK_SECTOR) {
-		for (uint32_t i = 0; i < CHUNK / 8; i++) {
-			out[i] = stamp(sector + i / 64, 77);
-		}
+		stamp_fill(out, sector, CHUNK, STAMP_WRITTEN);
 		check(virtio_blk_do(&blk, BLK_WRITE, sector, out, CHUNK) == SKERRY_OK, "write");
 		check(virtio_blk_do(&blk, BLK_READ, sector, in, CHUNK) == SKERRY_OK, "read");
-		check(is_stamped(in, sector, CHUNK, 77), "content at %lu", sector);
+		check(stamp_is(in, sector, CHUNK, STAMP_WRITTEN), "content at %lu", sector);
 	}
 	check(blk.can_flush && virtio_blk_do(&blk, BLK_FLUSH, 0, NULL, 0) == SKERRY_OK, "flush");
 	check(virtio_blk_do(&blk, BLK_READ, blk.sectors, in, CHUNK) == SKERRY_INVALID, "outside");
@@ -111,7 +90,7 @@ static void test_blk_again(void)
 		}
 		in = virtio_alloc(&blk.virtio, VIRTIO_IN, CHUNK);
 		check(virtio_blk_do(&blk, BLK_READ, 512, in, CHUNK) == SKERRY_OK, "read %u", i);
-		check(is_stamped(in, 512, CHUNK, 0), "content %u", i);
+		check(stamp_is(in, 512, CHUNK, STAMP_READ), "content %u", i);
 		check(virtio_reset(&blk.virtio) == SKERRY_OK, "reset %u", i);
 		check(virtio_blk_do(&blk, BLK_READ, 0, in, CHUNK) == SKERRY_BUSY, "when reset");
 	}

@@ -24,11 +24,9 @@ static void count(uint32_t intid)
 
 void counters_open(void)
 {
-	uint32_t ports = link_init();
-
 	irq_disable();
 	irq_handler(SKERRY_INTID_EVENT, count);
-	for (uint32_t i = 0; i < ports; i++) {
+	for (uint32_t i = 0; i < platform.info->port_count; i++) {
 		irq_handler(SKERRY_INTID_LINK(i), count);
 	}
 	irq_enable();
@@ -128,6 +126,14 @@ void servant_reset(void)
 
 	mail(&m, MAIL_RESET);
 	check(servant_count(0) == life + 1, "the servant's life %lu", servant_count(0));
+	servant_mode(SERVANT_OBEYS);
+}
+
+void servant_mode(enum servant_mode mode)
+{
+	struct mail m = { .x = { mode } };
+
+	mail(&m, MAIL_MODE);
 }
 
 /* The servant. */
@@ -215,6 +221,7 @@ void servant_run(void)
 	struct mail *in = boxes[0], *out = boxes[1], m;
 	uint32_t epoch;
 
+	counters_open();
 	printf("servant: life %lu\n", guest_life());
 	mode = arg_has("stubborn") ? SERVANT_OBEYS : SERVANT_ACKS;
 	link_offer((uint32_t)link_by_name("ctl"), &ready, &epoch);

@@ -48,6 +48,7 @@ int64_t servant_ask(uint32_t port, uint32_t type, const void *payload, uint32_t 
 int64_t servant_event(uint64_t *bits, uint64_t *epoch);
 uint64_t servant_count(uint32_t index);		/* of MAIL_COUNTS */
 void servant_reset(void);			/* and waits until it is there again */
+void servant_mode(enum servant_mode mode);
 
 /* Ports of the links of tests/qemu/test_links.py: mine, and the servant's. */
 struct ports {
@@ -56,6 +57,19 @@ struct ports {
 
 extern struct ports mine, its;
 
+/* serve.c: sectors' content. What is read is stamped otherwise than what is written. */
+#define STAMP_READ	0
+#define STAMP_WRITTEN	77
+#define STAMP_SECTORS	4096
+
+uint64_t stamp(uint64_t sector, uint64_t salt);
+void stamp_fill(void *data, uint64_t sector, uint32_t size, uint64_t salt);
+bool stamp_is(const void *data, uint64_t sector, uint32_t size, uint64_t salt);
+
+void steps_begin(void);			/* step.c */
+void step(void);
+void serve_run(void);			/* serve.c */
+void load_run(void);			/* load.c */
 void tester_run(void);			/* tester.c */
 void test_device_setup(void);		/* device.c */
 void test_device_refusals(void);

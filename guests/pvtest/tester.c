@@ -263,13 +263,6 @@ static const struct test later_life[] = {
 	{ "device-reset", test_device_reset },
 };
 
-static void set_mode(enum servant_mode mode)
-{
-	struct mail m = { .x = { mode } };
-
-	mail(&m, MAIL_MODE);
-}
-
 void tester_run(void)
 {
 	uint64_t life = guest_life();
@@ -277,15 +270,16 @@ void tester_run(void)
 
 	mine = (struct ports){ 0, 1, 2 };
 	its = (struct ports){ 0, 2, 3 };
+	counters_open();
 	printf("tester: life %lu\n", life);
-	set_mode(SERVANT_OBEYS);
+	servant_mode(SERVANT_OBEYS);
 	if (life == 1) {
 		tests_run(first_life, ARRAY_SIZE(first_life));
 	} else {
 		tests_run(later_life, ARRAY_SIZE(later_life));
 	}
 	soil();
-	set_mode(arg_has("stubborn") && life == 1 ? SERVANT_OBEYS : SERVANT_ACKS);
+	servant_mode(arg_has("stubborn") && life == 1 ? SERVANT_OBEYS : SERVANT_ACKS);
 	if (life == arg_number("lives", LAST_LIFE)) {
 		printf("tester: done\n");
 		return;

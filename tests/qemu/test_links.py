@@ -96,8 +96,35 @@ def stubborn(log, gic):
         run.count(r"^servant\| servant: life 5", 1)
 
 
+def faults_text(load="", serve=""):
+    restart = 'on-crash = "restart"; restart-limit = <300 60>;'
+    return system(pvtest("load", "load " + load, 0, restart),
+                  pvtest("serve", "serve " + serve, 1, restart + " service;"),
+                  links=[link("tty", "console", "load", "serve"),
+                         link("disk", "block", "load", "serve")])
+
+
+def faults(log, gic, load="", serve="", crashes=(0, 0), skerry="skerry.bin"):
+    """Either end or both die at each of their steps, a step later in each life; the
+    front end's last life sees all of its requests done."""
+    with Run(log, image(log, "faults", faults_text(load, serve)), "--gic", gic, "--cpus", 2,
+             limit=40, skerry=skerry) as run:
+        run.expect(r"^load\| load: \d+ requests, \d+ breaks, ok")
+        run.end(0)
+        run.absent("FAILED")
+        run.count(r"^skerry: load crashed", crashes[0])
+        run.count(r"^skerry: serve crashed", crashes[1], crashes[1] + (crashes[0] and 3))
+
+
+def dying(steps, first=1):
+    return f"die-at={first} die-lives={steps} die-add=1"
+
+
 def cases(soak):
     return [Case(f"foreign-gic{gic}", foreign, gic=gic) for gic in (2, 3)] + \
         [Case(f"contract-gic{gic}", contract, gic=gic) for gic in (2, 3)] + \
+        [Case(f"load-gic{gic}", faults, gic=gic) for gic in (2, 3)] + \
+        [Case(f"serve-dies-gic{gic}", faults, gic=gic, load="rounds=60", serve=dying(100),
+              crashes=(0, 100)) for gic in (2, 3)] + \
         [Case("contract-oracle", contract, gic=2, skerry="debug/skerry.bin")] + \
         [Case(f"stubborn-gic{gic}", stubborn, gic=gic) for gic in (2, 3)]
