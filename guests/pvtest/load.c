@@ -5,6 +5,8 @@
  * back end dies meanwhile. May die itself at any step (step.c).
  *   rounds=N    bring-ups (20)
  *   broken      the back end lies: a device that breaks is begun with again
+ *   hostile     after each round breaks a rule of the ring, in turn; only this device
+ *               must stop for it
  */
 #include "pvtest.h"
 #include "virtio_blk.h"
@@ -89,6 +91,52 @@ static void blk_round(uint32_t port)
 	}
 }
 
+/* One descriptor that no driver may write, and the index with it. */
+static const struct bad_ring {
+	const char *what;
+	uint64_t offset;		/* of the buffer, from the window's begin */
+	uint32_t size;
+	uint16_t flags, next, head, index;
+} bad_rings[] = {
+	{ "an index far ahead", 0, 16, 0, 0, 0, 1000 },
+	{ "a head that is none", 0, 16, 0, 0, 5000, 1 },
+	{ "a next that is none", 0, 16, VIRTQ_DESC_NEXT, 128, 0, 1 },
+	{ "a ring of descriptors", 0, 16, VIRTQ_DESC_NEXT, 0, 0, 1 },
+	{ "nothing to read", 0, 0, 0, 0, 0, 1 },
+	{ "an address below", -4096ull, 16, 0, 0, 0, 1 },
+	{ "an address above", 1ull << 40, 16, 0, 0, 0, 1 },
+	{ "an address that wraps", ~0ull - 0x20000000, 0xffffffff, 0, 0, 0, 1 },
+	{ "a read from the device half", 0x110000, 16, 0, 0, 0, 1 },
+	{ "a write to the driver half", 0x1000, 16, VIRTQ_DESC_WRITE, 0, 0, 1 },
+	{ "a buffer over the middle", 0x100000 - 8, 16, 0, 0, 0, 1 },
+	{ "a table in a table", 0, 16, VIRTQ_DESC_INDIRECT, 0, 0, 1 },
+};
+
+static void be_hostile(uint32_t port, const struct bad_ring *bad)
+{
+	struct virtq_driver *q = &blk.virtio.queue[0];
+	uint32_t tries = 0;
+
+	if (virtio_blk_start(&blk, 128) != SKERRY_OK) {
+		failed(&blk.virtio, "start", 0);
+		return;
+	}
+	q->desc[0].addr = link_info(port)->base + bad->offset;
+	q->desc[0].len = bad->size;
+	q->desc[0].flags = bad->flags;
+	q->desc[0].next = bad->next;
+	*virtq_avail_entry(q->avail, 0) = bad->head;
+	virtq_store_release(&q->avail->idx, bad->index);
+	link_notify(port);
+	while (!virtio_check(&blk.virtio) && ++tries < 10000) {
+		sleep_unless(NULL, NULL, 1000);
+	}
+	if (!blk.virtio.is_broken) {
+		failed(&blk.virtio, bad->what, 0);
+	}
+	requests++;
+}
+
 static void console_round(uint32_t port)
 {
 	int64_t result = console.virtio.ops ? SKERRY_OK : virtio_open_link(&console.virtio, port);
@@ -135,6 +183,9 @@ void load_run(void)
 	for (uint64_t i = 0; i < arg_number("rounds", 20); i++) {
 		if (block >= 0) {
 			blk_round((uint32_t)block);
+		}
+		if (arg_has("hostile")) {
+			be_hostile((uint32_t)block, &bad_rings[i % ARRAY_SIZE(bad_rings)]);
 		}
 		if (tty >= 0) {
 			console_round((uint32_t)tty);

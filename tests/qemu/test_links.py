@@ -126,5 +126,10 @@ def cases(soak):
         [Case(f"load-gic{gic}", faults, gic=gic) for gic in (2, 3)] + \
         [Case(f"serve-dies-gic{gic}", faults, gic=gic, load="rounds=60", serve=dying(100),
               crashes=(0, 100)) for gic in (2, 3)] + \
+        [Case("load-dies", faults, gic=2, load="rounds=3 " + dying(60), crashes=(60, 0)),
+         Case("both-die", faults, gic=3, load="rounds=20 " + dying(40, 30),
+              serve=dying(60, 20), crashes=(40, 60), skerry="debug/skerry.bin"),
+         Case("back-end-lies", faults, gic=3, load="rounds=30 broken", serve="lies=37"),
+         Case("front-end-hostile", faults, gic=2, load="rounds=24 hostile")] + \
         [Case("contract-oracle", contract, gic=2, skerry="debug/skerry.bin")] + \
         [Case(f"stubborn-gic{gic}", stubborn, gic=gic) for gic in (2, 3)]
