@@ -287,6 +287,46 @@ static void an_assigned_interrupt_is_deactivated_by_the_guests_eoi(void **state)
 	each(hardware);
 }
 
+static void uart(void)
+{
+	gic.uart = HW_SPI + 1;
+	gic.owner[gic.uart] = 0;
+	arch_guest_reset(&guest);
+	mmio(GICD, true, 4, 3);
+	phys[0][gic.uart].enabled = true;
+	setup(gic.uart, 0x80);		/* too early: nothing physical happens */
+	assert_true(phys[0][gic.uart].enabled);
+	guest.vcpu[0].cpu = 1;
+	phys[0][gic.uart].pending = true;	/* for EL2: not passed on */
+	arch_uart_pass(&guest, true);
+	guest.vcpu[0].cpu = 0;
+	assert_false(phys[0][gic.uart].pending);
+	assert_int_equal(phys[0][gic.uart].routed, 1);
+	assert_true(phys[0][gic.uart].enabled);	/* as the guest has it */
+	phys[0][gic.uart].pending = true;
+	expect(gic.uart);
+	end();
+	assert_false(phys[0][gic.uart].active);
+	put(GICD_ICENABLER, gic.uart);
+	assert_false(phys[0][gic.uart].enabled);
+	phys[0][gic.uart].active = true;
+	arch_uart_pass(&guest, false);
+	assert_true(phys[0][gic.uart].enabled && !phys[0][gic.uart].active);
+	assert_int_equal(phys[0][gic.uart].routed, 0);
+	assert_int_equal(gic.owner[gic.uart], 0);
+	put(GICD_ISENABLER, gic.uart);
+	put(GICD_ICENABLER, gic.uart);
+	assert_true(phys[0][gic.uart].enabled);	/* not the guest's any more */
+	gic.uart = 0;
+	arch_uart_pass(&guest, true);		/* a board without: nothing to pass */
+}
+
+static void the_uarts_interrupt_changes_hands(void **state)
+{
+	(void)state;
+	each(uart);
+}
+
 static void timer(void)
 {
 	setup(TIMER, 0x80);
@@ -448,6 +488,7 @@ int main(void)
 		cmocka_unit_test(sgis_have_sources_on_gicv2),
 		cmocka_unit_test(sgis_reach_whom_the_filter_or_the_affinity_says),
 		cmocka_unit_test(an_assigned_interrupt_is_deactivated_by_the_guests_eoi),
+		cmocka_unit_test(the_uarts_interrupt_changes_hands),
 		cmocka_unit_test(the_virtual_timer_has_a_list_register_of_its_own),
 		cmocka_unit_test(an_spi_follows_its_route),
 		cmocka_unit_test(a_vcpus_end_ends_what_it_had_active_and_keeps_what_is_pending),
