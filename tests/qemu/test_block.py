@@ -104,6 +104,8 @@ def extent(name, start, count):
     return volume(name, f"extent = <{wide(start)} {wide(count)}>;")
 
 
+PAGE = dict(more='transport = "register-page";',
+            bank="window-bank = <0 0x60000000 0 0x00a00000>;")
 VOLUMES = {
     "part": volume("part", 'partition = "root";'),
     "locked": volume("locked", 'partition = "locked"; read-only;'),
@@ -166,17 +168,17 @@ def only_changed(path, before, *extents):
     check(bytes(now) == before, "sectors outside the volumes have changed")
 
 
-def kinds(log, gic):
+def kinds(log, gic, more="", bank=""):
     """Each kind of volume is written and read; what can't be had is told, and offered not."""
     path = make_disk(log, f"kinds-gic{gic}")
     before = sectors_of(path, 0, DISK_SECTORS)
     good = ["part", "extent", "file", "ram"]
     bad = ["idle:pieces", "idle:nofile", "idle:nopart", "idle:beyond", "idle:huge"]
-    after = "after = <&block>;"     # who waits for drv_block need not wait for what is bad
+    after = f"after = <&block>; {bank}"     # who waits for drv_block need not wait for what is bad
     text = describe([front("a", "raw load=400 fill=9 verify=9", 1, after),
                      front("r", "raw verify=5", 2, after),
-                     guest("idle", "guests/hello.bin", [3])],
-                    good + ["r:locked"] + bad)
+                     guest("idle", "guests/hello.bin", [3], more=bank)],
+                    good + ["r:locked"] + bad, more=more)
     with start(log, "kinds", text, path, gic) as run:
         fine(run, ("a", "r"))
         run.count(r"^a\| tests: 5 passed, 0 failed", 4)
@@ -215,12 +217,12 @@ def no_disk(log):
         run.count(r"link l-idle-part: volume volume-part: no virtio block device", 1)
 
 
-def deaths(log, gic, lives, add=37, load=4000, at=3, name="deaths"):
+def deaths(log, gic, lives, add=37, load=4000, at=3, name="deaths", more="", bank=""):
     """The back end dies `lives` times, at other steps of its work; nothing is lost."""
     path = make_disk(log, f"{name}-gic{gic}")
     before = sectors_of(path, 0, DISK_SECTORS)
-    text = describe([front("a", f"load={load} fill=9 verify=9")], ["part", "extent"],
-                    f"die-at={at} die-add={add} die-lives={lives}")
+    text = describe([front("a", f"load={load} fill=9 verify=9", more=bank)], ["part", "extent"],
+                    f"die-at={at} die-add={add} die-lives={lives}", more=more)
     with start(log, name, text, path, gic) as run:
         fine(run)
         run.count(r"^block\| drv_block: dies", lives)
@@ -336,8 +338,9 @@ def cases(soak):
     found += [Case(f"flushed-{who}", flushed, who=who) for who in ("front", "back", "none")]
     for gic in (2, 3):
         found += [
-            Case(f"kinds-gic{gic}", kinds, gic=gic),
+            Case(f"kinds-gic{gic}", kinds, gic=gic, **(PAGE if gic == 2 else {})),
             Case(f"twenty-deaths-gic{gic}", deaths, gic=gic, lives=20),
+            Case(f"page-deaths-gic{gic}", deaths, gic=gic, lives=20, name="page", **PAGE),
             Case(f"front-dies-gic{gic}", front_dies, gic=gic, both=False),
             Case(f"both-die-gic{gic}", front_dies, gic=gic, both=True),
             Case(f"hostile-gic{gic}", hostile, gic=gic),
