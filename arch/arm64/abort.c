@@ -7,7 +7,6 @@
  * D19.2.60), and the address is found by the guest's own translation.
  */
 #include <core/core.h>
-#include <pagetable.h>
 #include <sysreg.h>
 #include <vgic.h>
 
@@ -18,7 +17,8 @@
 #define EMULATED_MASK	(DABT_ISV | DABT_S1PTW | DABT_CM | 0x3c)
 #define EMULATED	(DABT_ISV | 0x04)
 #define PAGE_WRITE	(DABT_ISV | DABT_WNR | 0x0c)
-#define PAR_F		1	/* PAR_EL1: the translation failed */
+#define PAR_F		1	/* PAR_EL1: the translation failed; else: */
+#define PAR_ADDRESS	0x0000fffffffff000
 
 static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
 {
@@ -71,14 +71,13 @@ static enum pv_write page_write(struct vcpu *v, uint64_t esr, uint64_t far)
 	if ((iss & (EMULATED_MASK | DABT_WNR)) != PAGE_WRITE) {
 		return PV_ABSENT;
 	}
-	__asm__ volatile("at s1e1r, %0" :: "r"(far));
-	isb();
+	at_s1e1r(far);
 	par = READ_SYSREG(par_el1);
 	WRITE_SYSREG(saved, par_el1);
 	if (par & PAR_F) {		/* it has changed its tables meanwhile */
 		return PV_AGAIN;
 	}
-	return pv_page_write(v, (par & PTE_ADDRESS) + (far & (PAGE_SIZE - 1)) - SKERRY_PAGE_BASE,
+	return pv_page_write(v, (par & PAR_ADDRESS) + (far & (PAGE_SIZE - 1)) - SKERRY_PAGE_BASE,
 			     1u << DABT_SAS(iss), (uint32_t)vcpu_get(v, DABT_SRT(iss)));
 }
 

@@ -98,7 +98,7 @@ static void machine_start(unsigned guest)
 	guests[guest].state = GUEST_RUNNING;
 }
 
-static void machine_stop(unsigned guest)
+static inline void machine_stop(unsigned guest)
 {
 	guests[guest].state = GUEST_STOPPING;
 	pv_guest_change(&guests[guest], false);
@@ -157,7 +157,7 @@ static int64_t event(unsigned guest, uint32_t *bits, uint32_t *epoch)
 }
 
 /* All events of a guest's port so far. */
-static uint32_t events_of(unsigned guest, int64_t port)
+static inline uint32_t events_of(unsigned guest, int64_t port)
 {
 	uint32_t bits, epoch, found = 0;
 	int64_t from;
@@ -168,24 +168,24 @@ static uint32_t events_of(unsigned guest, int64_t port)
 	return found;
 }
 
-static int64_t notify(unsigned guest, uint64_t port)
+static inline int64_t notify(unsigned guest, uint64_t port)
 {
 	uint64_t x[18] = { SKERRY_HVC_NOTIFY, port };
 
 	return hvc_notify(&guests[guest].vcpu[0], x);
 }
 
-static const struct skerry_msg_offer disk_offer = {
+static const struct skerry_msg_offer __attribute__((unused)) disk_offer = {
 	.device_id = SKERRY_LINK_BLOCK, .vendor_id = 0x59524b53, .features = 1ull << 29 | 1 << 9,
 	.config_size = 60, .queue_count = 2, .queue_size_max = 256,
 };
-static const struct skerry_msg_offer net_offer = {
+static const struct skerry_msg_offer __attribute__((unused)) net_offer = {
 	.device_id = SKERRY_LINK_NET, .vendor_id = 0x59524b53, .features = 1 << 5,
 	.config_size = 12, .queue_count = 2, .queue_size_max = 128,
 };
 
 /* A queue in its window as a front end of ours lays it out. */
-static struct skerry_msg_vqueue queue_at(unsigned index, uint64_t base, uint64_t half)
+static inline struct skerry_msg_vqueue queue_at(unsigned index, uint64_t base, uint64_t half)
 {
 	return (struct skerry_msg_vqueue){
 		.index = index, .size = 16, .descriptors = base + index * KIB(8),
@@ -194,7 +194,7 @@ static struct skerry_msg_vqueue queue_at(unsigned index, uint64_t base, uint64_t
 }
 
 /* FRONT's driver on DISK, up to DRIVER_OK. */
-static void disk_up(void)
+static inline void disk_up(void)
 {
 	struct skerry_msg_vqueue q;
 	bool is_fine = ask_words(FRONT_GUEST, DISK, SKERRY_MSG_SET_STATUS, 1, 3) == 0 &&
