@@ -253,6 +253,10 @@ static void log_add(uint8_t guest, const char *bytes, uint32_t count)
 	struct skerry_log *log = the_system.log;
 	uint64_t at = log->head;
 
+	if (guest != 0xff && count != 0 && at - log_tail > SKERRY_LOG_SIZE / 2) {
+		log->dropped += count;
+		return;
+	}
 	log->ring[at++ % SKERRY_LOG_SIZE] = guest;
 	log->ring[at++ % SKERRY_LOG_SIZE] = (uint8_t)count;
 	for (uint32_t i = 0; i < count; i++) {

@@ -16,10 +16,6 @@
 #include "uart.h"
 #include "view.h"
 
-#define DRIVE		SKERRY_HVC(7)	/* CONSOLE_DRIVE */
-#define DRIVE_TAKE	1
-#define DRIVE_END	2
-#define INPUT		SKERRY_HVC(8)	/* CONSOLE_INPUT */
 #define INPUT_MAX	64
 #define CHUNK		256u
 #define RETRY_US	10000		/* input that EL2 had no room for */
@@ -93,8 +89,19 @@ static void tell_tail(void)
 			}
 		}
 		tail_told = log.tail;
-		hvc_call(DRIVE, DRIVE_TAKE, tail_told, 0);
+		hvc_call(SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_TAKE, tail_told, 0);
 	}
+}
+
+/* EL2's lines come behind what guests printed before. */
+static bool are_guests_queued(void)
+{
+	for (uint32_t i = 0; i < SKERRY_GUEST_MAX; i++) {
+		if (by_guest[i] >= 0 && fifo_count(&view.source[by_guest[i]].queue)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool read_log(void)
@@ -102,7 +109,8 @@ static bool read_log(void)
 	struct log_record r;
 	bool came = false;
 
-	while (log_read(&log, &r)) {
+	while (view_room(&view, own) >= sizeof(r.bytes) &&
+	       !(log_next(&log) == LOG_OWN && are_guests_queued()) && log_read(&log, &r)) {
 		int s = r.guest == LOG_OWN ? own :
 			r.guest < SKERRY_GUEST_MAX ? by_guest[r.guest] : -1;
 
@@ -181,7 +189,7 @@ static bool feed_port(struct port *p)
 /* True: taken. `is_left`: the rest is to be tried again later. */
 static bool feed_guest(uint32_t guest, bool *is_left)
 {
-	struct regs r = { { INPUT, guest } };
+	struct regs r = { { SKERRY_HVC_CONSOLE_INPUT, guest } };
 	uint32_t n = view_input(&view, by_guest[guest], (uint8_t *)&r.x[3], INPUT_MAX);
 
 	if (!n) {
@@ -233,7 +241,7 @@ static bool run_once(bool *is_left)
 	tell_tail();
 	if (view.is_end_wanted) {
 		view.is_end_wanted = false;
-		hvc_call(DRIVE, DRIVE_END, 0, 0);
+		hvc_call(SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_END, 0, 0);
 	}
 	return went;
 }
@@ -370,7 +378,7 @@ void guest_main(void)
 	add_guests();
 	log_open(&log, (const struct skerry_log *)SKERRY_LOG_BASE);
 	tail_told = log.tail;
-	if (hvc_call(DRIVE, DRIVE_TAKE, log.tail, 0) != SKERRY_OK) {
+	if (hvc_call(SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_TAKE, log.tail, 0) != SKERRY_OK) {
 		guest_crash(2, 0);
 	}
 	link_init();

@@ -21,6 +21,7 @@ void log_open(struct log *l, const struct skerry_log *from)
 	l->from = from;
 	l->tail = head_of(l);
 	l->lost = 0;
+	l->dropped = l->from->dropped;
 }
 
 /* The bytes at `tail` may be, or have been, written over: EL2 may be busy with the record
@@ -41,6 +42,10 @@ static bool is_stale(struct log *l)
 
 bool log_read(struct log *l, struct log_record *r)
 {
+	uint64_t dropped = *(const volatile uint64_t *)&l->from->dropped;
+
+	l->lost += dropped - l->dropped;
+	l->dropped = dropped;
 	do {
 		if (head_of(l) == l->tail) {
 			return false;
@@ -53,4 +58,9 @@ bool log_read(struct log *l, struct log_record *r)
 	} while (is_stale(l));
 	l->tail += 2u + r->count;
 	return true;
+}
+
+int log_next(const struct log *l)
+{
+	return head_of(l) == l->tail ? -1 : byte_at(l, l->tail);
 }

@@ -17,6 +17,7 @@ struct log {
 	const struct skerry_log *from;
 	uint64_t tail;		/* read up to here */
 	uint64_t lost;		/* bytes, for the caller to clear */
+	uint64_t dropped;	/* EL2's count, as far as it is in `lost` */
 };
 
 struct log_record {
@@ -28,5 +29,6 @@ struct log_record {
 /* From now on: what is written after this call. */
 void log_open(struct log *l, const struct skerry_log *from);
 bool log_read(struct log *l, struct log_record *r);	/* false: nothing there */
+int log_next(const struct log *l);	/* whose record comes next; -1: nothing there */
 
 #endif

@@ -149,43 +149,64 @@ uint32_t view_room(const struct view *v, int s)
 	return fifo_room(&v->source[s].queue);
 }
 
-/* How many of `count` bytes its rate lets through now. A second's worth may come at once. */
-static uint32_t let_through(struct source *s, uint32_t count, uint64_t now)
+/* What its rate lets through now; a second's worth may come at once. */
+static void refill(struct source *s, uint64_t now)
 {
 	uint64_t most = (uint64_t)(s->rate > BURST_LEAST ? s->rate : BURST_LEAST) * SECOND;
 	uint64_t gone = now - s->credit_time;
 
-	if (!s->rate) {
+	s->credit += gone < 10 * SECOND && s->credit_time ? gone * s->rate : most;
+	s->credit = s->credit < most ? s->credit : most;
+	s->credit_time = now ? now : 1;
+}
+
+/* After a gap it goes on with a whole line, and not before there is something to go on
+ * with: how many of the bytes are skipped. */
+static uint32_t skip(struct source *s, const uint8_t *bytes, uint32_t count, uint64_t now)
+{
+	uint32_t n = 0;
+
+	if (!s->is_gap) {
+		return 0;
+	}
+	if ((s->rate && s->credit < (uint64_t)s->rate * SECOND / 8) ||
+	    fifo_room(&s->queue) < VIEW_QUEUE / 4) {
 		return count;
 	}
-	if (!s->credit_time || gone > 10 * SECOND) {
-		s->credit = most;
-	} else {
-		s->credit += gone * s->rate;
-		s->credit = s->credit < most ? s->credit : most;
+	if (now - s->gap_time < SECOND) {		/* else it has no lines */
+		while (n < count && bytes[n] != '\n') {
+			n++;
+		}
+		if (n == count) {
+			return count;
+		}
+		n++;
 	}
-	s->credit_time = now ? now : 1;
-	if ((uint64_t)count * SECOND > s->credit) {
-		count = (uint32_t)(s->credit / SECOND);
-	}
-	s->credit -= (uint64_t)count * SECOND;
-	return count;
+	s->is_gap = false;
+	return n;
 }
 
 void view_write(struct view *v, int number, const uint8_t *bytes, uint32_t count, uint64_t now)
 {
 	struct source *s = &v->source[number];
-	uint32_t n = let_through(s, count, now);
-	uint32_t room = fifo_room(&s->queue);
+	uint32_t n, room = fifo_room(&s->queue), skipped;
 
+	refill(s, now);
+	skipped = skip(s, bytes, count, now);
+	s->dropped += skipped;
+	bytes += skipped;
+	count -= skipped;
+	n = s->rate && (uint64_t)count * SECOND > s->credit ? (uint32_t)(s->credit / SECOND) : count;
 	n = n < room ? n : room;
 	for (uint32_t i = 0; i < n; i++) {
 		fifo_put(&s->queue, bytes[i]);
 	}
-	if (n < count) {		/* what comes after the gap is a line of its own */
+	s->credit -= s->rate ? (uint64_t)n * SECOND : 0;
+	if (n < count) {
 		s->dropped += count - n;
-		s->has_cut = true;
+		s->has_cut = s->is_gap = true;
 		s->cut = s->queue.put;
+		s->gap_time = now;
 	}
 }
 

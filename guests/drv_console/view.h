@@ -48,6 +48,8 @@ struct source {
 	uint64_t credit;		/* bytes x 1,000,000 */
 	uint64_t credit_time;
 	uint64_t dropped;		/* bytes, not yet told */
+	bool is_gap;			/* the last bytes were dropped */
+	uint64_t gap_time;
 	bool has_cut;			/* its line ends where the queue's count is `cut` */
 	uint32_t cut;
 	struct fifo queue;

@@ -48,8 +48,10 @@ struct skerry_info {
  * guest that drives the console: a page of this header at SKERRY_LOG_BASE, then the
  * ring. Records are { uint8_t guest; uint8_t count; count bytes }, wrapping byte by byte.
  * EL2 writes the bytes, then `head` (store-release), then raises the event
- * interrupt; it never waits: a reader that finds head - tail > SKERRY_LOG_SIZE has lost
- * all up to `head`, and goes on from there (`head` always is a record's begin).
+ * interrupt; it never waits. Guests' output that finds the ring half full of what is not yet
+ * printed is dropped and counted: the other half is for EL2's lines. A reader that
+ * nonetheless finds head - tail > SKERRY_LOG_SIZE has lost all up to `head`, and goes on from
+ * there (`head` always is a record's begin).
  * A record of no bytes: the guest has stopped, its unfinished line ends.
  *
  * The driver says with CONSOLE_DRIVE(1, x2 = tail) up to where all is on the UART (first
@@ -58,7 +60,8 @@ struct skerry_info {
  */
 struct skerry_log {
 	uint64_t head;			/* bytes ever written */
-	uint8_t pad[4088];
+	uint64_t dropped;		/* bytes of guests that never came in */
+	uint8_t pad[4080];
 	uint8_t ring[SKERRY_LOG_SIZE];
 };
 

@@ -175,13 +175,37 @@ static void who_prints_meanwhile_prints_the_rest_too(void **state)
 	assert_false(console_drain());
 }
 
+static void a_guests_flood_leaves_half_of_the_log_to_el2(void **state)
+{
+	uint64_t begin = ring_log.head, at;
+	char text[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++) {
+		say(VICTIM, "a flood that nobody reads, of 50 bytes a record...");
+	}
+	assert_in_range(ring_log.head - begin, SKERRY_LOG_SIZE / 2, SKERRY_LOG_SIZE / 2 + 52);
+	assert_int_equal(ring_log.dropped, 2000 * 50 - (ring_log.head - begin) / 52 * 50);
+	at = ring_log.head;
+	log_line("heard");
+	console_flush_guest(&guests[VICTIM]);
+	read_record(&at, text);
+	assert_string_equal(text, "255:skerry: heard\n;");
+	read_record(&at, text);
+	assert_string_equal(text, "2:;");
+	drive(ring_log.head);
+	say(RT, "again");
+	read_record(&at, text);
+	assert_string_equal(text, "0:again;");
+}
+
 static void a_log_that_ran_over_and_a_forged_tail_come_to_an_end(void **state)
 {
 	static const uint64_t tails[] = { 0, ~0ull, 1ull << 63, SKERRY_LOG_SIZE };
 
 	(void)state;
 	for (unsigned i = 0; i < 2000; i++) {
-		say(VICTIM, "a flood that nobody reads, of 50 bytes a record....");
+		log_line("a flood that nobody reads, of EL2's own lines");
 	}
 	end_driven(state);
 	fake_uart_reset();
@@ -249,6 +273,7 @@ int main(void)
 		DRIVEN(output_goes_into_the_log_while_a_guest_drives),
 		DRIVEN(what_the_driver_has_left_comes_out_first),
 		DRIVEN(who_prints_meanwhile_prints_the_rest_too),
+		DRIVEN(a_guests_flood_leaves_half_of_the_log_to_el2),
 		DRIVEN(a_log_that_ran_over_and_a_forged_tail_come_to_an_end),
 		DRIVEN(typed_bytes_come_by_the_driver),
 		cmocka_unit_test_setup(a_panic_takes_the_uart, begin_driven),

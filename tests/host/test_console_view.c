@@ -291,6 +291,26 @@ static void a_source_above_its_rate_is_cut_and_told(void **state)
 	assert_has("bytes dropped");
 }
 
+static void after_a_gap_it_goes_on_with_a_whole_line(void **state)
+{
+	(void)state;
+	v.source[RT].rate = 1000;
+	for (int i = 0; i < 500; i++) {
+		say(RT, "some line\n");
+	}
+	for (int i = 0; i < 200; i++) {			/* drips at the rate's pace */
+		now += 3000;
+		say(RT, "ab");
+		say(RT, "c\n");
+	}
+	for (char *p = strtok(out, "\r\n"); p; p = strtok(NULL, "\r\n")) {
+		if (strncmp(p, "skerry: ", 8) && strcmp(p, "rt| abc") &&
+		    strncmp(p, "rt| some line", strlen(p))) {
+			fail_msg("%s", p);
+		}
+	}
+}
+
 static void a_full_queue_is_told_and_hinders_nobody(void **state)
 {
 	static char text[VIEW_QUEUE + 50];
@@ -352,6 +372,7 @@ int main(void)
 		TEST(the_key_moves_the_input_to_the_next_that_runs),
 		TEST(input_that_nobody_takes_is_kept_then_dropped_and_told),
 		TEST(a_source_above_its_rate_is_cut_and_told),
+		TEST(after_a_gap_it_goes_on_with_a_whole_line),
 		TEST(a_full_queue_is_told_and_hinders_nobody),
 		TEST(the_uarts_pace_is_kept),
 	};

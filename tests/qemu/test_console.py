@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The console from a driver guest: drv_console owns the UART, the others print over
+console links or through EL2, and what is typed finds its way."""
+
+import re
+
+from harness import Case, Run, check, guest, image, linux, system
+
+TOP = "console-driver = <&con>;"
+UART = """service;
+			bootargs = "%s"; %s
+			devices {
+				uart { device = "/pl011@9000000"; };
+			};"""
+
+
+def driver(arguments="", core=0, more=""):
+    return guest("con", "guests/drv_console.bin", cpus=(core,), console="none",
+                 more=UART % (arguments, more))
+
+
+def tty(name, arguments, core, console="none", more=""):
+    return guest(name, "guests/ttytest.bin", cpus=(core,), console=console,
+                 more=f'bootargs = "{arguments}"; after = <&con>; {more}')
+
+
+def link(name, front, more="", back="con"):
+    return (f'\t\t{name} {{ type = "console"; front = <&{front}>; back = <&{back}>; '
+            f'{more} }};\n')
+
+
+def console_system(guests, links="", top="", arguments="", more="", core=0):
+    text = system(driver(arguments, core, more), *guests, top=TOP + top)
+    if links:
+        text = text.replace("\n};\n", f"\n\tlinks {{\n{links}\t}};\n}};\n")
+    return text
+
+
+def run_console(log, name, text, *arguments):
+    return Run(log, image(log, "console-" + name, text), *arguments)
+
+
+def whole_lines(run, names, is_cut=False):
+    """From the moment that drv_console has the UART, each line begins with a name. `is_cut`:
+    one that it did not end because it crashed may be cut in its name."""
+    lines = run.text.split("\n")
+    first = next(i for i, line in enumerate(lines) if "Ctrl-] ? helps" in line) + 1
+    begins = ["skerry:"] + [name + "|" for name in names]
+    bare = [line for line in lines[first:] if line and not line.startswith(tuple(begins)) and
+            not (is_cut and any(begin.startswith(line) for begin in begins))]
+    check(not bare, "lines without a name: " + "; ".join(bare[:5]))
+
+
+def in_any_order(run, *patterns):
+    begin, end = run.at, run.at
+    for pattern in patterns:
+        run.at = begin
+        run.expect(pattern)
+        end = max(end, run.at)
+    run.at = end
+
+
+def kinds(log, gic):
+    """A guest on a link and one that prints through EL2: lines with names, input to each."""
+    text = console_system([tty("a", "lines=3 echo", 1),
+                           tty("b", "lines=3 echo", 2, "hypercall")],
+                          link("one", "a"), "console-input = <&a>;")
+    with run_console(log, "kinds", text, "--gic", gic) as run:
+        run.expect(r"^one\| line 3 of a", r"^one\| a is here")
+        run.send("hello\r")
+        run.expect(r"^one\| echo: hello")
+        run.send("\x1dn")
+        run.expect(r"^skerry: the input goes to b")
+        run.send("and you\r")
+        run.expect(r"^b\| echo: and you")
+        run.send("q\r")
+        run.expect(r"^b\| echo: q", r"^skerry: b: off")
+        run.send("\x1dn")
+        run.expect(r"^skerry: the input goes to one")
+        run.send("q\r")
+        run.expect(r"^one\| echo: q", r"^skerry: end .*a=off.*b=off")
+        run.end(0)
+        run.count(r"^one\| line", 3)
+        run.count(r"^b\| line", 3)
+        whole_lines(run, ["one", "b"])
+
+
+def focus(log):
+    """Only the guest in the focus is seen, as it is; then all again, and what was missed."""
+    text = console_system([tty("a", "echo", 1), tty("b", "echo", 2),
+                           guest("rt", cpus=[3], more='bootargs = "period-us=20000"; service;')],
+                          link("one", "a", 'label = "first";') + link("two", "b"),
+                          "console-input = <&a>;")
+    with run_console(log, "focus", text) as run:
+        run.expect(r"^first\| a is here", r"^rt\| ")
+        run.send("\x1dl")
+        listed = [run.expect(rf"^skerry: Ctrl-\] (\d)  {name}( |$)").group(1)
+                  for name in ("rt", "first", "two")]
+        run.send("\x1d" + listed[2])
+        run.expect(r"^skerry: two alone")
+        begin = run.at
+        run.send("seen\rand this\r")
+        run.expect(r"^echo: seen", r"^echo: and this")
+        run.send("\x1dn")                        # in the focus: the next one's
+        run.expect(r"^skerry: rt alone", r"^rt: last second")
+        run.send("\x1d" + listed[1] + "again\r")
+        run.expect(r"^skerry: first alone", r"^echo: again")
+        alone = run.text[begin:run.at]
+        check(not re.search(r"^(rt|first|two)\|", alone, re.M), "another's line in the focus")
+        run.send("\x1da")
+        run.expect(r"^skerry: all are shown; \d+ lines of others were not", r"^rt\| ")
+        run.send("named\r")
+        run.expect(r"^first\| echo: named")
+        run.send("\x1dq")
+        run.expect(r"^skerry: end ")
+        run.end(0)
+
+
+def flood(log):
+    """A guest above its rate: what is too much is dropped and told, others are whole."""
+    limit = "rate-limit = <4096>;"
+    text = console_system([tty("a", "flood=2000", 1), tty("b", "lines=200 echo", 2)],
+                          link("loud", "a", limit) + link("quiet", "b"),
+                          "console-input = <&b>;")
+    with run_console(log, "flood", text) as run:
+        in_any_order(run, r"^skerry: loud: \d+ bytes dropped", r"^quiet\| b is here")
+        run.send("still here\r")
+        run.expect(r"^quiet\| echo: still here")
+        run.send("q\r")
+        run.expect(r"^skerry: end .*a=off b=off")
+        run.end(0)
+        run.count(r"^loud\| f{63}$", 1, 1000)
+        for i in (1, 50, 100, 200):
+            run.count(rf"^quiet\| line {i} of b$", 1)
+
+
+def flood_through_el2(log):
+    """Two guests that flood through EL2 hinder neither each other's end nor a link."""
+    text = console_system([tty("a", "flood=1500", 1, "hypercall"),
+                           tty("b", "flood=1500", 2, "hypercall"), tty("c", "echo", 3)],
+                          link("link", "c"), "console-input = <&c>;")
+    with run_console(log, "flood2", text) as run:
+        in_any_order(run, r"^skerry: a: off", r"^skerry: b: off")
+        run.send("q\r")
+        run.expect(r"^link\| echo: q", r"^skerry: end ")
+        run.end(0)
+        run.count(r"^a\| f{63}$", 100, 1500)
+        run.count(r"^b\| f{63}$", 100, 1500)
+        whole_lines(run, ["a", "b", "link"])
+
+
+def forging(log):
+    """No line that begins with another's name, by either way, with and without the input."""
+    text = console_system([tty("a", "forge", 1), tty("b", "forge", 2, "hypercall"),
+                           tty("victim", "lines=1 echo", 3)],
+                          link("one", "a") + link("victim", "victim"), "console-input = <&a>;")
+    with run_console(log, "forging", text) as run:
+        in_any_order(run, r"^one\| forging is over", r"^b\| forging is over",
+                     r"^skerry: a: off", r"^skerry: b: off")
+        run.send("\x1dn")
+        run.expect(r"^skerry: the input goes to victim")
+        run.send("q\r")
+        run.expect(r"^victim\| echo: q", r"^skerry: end ")
+        run.end(0)
+        run.absent(r"^(victim\||skerry:).*(forged|of run)")
+        run.count(r"^b\| forging is over", 1)
+        run.count(r"forged", 22)
+        whole_lines(run, ["one", "b", "victim"])
+
+
+def killed(log, gic, after):
+    """drv_console dies in mid-line: EL2 prints, it comes back, nobody else notices."""
+    text = console_system([tty("a", "lines=60 part echo", 1),
+                           tty("b", "lines=60 part echo", 2, "hypercall")],
+                          link("one", "a"), "console-input = <&a>;", f"die-after={after}",
+                          'on-crash = "restart";')
+    with run_console(log, f"killed-{after}", text, "--gic", gic) as run:
+        run.expect(r"^skerry: con: crashed|^skerry: .*con.* reported by the guest",
+                   r"^skerry: con: restarting")
+        run.expect(r"^one\| (half a )?")
+        run.send("\r")
+        run.expect(r"^one\| .*line$", r"^one\| a is here")
+        run.send("q\r")
+        run.expect(r"^one\| echo: q", r"^skerry: a: off")
+        run.send("\x1dn")
+        run.expect(r"^skerry: the input goes to b")
+        run.send("\rq\r")
+        run.expect(r"^b\| echo: q", r"^skerry: end .*con=off a=off b=off")
+        run.end(0)
+        for i in range(1, 61):
+            run.count(rf"^b\| line {i} of b$", 1, 2)
+            run.count(rf"^one\| line {i} of a$", 1, 2)
+        whole_lines(run, ["one", "b"], is_cut=True)
+
+
+def lives(log, gic):
+    """A front end that restarts has its console in each life; its last words are shown."""
+    text = console_system([tty("a", "lines=20 reset=5", 1)], link("one", "a"))
+    with run_console(log, "lives", text, "--gic", gic) as run:
+        run.expect(r"^skerry: end .*a=off")
+        run.end(0)
+        for i in (1, 10, 20):
+            run.count(rf"^one\| line {i} of a$", 5)
+
+
+def rt_records(log):
+    """rt is the back end of a console port: its records arrive on the other side."""
+    text = system(guest("rt", cpus=[1], more='bootargs = "seconds=4"; service;'),
+                  guest("a", "guests/ttytest.bin", cpus=[2],
+                        more='bootargs = "read=4"; after = <&rt>;'))
+    text = text.replace("\n};\n", f"\n\tlinks {{\n{link('records', 'a', back='rt')}\t}};\n}};\n")
+    with run_console(log, "rt", text) as run:
+        run.expect(r"^a\| read: rt: last second: \d+ beats", r"^a\| read: rt: +<",
+                   r"^a\| read: rt: since start: \d+ beats", r"^a\| read: rt: +<")
+        run.expect(r"^skerry: end ")
+        run.end(0)
+
+
+def linux_shell(log):
+    """Linux' PL011 is EL2's; what it prints and reads goes through drv_console."""
+    text = console_system([linux(more="after = <&con>;")], "", "console-input = <&linux>;",
+                          core=0)
+    with run_console(log, "linux", text) as run:
+        run.expect(r"linux# ")
+        run.type("echo $((6 * 7)) cpus=$(nproc)")
+        run.count(r"^linux\| 42 cpus=2", 1)
+        run.type("dmesg | tail -n 200 | wc -l")
+        run.send("\x1dq")
+        run.expect(r"^skerry: end .*linux=off")
+        run.end(0)
+
+
+def cases(soak):
+    found = [Case(f"{f.__name__}-gic{gic}", f, gic=gic) for f in (kinds, lives) for gic in (2, 3)]
+    found += [Case(f.__name__.replace("_", "-"), f)
+              for f in (focus, flood, flood_through_el2, forging, rt_records)]
+    found += [Case(f"killed-{after}-gic{gic}", killed, gic=gic, after=after)
+              for after, gic in ((100, 2), (700, 3), (1501, 3))]
+    return found + [Case("linux-shell", linux_shell, weight=15)]
