@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
+#include "walk.h"
 
 #define CHECK_DIR_MAX	16
 #define CHECK_HELD_MAX	256

@@ -89,7 +89,7 @@ static void check_cores(struct check *c, const struct sys_guest *g)
 {
 	uint32_t cores = c->board_fdt ? c->board.cpu_count : SKERRY_CPU_MAX, other;
 	int size, other_size;
-	const fdt32_t *cell = dt_prop(c->fdt, g->node, "cpus", &size), *before;
+	const fdt32_t *cell = fdt_getprop(c->fdt, g->node, "cpus", &size), *before;
 
 	for (int i = 0; cell && i < size / 4; i++) {
 		uint32_t core = fdt32_ld(cell + i);
@@ -99,7 +99,7 @@ static void check_cores(struct check *c, const struct sys_guest *g)
 			continue;
 		}
 		for (const struct sys_guest *o = c->system.guest; o <= g; o++) {
-			before = dt_prop(c->fdt, o->node, "cpus", &other_size);
+			before = fdt_getprop(c->fdt, o->node, "cpus", &other_size);
 			for (int n = 0; before && n < (o == g ? i : other_size / 4); n++) {
 				other = fdt32_ld(before + n);
 				bad_if(c, other == core, g->node, "cpus", "core %u is given twice, "

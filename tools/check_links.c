@@ -49,7 +49,7 @@ static void check_options(struct check *c, const struct sys_link *l)
 {
 	for (const struct option *o = options; o < options + ARRAY_SIZE(options); o++) {
 		int size;
-		const fdt32_t *value = dt_prop(c->fdt, l->node, o->name, &size);
+		const fdt32_t *value = fdt_getprop(c->fdt, l->node, o->name, &size);
 
 		if (value && !bad_if(c, o->type != l->type, l->node, o->name,
 				     "goes with type = \"%s\" only", type_name(o->type))) {
@@ -63,7 +63,7 @@ static void check_options(struct check *c, const struct sys_link *l)
 static const uint8_t *mac_of(const struct check *c, const struct sys_link *l)
 {
 	int size;
-	const uint8_t *mac = dt_prop(c->fdt, l->node, "mac", &size);
+	const uint8_t *mac = fdt_getprop(c->fdt, l->node, "mac", &size);
 
 	return mac && size == 6 ? mac : NULL;
 }
@@ -112,7 +112,7 @@ static void check_volume_of(struct check *c, const struct sys_link *l)
 	if (bad_if(c, node < 0, l->node, "volume", "\"%s\": there is no such volume", name)) {
 		return;
 	}
-	owner = dt_prop(c->fdt, node, "back", &size);
+	owner = fdt_getprop(c->fdt, node, "back", &size);
 	bad_if(c, owner && size == 4 && fdt32_ld(owner) !=
 	       dt_number(c->fdt, back->node, "phandle", UINT64_MAX), l->node, "volume",
 	       "\"%s\" is not of the link's back end, \"%s\"", name, back->name);
@@ -128,7 +128,7 @@ static void check_kind(struct check *c, int node)
 	static const char *const kinds[] = { "partition", "extent", "file", "ram-size" };
 	const char *first = NULL;
 	int size;
-	const fdt32_t *value = dt_prop(c->fdt, node, "extent", &size);
+	const fdt32_t *value = fdt_getprop(c->fdt, node, "extent", &size);
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		bool is_there = dt_has(c->fdt, node, kinds[i]);
@@ -141,7 +141,7 @@ static void check_kind(struct check *c, int node)
 	bad_if(c, value && (size != 16 || !dt_cells(value + 2, 2) ||
 			    !range_is_sane(dt_cells(value, 2), dt_cells(value + 2, 2))), node,
 	       "extent", "takes 4 cells: 64-bit first sector and number of sectors, not 0");
-	value = dt_prop(c->fdt, node, "ram-size", &size);
+	value = fdt_getprop(c->fdt, node, "ram-size", &size);
 	bad_if(c, value && (size != 8 || !dt_cells(value, 2) || dt_cells(value, 2) % SECTOR_SIZE),
 	       node, "ram-size", "takes 2 cells: a 64-bit number of bytes, a multiple of %u, not 0",
 	       SECTOR_SIZE);
@@ -152,7 +152,7 @@ static void check_kind(struct check *c, int node)
 static void check_volume(struct check *c, int node)
 {
 	int size;
-	const fdt32_t *back = dt_prop(c->fdt, node, "back", &size);
+	const fdt32_t *back = fdt_getprop(c->fdt, node, "back", &size);
 	const char *name;
 	bool is_guest = false, is_used = false;
 

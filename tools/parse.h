@@ -8,6 +8,7 @@
 
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
+#include "walk.h"
 
 struct parse {
 	const void *fdt;		/* the description */

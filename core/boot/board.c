@@ -103,7 +103,7 @@ static void read_ranges(struct search *s, int node, bool is_memory)
 /* /memreserve/ and the static ranges of /reserved-memory, with or without no-map */
 static void read_reserved(struct search *s)
 {
-	int node = -1, count = fdt_num_mem_rsv(s->fdt);
+	int node, count = fdt_num_mem_rsv(s->fdt);
 	struct range at;
 
 	for (int i = 0; i < count; i++) {
@@ -113,8 +113,10 @@ static void read_reserved(struct search *s)
 			return;
 		}
 	}
-	while ((node = dt_child(s->fdt, s->at[ROLE_RESERVED], node)) >= 0) {
-		read_ranges(s, node, false);
+	if (s->at[ROLE_RESERVED] >= 0) {
+		fdt_for_each_subnode(node, s->fdt, s->at[ROLE_RESERVED]) {
+			read_ranges(s, node, false);
+		}
 	}
 }
 
@@ -141,11 +143,11 @@ static void read_cpu(struct search *s, int node, int cells, struct board_cpu *c)
 
 static void read_cpus(struct search *s)
 {
-	int node = -1, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
+	int node, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
 
-	while ((node = dt_child(s->fdt, cpus, node)) >= 0 && s->b->cpu_count < SKERRY_CPU_MAX) {
+	fdt_for_each_subnode(node, s->fdt, cpus < 0 ? 0 : cpus) {
 		if (is_text(dt_string(s->fdt, node, "device_type"), "cpu") &&
-		    dt_is_enabled(s->fdt, node)) {
+		    dt_is_enabled(s->fdt, node) && s->b->cpu_count < SKERRY_CPU_MAX) {
 			read_cpu(s, node, cells, &s->b->cpu[s->b->cpu_count++]);
 		}
 	}
@@ -277,22 +279,25 @@ static void read_chosen(struct search *s)
 	memcpy(b->seed, seed ? seed : "", b->seed_size);
 }
 
-/* What is known by its type or `compatible`; of several the first that is enabled */
+/* What is known by its type, its name below the root, or `compatible`; of several the first
+ * that is enabled */
 static void look_at(struct search *s, int node, int depth)
 {
 	int size = 0;
 	const char *list = dt_prop(s->fdt, node, "compatible", &size);
+	const char *name = depth == 1 ? fdt_get_name(s->fdt, node, NULL) : "";
 
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
+		int *at = &s->at[known[i].role];
+
+		if (*at < 0 && (is_text(name, known[i].name) ||
+				(list && fdt_stringlist_contains(list, size, known[i].name))) &&
+		    dt_is_enabled(s->fdt, node)) {
+			*at = node;
+		}
+	}
 	if (is_text(dt_string(s->fdt, node, "device_type"), "memory")) {
 		read_ranges(s, node, true);
-	}
-	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
-		bool is_it = depth == 1 && strcmp(dt_name(s->fdt, node), known[i].name) == 0;
-
-		if ((is_it || (list && fdt_stringlist_contains(list, size, known[i].name))) &&
-		    s->at[known[i].role] < 0 && dt_is_enabled(s->fdt, node)) {
-			s->at[known[i].role] = node;
-		}
 	}
 }
 

@@ -7,72 +7,58 @@
  */
 #include <core/boot/fdt_util.h>
 
-static const char *structure(const void *fdt)
-{
-	const struct fdt_header *header = fdt;	/* aligned: faster than libfdt's accessors */
-
-	return (const char *)fdt + fdt32_to_cpu(header->off_dt_struct);
-}
-
-static uint32_t cell_at(const void *fdt, int at)
-{
-	return fdt32_to_cpu(*(const fdt32_t *)(structure(fdt) + at));
-}
-
-const char *dt_name(const void *fdt, int node)
-{
-	return structure(fdt) + node + 4;
-}
-
-/* The tag at `at`, and the offset of the next one */
+/* The tag at `at`, and the offset of the next one; the header is aligned */
 static int step(const void *fdt, int at, uint32_t *tag)
 {
-	*tag = cell_at(fdt, at);
-	if (*tag == FDT_BEGIN_NODE) {
-		return (int)align_up((uint64_t)at + 5 + strlen(dt_name(fdt, at)), 4);
-	}
-	return at + (*tag == FDT_PROP ? 12 + (int)align_up(cell_at(fdt, at + 4), 4) : 4);
+	const struct fdt_header *header = fdt;
+	const char *p = (const char *)fdt + fdt32_to_cpu(header->off_dt_struct) + at;
+	const struct fdt_property *property = (const void *)p;
+
+	*tag = fdt32_to_cpu(property->tag);
+	at += *tag == FDT_BEGIN_NODE ? 5 + (int)strlen(p + 4) :
+	      *tag == FDT_PROP ? 12 + (int)fdt32_to_cpu(property->len) : 4;
+	return (int)align_up((uint64_t)at, 4);
 }
 
-/* In place of fdt_check_full(): that of libfdt 1.6 lets a property's length of
- * -12 to -1 pass (-12: for ever), and takes ten times as long. */
+/* Before anything else is read: libfdt 1.6 lets a property's length of -12 to -1 pass
+ * (-12: for ever). */
 static bool is_structure_sound(const void *fdt, uint32_t size, uint32_t strings)
 {
-	uint32_t tag, depth = 0;
+	const char *structure = (const char *)fdt + fdt_off_dt_struct(fdt);
+	uint32_t tag = FDT_NOP, depth = 0;
 
-	for (int at = 0; (uint32_t)at + 4 <= size; at = step(fdt, at, &tag)) {
+	for (int at = 0; tag != FDT_END; at = step(fdt, at, &tag)) {
+		const struct fdt_property *p = (const void *)(structure + at);
 		uint32_t left = size - (uint32_t)at;
 
-		tag = cell_at(fdt, at);
-		if (tag == FDT_END) {
-			return depth == 0 && at > 0;
+		if ((uint32_t)at > size || left < 4) {
+			return false;
 		}
-		if ((depth == 0 && (tag != FDT_BEGIN_NODE || at > 0)) ||
-		    (tag == FDT_BEGIN_NODE && !memchr(dt_name(fdt, at), 0, left - 4)) ||
-		    (tag == FDT_PROP && (left < 12 || cell_at(fdt, at + 4) > left - 12 ||
-					 cell_at(fdt, at + 8) >= strings)) ||
-		    tag < FDT_BEGIN_NODE || tag > FDT_NOP) {
+		tag = fdt32_ld(&p->tag);
+		if ((depth == 0 && tag != (at > 0 ? FDT_END : FDT_BEGIN_NODE)) ||
+		    (depth > 0 && (tag < FDT_BEGIN_NODE || tag > FDT_NOP)) ||
+		    (tag == FDT_BEGIN_NODE && !memchr(p->data - 8, 0, left - 4)) ||
+		    (tag == FDT_PROP && (left < 12 || fdt32_ld(&p->len) > left - 12 ||
+					 fdt32_ld(&p->nameoff) >= strings))) {
 			return false;
 		}
 		depth += tag == FDT_BEGIN_NODE ? 1u : tag == FDT_END_NODE ? -1u : 0u;
 	}
-	return false;
+	return true;
 }
 
 bool dt_check(const void *fdt, uint64_t size)
 {
-	const char *strings;
-	uint32_t length;
+	const char *strings_end;
 
 	if (size < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, 4) ||
 	    fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > size || fdt_version(fdt) < 17 ||
 	    fdt_off_dt_struct(fdt) % 4 || fdt_num_mem_rsv(fdt) < 0) {
 		return false;
 	}
-	strings = (const char *)fdt + fdt_off_dt_strings(fdt);
-	length = fdt_size_dt_strings(fdt);
-	return (length == 0 || strings[length - 1] == 0) &&
-	       is_structure_sound(fdt, fdt_size_dt_struct(fdt), length);
+	strings_end = (const char *)fdt + fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt);
+	return (fdt_size_dt_strings(fdt) == 0 || strings_end[-1] == 0) &&
+	       is_structure_sound(fdt, fdt_size_dt_struct(fdt), fdt_size_dt_strings(fdt));
 }
 
 int dt_next(const void *fdt, int node, int *depth)
@@ -100,16 +86,6 @@ int dt_parent(const void *fdt, int node)
 	return depth > 0 && depth <= DT_DEPTH_MAX ? up[depth - 1] : -FDT_ERR_NOTFOUND;
 }
 
-int dt_child(const void *fdt, int parent, int after)
-{
-	int depth = after >= 0, node = after < 0 ? parent : after;
-
-	do {
-		node = node < 0 ? node : dt_next(fdt, node, &depth);
-	} while (node >= 0 && depth > 1);
-	return depth == 1 ? node : -FDT_ERR_NOTFOUND;
-}
-
 int dt_path(const void *fdt, const char *path)
 {
 	const char *end = strchr(path, ':');
@@ -126,25 +102,19 @@ int dt_path(const void *fdt, const char *path)
 const void *dt_prop(const void *fdt, int node, const char *name, int *size)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
+	const struct fdt_property *p;
 	uint32_t tag;
-	int at = node < 0 ? -1 : step(fdt, node, &tag), next;
+	int at = node < 0 ? -1 : step(fdt, node, &tag);
 
-	for (tag = FDT_NOP; at >= 0 && (tag == FDT_NOP || tag == FDT_PROP); at = next) {
-		next = step(fdt, at, &tag);
-		if (tag == FDT_PROP && strcmp(strings + cell_at(fdt, at + 8), name) == 0) {
-			*size = (int)cell_at(fdt, at + 4);
-			return structure(fdt) + at + 12;
+	for (tag = FDT_PROP; at >= 0 && (tag == FDT_PROP || tag == FDT_NOP);) {
+		p = (const void *)((const char *)fdt + fdt_off_dt_struct(fdt) + at);
+		at = step(fdt, at, &tag);
+		if (tag == FDT_PROP && !strcmp(strings + fdt32_to_cpu(p->nameoff), name)) {
+			*size = (int)fdt32_to_cpu(p->len);
+			return p->data;
 		}
 	}
 	return NULL;
-}
-
-bool dt_is_compatible(const void *fdt, int node, const char *with)
-{
-	int size;
-	const char *list = dt_prop(fdt, node, "compatible", &size);
-
-	return list && fdt_stringlist_contains(list, size, with);
 }
 
 uint64_t dt_cells(const void *at, int count)
@@ -230,74 +200,55 @@ int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 	return is_good ? SKERRY_OK : SKERRY_INVALID;
 }
 
-/* The GIC is tried before the whole tree. */
-static int by_phandle(const void *fdt, int gic, uint64_t phandle)
+/* Do "interrupts" of `node` go to the GIC? It or the nearest parent says where to. */
+static bool is_gics(const void *fdt, int node, int gic)
 {
-	int depth = 0, node = dt_number(fdt, gic, "phandle", UINT64_MAX) == phandle ? gic : 0;
+	int at = node;
+	uint64_t phandle = 0;
 
-	while (node >= 0 && dt_number(fdt, node, "phandle", UINT64_MAX) != phandle) {
-		node = dt_next(fdt, node, &depth);
-	}
-	return node;
-}
-
-/* Where "interrupts" of `node` go: it or the nearest parent says */
-static int controller(const void *fdt, int node, int gic)
-{
-	uint64_t phandle;
-
-	for (int at = node; at >= 0; at = dt_parent(fdt, at)) {
-		if (at != node && dt_has(fdt, at, "#interrupt-cells")) {
-			return at;
-		}
+	while (at >= 0 && !phandle && (at == node || !dt_has(fdt, at, "#interrupt-cells"))) {
 		phandle = dt_number(fdt, at, "interrupt-parent", 0);
-		if (phandle) {
-			return by_phandle(fdt, gic, phandle);
-		}
+		at = phandle ? at : dt_parent(fdt, at);
 	}
-	return node;
+	return phandle ? phandle == fdt_get_phandle(fdt, gic) : at == gic;
 }
 
 int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_interrupt *out)
 {
-	bool is_extended = dt_has(fdt, node, "interrupts-extended");
-	int size, to = is_extended ? -1 : controller(fdt, node, gic);
-	const fdt32_t *cell = dt_prop(fdt, node, is_extended ? "interrupts-extended" :
-					  "interrupts", &size);
-	uint64_t cells;
-	uint32_t is_ppi;
+	bool is_extended = dt_has(fdt, node, "interrupts-extended"), is_bad;
+	uint64_t cells = dt_number(fdt, gic, "#interrupt-cells", 0) + is_extended;
+	const fdt32_t *cell;
+	int size;
 
-	for (size /= 4; cell && size > 0; cell += cells, size -= (int)cells) {
-		if (is_extended) {	/* each row begins with its controller's phandle */
-			to = by_phandle(fdt, gic, fdt32_ld(cell++));
-			size--;
-		}
-		cells = dt_number(fdt, to, "#interrupt-cells", 0);
-		if (cells == 0 || cells > (uint64_t)size) {
-			return SKERRY_INVALID;
-		}
-		if (index-- == 0) {
-			is_ppi = fdt32_ld(cell);	/* type 0: SPI, 1: PPI */
-			if (to != gic || cells < 3 || is_ppi > 1 ||
-			    fdt32_ld(cell + 1) > (is_ppi ? 15 : 987)) {
-				return SKERRY_INVALID;
-			}
-			out->intid = fdt32_ld(cell + 1) + (is_ppi ? 16 : 32);
-			out->flags = fdt32_ld(cell + 2);
-			return SKERRY_OK;
-		}
+	cell = dt_prop(fdt, node, is_extended ? "interrupts-extended" : "interrupts", &size);
+	if (!cell || (unsigned)size / 4 == index * cells) {
+		return SKERRY_AGAIN;
 	}
-	return SKERRY_AGAIN;
+	if (cells < 3u + is_extended || cells > 8 || (unsigned)size / 4 < (index + 1) * cells) {
+		return SKERRY_INVALID;
+	}
+	is_bad = !is_extended && !is_gics(fdt, node, gic);
+	for (unsigned i = 0; i <= index && is_extended; i++) {	/* each row begins with whose it is */
+		is_bad |= fdt32_ld(cell + i * cells) != fdt_get_phandle(fdt, gic);
+	}
+	cell += index * cells + is_extended;		/* type (0: SPI, 1: PPI), number, flags */
+	if (is_bad || fdt32_ld(cell) > 1 || fdt32_ld(cell + 1) > (fdt32_ld(cell) ? 15 : 987)) {
+		return SKERRY_INVALID;
+	}
+	out->intid = fdt32_ld(cell + 1) + (fdt32_ld(cell) ? 16 : 32);
+	out->flags = fdt32_ld(cell + 2);
+	return SKERRY_OK;
 }
 
 uint32_t dt_clock_hz(const void *fdt, int node)
 {
-	int size, clock = -1;
+	int size, clock, depth = 0;
 	const fdt32_t *clocks = dt_prop(fdt, node, "clocks", &size);
 	uint64_t hz = 0;
 
-	if (clocks && size >= 4) {
-		clock = by_phandle(fdt, -1, fdt32_ld(clocks));
+	clock = clocks && size >= 4 ? 0 : -1;
+	while (clock >= 0 && dt_number(fdt, clock, "phandle", 0) != fdt32_ld(clocks)) {
+		clock = dt_next(fdt, clock, &depth);
 	}
 	if (dt_is_compatible(fdt, clock, "fixed-clock")) {
 		hz = dt_number(fdt, clock, "clock-frequency", 0);

@@ -28,16 +28,12 @@ bool dt_check(const void *fdt, uint64_t size);
  * depth; the node that holds `node` directly; negative: none. */
 int dt_next(const void *fdt, int node, int *depth);
 int dt_parent(const void *fdt, int node);
-const char *dt_name(const void *fdt, int node);		/* with its unit address */
 /* Node of an absolute path or an alias, which end at the NUL or at a ':'; or negative. */
 int dt_path(const void *fdt, const char *path);
-/* Next node directly below `parent` after `after` (-1: the first); or negative. */
-int dt_child(const void *fdt, int parent, int after);
-
 /* A property's value and size in bytes; NULL: not there, also for a negative node. */
 const void *dt_prop(const void *fdt, int node, const char *name, int *size);
 #define dt_has(fdt, node, name)	(dt_prop(fdt, node, name, &(int){ 0 }) != NULL)
-bool dt_is_compatible(const void *fdt, int node, const char *with);
+#define dt_is_compatible(fdt, node, with) (fdt_node_check_compatible(fdt, node, with) == 0)
 /* `count` cells at `at` as a number; all ones when it needs more than 64 bits. */
 uint64_t dt_cells(const void *at, int count);
 /* A property of one or two cells; `otherwise` where there is none. A string with its NUL. */

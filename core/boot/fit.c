@@ -36,14 +36,14 @@ static const char *other_than_system(const void *fit, uint64_t room)
 
 const char *fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image)
 {
-	int node = fdt_subnode_offset(fit, dt_path(fit, "/images"), name), hash = -1, length = 0;
+	int node = fdt_subnode_offset(fit, dt_path(fit, "/images"), name), hash, length = 0;
 	uint64_t tree = align_up(fdt_totalsize(fit), 4), at;
 
 	*image = (struct fit_image){ 0 };
 	if (node < 0) {
 		return "is not in the system image";
 	}
-	while ((hash = dt_child(fit, node, hash)) >= 0) {	/* of mkimage's by their sizes */
+	fdt_for_each_subnode(hash, fit, node) {		/* of mkimage's by their sizes */
 		const void *value = dt_prop(fit, hash, "value", &length);
 
 		image->crc32 = value && length == 4 ? value : image->crc32;

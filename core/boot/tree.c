@@ -76,7 +76,7 @@ static bool has_clock(struct writer *w, const struct sys_device *d, uint32_t pha
 static void add_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
 	int clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
-	const char *own = dt_name(w->board_fdt, d->board_node), *end = strchr(own, '@');
+	const char *own = fdt_get_name(w->board_fdt, d->board_node, NULL), *end = strchr(own, '@');
 	char prefix[40], name[64];
 	int at, size, node;
 

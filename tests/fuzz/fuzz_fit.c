@@ -6,6 +6,7 @@
 /* sources: core/boot/fit.c core/boot/fdt_util.c core/boot/sha256.c core/boot/report.c lib/format.c
  * tests/host/fake/fake_arch.c */
 #include <core/boot/fdt_util.h>
+#include <tools/walk.h>
 #include <core/boot/fit.h>
 #include <lib/string.h>
 

@@ -308,14 +308,17 @@ static void interrupts_extended_is_followed(void **state)
 {
 	(void)state;
 	assert_int_equal(with("interrupts = <1 13 0xf08 1 14 0xf08 1 11 0xf08 1 10 0xf08>",
-		"interrupts-extended = <&other 5>, <&gic 1 14 8>, <&gic 1 11 8>, <&gic 1 10 8>;"
-		"other: o { #interrupt-cells = <1>; }"),
+		"interrupts-extended = <&gic 1 13 8>, <&gic 1 14 8>, <&gic 1 11 8>, <&gic 1 10 8>,"
+		"<&other 5>; other: o { #interrupt-cells = <1>; }"),
 		SKERRY_OK);
 	assert_int_equal(b.ptimer_intid, 30);
 	assert_int_equal(b.hyp_timer_intid, 26);
 	assert_int_equal(with("interrupts = <1 13 0xf08 1 14 0xf08 1 11 0xf08 1 10 0xf08>",
 		"interrupts-extended = <&gic 1 13 8>, <&gic 1 14 8>, <&gic 1 11>"), SKERRY_INVALID);
 	assert_heard("error: /timer: interrupts: no PPI of the GIC for \"virt\"");
+	assert_int_equal(with("interrupts = <1 13 0xf08 1 14 0xf08 1 11 0xf08 1 10 0xf08>",
+		"interrupts-extended = <&other 5>, <&gic 1 14 8>, <&gic 1 11 8>, <&gic 1 10 8>;"
+		"other: o { #interrupt-cells = <1>; }"), SKERRY_INVALID);
 }
 
 static void the_uart_is_found_by_path_or_alias(void **state)

@@ -12,6 +12,7 @@
 #include <abi/layout.h>
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
+#include <tools/walk.h>
 #include "tests/host/dts.h"
 
 #define ROOM	16384
