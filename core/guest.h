@@ -75,7 +75,6 @@ extern struct guest guests[SKERRY_GUEST_MAX];
 extern uint32_t guest_count;
 extern struct pcpu pcpus[SKERRY_CPU_MAX];
 extern uint32_t pcpu_count;
-extern struct system the_system;	/* what guests[].config points into */
 
 static inline bool vcpu_is_on(const struct vcpu *v)
 {

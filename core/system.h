@@ -89,10 +89,11 @@ struct sys_window {
 	struct pa host;			/* (boot) filled by placement, 64 KiB aligned */
 	uint64_t size;			/* split: two halves, each whole multiples of 64 KiB */
 	uint64_t front_base;		/* of a shared one: its window-bank's */
-	uint32_t link_count;		/* that use it */
+	uint32_t link_count;		/* (boot) that use it */
 	uint8_t front;			/* guest that it is scrubbed with */
 	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */
-	uint8_t reserved[2];
+	uint8_t identity;		/* (boot) of one of its guests */
+	uint8_t reserved;
 };
 
 /* Of the memory at `host`: window and back ends' pages, in bytes. */
@@ -104,7 +105,7 @@ static inline uint64_t window_whole(const struct sys_window *w)
 struct sys_end {			/* one end of a link */
 	uint64_t base;			/* the window there; an identity guest's: by placement */
 	uint8_t guest;
-	uint8_t port;			/* among the guest's: in the order of the description */
+	uint8_t port;			/* (boot) among the guest's: in the order of the links */
 	uint8_t reserved[6];
 };
 
@@ -114,7 +115,7 @@ struct sys_link {
 	uint8_t type;			/* SKERRY_LINK_* (abi/link.h) */
 	uint8_t transport;		/* SKERRY_BY_* */
 	uint8_t window;			/* index in struct system's */
-	uint8_t reserved;
+	uint8_t back_index;		/* (boot) of its back_page, behind the window */
 	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
 	struct pa back_page;		/* (boot) the back end's own page: behind the window */
 	/* (boot) Register page: 4 KiB of EL2's that boot has zeroed, in EL2 and in the front end
@@ -134,6 +135,8 @@ struct system {
 	struct sys_window window[SKERRY_LINK_MAX];
 	struct sys_link link[SKERRY_LINK_MAX];
 };
+
+extern struct system the_system;	/* what guests[].config points into */
 
 /* The same for the host's compiler and for EL2's */
 _Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 280 &&

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The little of include/hv/arch.h that boot code in the host tools asks for.
+ * The little of include/hv/arch.h and core that boot code in the host tools asks for.
  */
 #include <time.h>
+#include <core/system.h>
 #include <hv/arch.h>
+
+struct system the_system;	/* for owner.c: no console's driver there */
 
 uint64_t arch_time_now(void)
 {

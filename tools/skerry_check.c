@@ -291,7 +291,7 @@ static int check(struct check *c)
 		for (uint32_t i = 0; i < s->guest_count; i++) {
 			s->guest[i].refused = false;
 		}
-		if (place_guests(b, s, NULL, 0, &c->report) != 0 && c->report.errors == 0) {
+		if (place_guests(b, s, &c->report) != 0 && c->report.errors == 0) {
 			c->report.errors = 1;
 		}
 	}

@@ -28,7 +28,8 @@ struct board {
 	char model[64];
 	struct range memory[BOARD_MEMORY_MAX];	/* sorted, merged */
 	uint32_t memory_count;
-	struct range reserved[BOARD_RESERVED_MAX]; /* /memreserve/ and reserved-memory */
+	/* /memreserve/ and reserved-memory; at boot the tree as well */
+	struct range reserved[BOARD_RESERVED_MAX + 1];
 	uint32_t reserved_count;
 	struct board_cpu cpu[SKERRY_CPU_MAX];	/* a core's number: position among enabled nodes */
 	uint32_t cpu_count;

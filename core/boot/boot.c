@@ -71,28 +71,21 @@ static void read_board(void)
 	}
 }
 
-/* Not for guests; and EL2's from now on, but for the tree, which only boot needs. */
-static void take(struct range at, bool is_hv)
-{
-	struct range pages = range_pages(at);
-
-	boot.taken[boot.taken_count++] = pages;
-	if (is_hv && at.size != 0 && owner_add(pages, OWNER_HV, 0) != SKERRY_OK) {
-		give_up("EL2's image, its memory and the system image overlap");
-	}
-}
-
 static void own_memory(void)
 {
+	struct board *b = &boot.board;
 	struct range heap;
 
-	take(boot.image, true);
-	take((struct range){ boot.tree_at.base, fdt_totalsize(boot.tree) }, false);
-	take(boot.board.initrd, true);
-	if (place_heap(&boot.board, boot.taken, boot.taken_count, BOOT_HEAP_SIZE, &heap) != 0) {
+	b->reserved[b->reserved_count++] = (struct range){
+		boot.tree_at.base, fdt_totalsize(boot.tree),
+	};
+	if (owner_add(range_pages(boot.image), OWNER_HV, 0) != SKERRY_OK ||
+	    (b->initrd.size && owner_add(range_pages(b->initrd), OWNER_HV, 0) != SKERRY_OK)) {
+		give_up("EL2's image and the system image overlap");
+	}
+	if (place_heap(b, BOOT_HEAP_SIZE, &heap) != SKERRY_OK) {
 		give_up("no room for EL2's own memory");
 	}
-	take(heap, true);
 	arch_boot_heap(pa(heap.base));
 }
 
@@ -118,7 +111,7 @@ static void read_system(void)
 		give_up("this system can't run");
 	}
 	(void)fit_resolve(fit, b->initrd.size, &the_system, &report);
-	if (place_guests(b, &the_system, boot.taken, boot.taken_count, &report) != 0) {
+	if (place_guests(b, &the_system, &report) != 0) {
 		log_line("guests without memory do not start; the others do");
 	}
 }

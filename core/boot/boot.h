@@ -52,20 +52,17 @@ bool tree_drops(const char *property);
 
 /*
  * Where in the board's RAM EL2's heap and the guests' memory go. Free is what the
- * board's tree calls memory, less what it reserves, less `taken` (EL2's image, the
- * system image, the tree, the heap). Same input, same places.
+ * board's tree calls memory, less what it reserves and what has an owner (owner.h).
+ * What is placed gets its owner. Same input, same places.
  */
-/* EL2's heap: 2 MiB aligned. 0, or SKERRY_NO_MEMORY. */
-int place_heap(const struct board *b, const struct range *taken, uint32_t taken_count,
-	       uint64_t size, struct range *heap) nodiscard;
+/* EL2's heap, aligned to its size. 0, or SKERRY_NO_MEMORY. */
+int place_heap(const struct board *b, uint64_t size, struct range *heap) nodiscard;
 /* Fills host[] of every guest's banks (and bank[0] of an identity guest), then that of the
  * links' windows with all that follows from it (struct sys_link), the larger banks
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
- * guest that finds no room is reported and marked `refused`, what it had been
- * given is free again; guests already refused get nothing. 0, or
- * SKERRY_NO_MEMORY when a guest was refused here. */
-int place_guests(const struct board *b, struct system *s, const struct range *taken,
-		 uint32_t taken_count, struct report *r) nodiscard;
+ * guest that finds no room is reported and marked `refused`; guests already refused get
+ * nothing. 0, or SKERRY_NO_MEMORY when a guest was refused here. */
+int place_guests(const struct board *b, struct system *s, struct report *r) nodiscard;
 
 /* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
  * EL2 publishes. A guest that can't be made is reported and marked refused. */
@@ -74,10 +71,9 @@ void guests_make(struct report *r);
 /* Maps pages into a guest that is being made; false, told: not possible there. */
 bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
 
-/* Links' memory: checked, owned, zeroed; register pages and the console's log allocated.
- * A system whose links are not sound runs without them. Then a guest's part of it: mapped,
- * and its ports written into its information page. */
-void windows_make(struct report *r);
+/* Register pages and the console's log allocated; then a guest's part of links: mapped, and
+ * its ports written into its information page. */
+void windows_make(void);
 bool windows_map(struct guest *g, struct report *r);
 
 /* Gives each of the first `count` guests a key of its own (load_set_key), made of the
@@ -99,9 +95,7 @@ struct boot {
 	struct range image;		/* skerry.bin with its zeroed memory, physical */
 	uint64_t level;			/* exception level at entry; EL2 works at 2 only */
 	uint64_t entry_ticks;		/* arch_time_now() at the first instruction */
-	struct board board;		/* from here on core_boot()'s */
-	struct range taken[8];		/* not for guests */
-	uint32_t taken_count;
+	struct board board;		/* core_boot()'s */
 };
 
 extern struct boot boot;		/* core/boot/boot.c; filled by the architecture first */

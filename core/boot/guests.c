@@ -8,6 +8,7 @@
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <core/boot/owner.h>
+#include <hv/pv.h>
 #include <libfdt.h>
 
 static void make_vcpus(struct guest *g)
@@ -49,42 +50,23 @@ bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
 	return is_mapped;
 }
 
-static bool give(struct guest *g, uint64_t at, struct range to, enum owner_kind owner,
-		 struct report *r)
-{
-	if (owner_add(to, owner, g->index) != SKERRY_OK) {
-		report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already", to.base,
-			     to.base + to.size - 1);
-		return false;
-	}
-	return guest_map(g, at, to, owner == OWNER_GUEST ? S2_RAM : S2_DEVICE, r);
-}
-
-/* The boot UART, which EL2 goes on to use while its console's driver does not. */
-static bool pass_uart(const struct guest *g, struct range pages)
-{
-	struct range uart = boot.board.uart_regs;
-
-	return g->index == the_system.console_driver && uart.size != 0 &&
-	       range_pages(uart).base == pages.base && owner_pass(pages, g->index);
-}
-
+/* Two devices of one guest may share a page. */
 static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
 {
-	for (uint32_t i = 0; i < d->reg_count; i++) {
-		struct range pages = range_pages(d->regs[i]);
-		const struct owner *o = owner_overlap(pages);
-		/* two devices of one guest may share a page */
-		bool is_mapped = o != NULL && o->kind == OWNER_DEVICE && o->index == g->index &&
-				 range_holds(o->at, pages.base, pages.size);
+	int result = SKERRY_OK;
 
-		if (!is_mapped && !(pass_uart(g, pages) ?
-				    guest_map(g, pages.base, pages, S2_DEVICE, r) :
-				    give(g, pages.base, pages, OWNER_DEVICE, r))) {
-			return false;
+	for (uint32_t i = 0; i < d->reg_count && result == SKERRY_OK; i++) {
+		struct range pages = range_pages(d->regs[i]);
+		int owned = owner_add(pages, OWNER_DEVICE, g->index);
+
+		result = owned != SKERRY_OK && owned != SKERRY_AGAIN ? owned :
+			 owned == SKERRY_OK && !guest_map(g, pages.base, pages, S2_DEVICE, r);
+		if (result < 0) {
+			report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already",
+				     pages.base, pages.base + pages.size - 1);
 		}
 	}
-	return true;
+	return result == SKERRY_OK;
 }
 
 static bool map_all(struct guest *g, struct report *r)
@@ -94,8 +76,8 @@ static bool map_all(struct guest *g, struct report *r)
 				   S2_READ_ONLY, r);
 
 	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
-		is_mapped = give(g, c->bank[i].base,
-				 (struct range){ c->host[i].v, c->bank[i].size }, OWNER_GUEST, r);
+		is_mapped = guest_map(g, c->bank[i].base,
+				      (struct range){ c->host[i].v, c->bank[i].size }, S2_RAM, r);
 	}
 	for (uint32_t i = 0; i < c->device_count && is_mapped; i++) {
 		is_mapped = map_device(g, &c->device[i], r);
@@ -128,7 +110,7 @@ static bool make_tree(struct guest *g, struct report *r)
 void guests_make(struct report *r)
 {
 	guest_count = the_system.guest_count;
-	windows_make(r);
+	windows_make();
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];
@@ -136,6 +118,9 @@ void guests_make(struct report *r)
 		g->index = i;
 		g->config = c;
 		make_vcpus(g);
+		while (pv_stop_step(g) == PV_MORE) {
+			/* zeroes its windows */
+		}
 		if (!c->refused) {
 			make_info(g);
 			c->refused = !map_all(g, r) || !make_tree(g, r) ||

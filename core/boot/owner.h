@@ -7,6 +7,7 @@
 #ifndef CORE_BOOT_OWNER_H
 #define CORE_BOOT_OWNER_H
 
+#include <abi/errors.h>
 #include <hv/types.h>
 
 #define OWNER_MAX	128
@@ -14,6 +15,7 @@
 
 enum owner_kind {
 	OWNER_HV,		/* EL2: image, heap, system image, its devices; index 0 */
+	OWNER_UART,		/* EL2's console; the console's driver may have it too */
 	OWNER_GUEST,		/* RAM of guest `index` */
 	OWNER_DEVICE,		/* registers that guest `index` drives */
 	OWNER_WINDOW,		/* window `index` of the system, and its back ends' pages */
@@ -25,13 +27,15 @@ struct owner {
 	uint8_t index;
 };
 
+extern uint32_t owner_count;
+
 /* Nobody's -> (kind, index)'s, the whole range or nothing of it. Whole pages.
- * SKERRY_OK; INVALID: empty, wraps, not whole pages, or OWNER_MAX records are there;
- * BUSY: a part has an owner (owner_overlap says who). */
+ * SKERRY_OK; AGAIN: this guest's device registers already; INVALID: empty, wraps, not
+ * whole pages, or OWNER_MAX records are there; BUSY: a part has an owner. */
 int owner_add(struct range at, enum owner_kind kind, uint8_t index) nodiscard;
 
-/* EL2's -> guest `index`'s device, exactly one record: whether it was one. */
-bool owner_pass(struct range at, uint8_t index);
+/* The first record that [at.base, at.base + at.size) touches, or NULL. `at` sane. */
+struct owner *owner_overlap(struct range at);
 
 /* The whole pages that a range touches. */
 static inline struct range range_pages(struct range r)
@@ -40,8 +44,5 @@ static inline struct range range_pages(struct range r)
 
 	return (struct range){ base, align_up(r.base + r.size, PAGE_SIZE) - base };
 }
-
-/* The first record that [at.base, at.base + at.size) touches, or NULL. `at` sane. */
-const struct owner *owner_overlap(struct range at);
 
 #endif

@@ -16,10 +16,8 @@ struct judge {
 	const void *board_fdt;
 	struct report *report;
 	uint32_t cores;			/* given so far: a mask */
-	uint8_t ports[SKERRY_GUEST_MAX];	/* ends of links seen */
+	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
 };
-
-#define WINDOW_STEP	KIB(64)		/* bases of windows, and halves of split ones */
 
 
 const struct sys_fixed system_fixed[] = {
@@ -196,62 +194,54 @@ static void check_guest(struct judge *j, struct sys_guest *g)
 	j->report->in[0] = NULL;
 }
 
-static void check_window(struct judge *j, uint32_t index)
+static void check_window(struct judge *j, struct sys_window *w)
 {
-	const struct sys_window *w = &j->system->window[index];
-	uint32_t users = 0;
+	uint64_t step = w->kind == SKERRY_WINDOW_SPLIT ? 2 * WINDOW_SIZE : WINDOW_SIZE;
 
-	for (uint32_t i = 0; i < j->system->link_count; i++) {
-		users += j->system->link[i].window == index;
-	}
-	bad_if(j, !w->size || !is_aligned(w->size, w->kind ? WINDOW_STEP : 2 * WINDOW_STEP) ||
-	       w->size > address_space.size || w->link_count != users || w->kind > 1, 0, "links",
-	       "window of 0x%lx bytes, kind %u, for %u links: damaged", w->size, w->kind,
-	       w->link_count);
+	w->link_count = w->identity = 0;
+	bad_if(j, !w->size || !is_aligned(w->size, step) || w->size > address_space.size ||
+	       w->kind > SKERRY_WINDOW_SHARED, 0, "links", "a window has 0x%lx bytes, kind %u",
+	       w->size, w->kind);
 }
 
-/* One end of a link. False: damaged, and its port is not counted. */
-static bool check_end(struct judge *j, const struct sys_link *l, unsigned role)
+/* Can a guest have the window there? Ports count up. */
+static bool is_end_good(struct judge *j, struct sys_end *e, struct sys_window *w)
 {
-	const struct sys_end *e = &l->end[role];
-	const struct sys_window *w = &j->system->window[l->window];
-	bool is_bad = e->guest >= j->system->guest_count || e->port >= SKERRY_PORT_MAX ||
-		      e->port != j->ports[e->guest]++ ||
-		      (role == SKERRY_FRONT && e->guest != w->front);
 	struct range at = { e->base, w->size };
+	bool is_bad = !is_aligned(at.base, WINDOW_SIZE) ||
+		      !range_holds(address_space, at.base, at.size);
 
-	if (is_bad || j->system->guest[e->guest].identity) {
-		return !is_bad;
+	if (e->guest >= j->system->guest_count || j->ports[e->guest] == SKERRY_PORT_MAX) {
+		return false;
 	}
 	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
 		is_bad |= f->at.base != SKERRY_WINDOW_BASE && range_overlaps(at, f->at);
 	}
-	return !is_bad && is_aligned(at.base, WINDOW_STEP) &&
-	       range_holds(address_space, at.base, at.size);
+	e->port = j->ports[e->guest]++;
+	w->identity |= j->system->guest[e->guest].identity;
+	return !is_bad || j->system->guest[e->guest].identity;
 }
 
-static void check_links(struct judge *j)
+static bool is_link_good(struct judge *j, struct sys_link *l)
 {
-	struct system *s = j->system;
+	struct sys_window *w = j->system->window + l->window % SKERRY_LINK_MAX;
+	struct sys_end *front = &l->end[SKERRY_FRONT], *back = &l->end[SKERRY_BACK];
 
-	s->log = NULL;
-	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
-		l->name[SKERRY_NAME_MAX - 1] = '\0';
-		l->registers = NULL;
-		bad_if(j, l->window >= s->window_count || !check_end(j, l, SKERRY_FRONT) ||
-		       !check_end(j, l, SKERRY_BACK) || l->end[0].guest == l->end[1].guest ||
-		       l->transport > SKERRY_BY_REGISTER_PAGE, l->node, "links",
-		       "\"%s\": its ends, ports or window are damaged", l->name);
+	if (l->window >= j->system->window_count || front->guest == back->guest ||
+	    l->transport > SKERRY_BY_REGISTER_PAGE ||
+	    (w->link_count && w->front != front->guest) ||
+	    !is_end_good(j, front, w) || !is_end_good(j, back, w)) {
+		return false;
 	}
-	for (uint32_t i = 0; i < s->window_count; i++) {
-		check_window(j, i);
-	}
+	w->front = front->guest;
+	l->back_index = (uint8_t)w->link_count++;
+	return true;
 }
 
 int system_check(struct system *s, const struct board *b, const void *board_fdt, struct report *r)
 {
 	struct judge j = { .system = s, .board = b, .board_fdt = board_fdt, .report = r };
-	uint32_t errors = r->errors;
+	uint32_t errors = r->errors, i;
 
 	if (check_number(&j, 0, "guests", s->guest_count, 1, SKERRY_GUEST_MAX)) {
 		check_number(&j, 0, "console-input", s->input + 1u, 0, s->guest_count);
@@ -261,7 +251,15 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 		}
 		if (check_number(&j, 0, "links", s->link_count, 0, SKERRY_LINK_MAX) &&
 		    check_number(&j, 0, "windows", s->window_count, 0, SKERRY_LINK_MAX)) {
-			check_links(&j);
+			for (i = 0; i < s->window_count; i++) {
+				check_window(&j, &s->window[i]);
+			}
+			for (i = 0; i < s->link_count; i++) {
+				s->link[i].name[SKERRY_NAME_MAX - 1] = '\0';
+				bad_if(&j, !is_link_good(&j, &s->link[i]), s->link[i].node, NULL,
+				       "link %s: its guests, window or transport can't be",
+				       s->link[i].name);
+			}
 		}
 	}
 	return r->errors == errors ? SKERRY_OK : SKERRY_INVALID;

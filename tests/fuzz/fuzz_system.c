@@ -6,13 +6,17 @@
  * placement. Both come back, read nothing outside, and pass nothing that breaks a promise.
  */
 /* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c core/boot/fdt_util.c
- * core/boot/report.c core/boot/place.c lib/format.c */
+ * core/boot/report.c core/boot/owner.c core/boot/place.c lib/format.c */
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
+#include <core/boot/owner.h>
+#include <core/system.h>
 #include <tools/system_parse.h>
 
 #define FUZZ_MESSAGE_MAX 1000
 #include "fuzz.h"
+struct system the_system;
+
 static bool is_held(const struct sys_guest *g, struct range r)
 {
 	for (uint32_t i = 0; i < g->bank_count; i++) {
@@ -59,10 +63,37 @@ static void judge_devices(const struct sys_guest *g)
 	}
 }
 
+static void judge_links(const struct system *s)
+{
+	uint32_t users[SKERRY_LINK_MAX] = { 0 };
+
+	need(s->link_count <= SKERRY_LINK_MAX && s->window_count <= SKERRY_LINK_MAX);
+	for (const struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
+		const struct sys_window *w = &s->window[l->window];
+
+		need(l->window < s->window_count && l->end[0].guest < s->guest_count &&
+		     l->end[1].guest < s->guest_count && l->end[0].guest != l->end[1].guest &&
+		     l->end[0].port < SKERRY_PORT_MAX && l->end[1].port < SKERRY_PORT_MAX &&
+		     w->front == l->end[0].guest && l->transport <= SKERRY_BY_REGISTER_PAGE);
+		need(l->back_index == users[l->window]++);
+		for (unsigned role = 0; role < 2; role++) {
+			const struct sys_end *e = &l->end[role];
+
+			need(s->guest[e->guest].identity || (is_aligned(e->base, KIB(64)) &&
+			     range_holds((struct range){ 0, 1ull << SKERRY_IPA_BITS }, e->base,
+					 w->size)));
+		}
+	}
+	for (uint32_t i = 0; i < s->window_count; i++) {
+		need(s->window[i].link_count == users[i] && s->window[i].size);
+	}
+}
+
 static void judge(const struct system *s, const struct board *b)
 {
 	uint32_t cores = 0;
 
+	judge_links(s);
 	need(s->guest_count > 0 && s->guest_count <= SKERRY_GUEST_MAX);
 	need(s->input >= -1 && s->input < (int)s->guest_count);
 	need(s->console_driver >= -1 && s->console_driver < (int)s->guest_count);
@@ -134,6 +165,14 @@ static void good_table(struct system *s)
 		g->entry = base;
 		g->restart_limit = 5;
 	}
+	s->window_count = 2;
+	s->window[0] = (struct sys_window){ .size = KIB(128) };
+	s->window[1] = (struct sys_window){ .size = KIB(64), .kind = SKERRY_WINDOW_SHARED };
+	for (uint32_t i = 0; i < 2; i++) {
+		s->link[s->link_count++] = (struct sys_link){ .name = "l", .window = (uint8_t)i,
+			.type = SKERRY_LINK_BLOCK, .transport = (uint8_t)i,
+			.end = { { .base = 0x20000000 + i * MIB(1) }, { .guest = 1 } } };
+	}
 	s->guest[1].device[0] = (struct sys_device){
 		.name = "disk", .path = "/disk@1000", .has_quiesce = 1, .quiesce.width = 4,
 	};
@@ -176,11 +215,15 @@ static void from_table(const uint8_t *data, size_t size)
 		return;
 	}
 	judge(&s, &board);
-	(void)!place_guests(&board, &s, NULL, 0, &r);
+	owner_count = 0;
+	(void)!place_guests(&board, &s, &r);
 	for (struct sys_guest *g = s.guest; g < s.guest + s.guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
 			need(range_holds(board.memory[0], g->host[i].v, g->bank[i].size));
 		}
+	}
+	for (struct sys_window *w = s.window; w < s.window + s.window_count; w++) {
+		need(!w->size || range_holds(board.memory[0], w->host.v, window_whole(w)));
 	}
 }
 

@@ -146,11 +146,7 @@ static void a_damaged_link_is_refused(void **state)
 	refused_with(link[0].transport, 2);
 	refused_with(link[0].end[0].guest, 4);
 	refused_with(link[0].end[0].guest, 255);
-	refused_with(link[0].end[0].guest, 1);
 	refused_with(link[0].end[1].guest, 0);		/* its own front end */
-	refused_with(link[0].end[1].port, 1);
-	refused_with(link[5].end[1].port, 200);
-	refused_with(link[5].end[1].port, 2);		/* twice */
 	refused_with(link[0].end[0].base, 0x20000800);
 	refused_with(link[0].end[0].base, SKERRY_GICD_BASE);
 	refused_with(link[0].end[0].base, 1ull << SKERRY_IPA_BITS);
@@ -169,9 +165,26 @@ static void a_damaged_window_is_refused(void **state)
 	refused_with(window[0].size, KIB(64));		/* halves of 32 KiB */
 	refused_with(window[0].size, UINT64_MAX & ~0x1ffffull);
 	refused_with(window[0].kind, 2);
-	refused_with(window[0].front, 1);
-	refused_with(window[2].link_count, 2);		/* a page would be missing */
-	refused_with(window[2].link_count, UINT32_MAX);
+}
+
+/* system_check() of the good table with one field changed: that one is EL2's own, as before. */
+#define filled_in(field, value) do { \
+	s = good; \
+	s.field = (value); \
+	h.r.errors = 0; \
+	assert_int_equal(system_check(&s, NULL, NULL, &h.r), SKERRY_OK); \
+	assert_int_equal(s.field, good.field); \
+} while (0)
+
+static void what_follows_from_the_rest_is_not_believed(void **state)
+{
+	(void)state;
+	filled_in(link[0].end[1].port, 1);
+	filled_in(link[5].end[1].port, 200);
+	filled_in(link[5].end[1].port, 2);		/* twice */
+	filled_in(window[0].front, 1);
+	filled_in(window[2].link_count, 2);		/* a page would be missing */
+	filled_in(window[2].link_count, UINT32_MAX);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -184,6 +197,7 @@ int main(void)
 		T(windows_belong_to_their_front_end),
 		T(a_damaged_link_is_refused),
 		T(a_damaged_window_is_refused),
+		T(what_follows_from_the_rest_is_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,12 @@
 #include <core/guest.h>
 #include "owner.h"
 
+static bool is_whole(struct range at)
+{
+	return at.size && is_aligned(at.base | at.size, PAGE_SIZE) &&
+	       range_is_sane(at.base, at.size);
+}
+
 bool owner_check(struct range at, enum owner_kind kind, uint8_t index)
 {
 	const struct owner *o = is_whole(at) ? owner_overlap(at) : NULL;

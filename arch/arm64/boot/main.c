@@ -64,13 +64,14 @@ static void own(struct range at, enum owner_kind kind, uint8_t index)
 void arch_boot_cores(const struct board *b)
 {
 	const struct range devices[] = {
-		b->gicd, b->gicc, b->gich, b->uart_regs, b->pm,
+		b->gicd, b->gicc, b->gich, b->pm,
 		b->gicr[0], b->gicr[1], b->gicr[2], b->gicr[3],
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
 		own(devices[i], OWNER_HV, 0);
 	}
+	own(b->uart_regs, OWNER_UART, 0);
 	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
 	idregs_boot(b);
 	firmware_boot();

@@ -75,20 +75,25 @@ static uint64_t *table_below(uint64_t *slot)
 
 int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes)
 {
-	uint64_t step;
+	uint64_t step, value;
 
 	for (; size > 0; at += step, to += step, size -= step) {
 		uint64_t *slot = &root[pt_index(at, 1)];
 		unsigned level = 1;
 
 		while ((step = 1ull << (39 - 9 * level)) > size || !is_aligned(at | to, step)) {
+			if (*slot != 0 && (*slot & PTE_TABLE) != PTE_TABLE) {
+				return SKERRY_INVALID;
+			}
 			level++;
 			slot = &table_below(slot)[pt_index(at, level)];
 		}
-		if (*slot != 0) {
-			return SKERRY_INVALID;	/* mapped already */
+		value = to | attributes | (level == 3 ? PTE_PAGE : PTE_BLOCK);
+		if (*slot == 0) {
+			pt_write(slot, value);
+		} else if (*slot != value) {
+			return SKERRY_INVALID;
 		}
-		pt_write(slot, to | attributes | (level == 3 ? PTE_PAGE : PTE_BLOCK));
 	}
 	return SKERRY_OK;
 }
