@@ -181,11 +181,71 @@ static void test_resets(void)
 	check(begin() && request(BLK_READ, 0, 512) == S_OK, "afterwards");
 }
 
+/* Changes words of the rings, of headers and of what lies beside them, at random, with
+ * numbers that mean something now and then. */
+static void scribble(uint64_t *random, uint32_t words)
+{
+	struct virtq_driver *q = &blk.virtio.queue[0];
+	struct bank w = link_half(the_port, SKERRY_FRONT);
+
+	for (uint32_t i = 0; i < words; i++) {
+		uint64_t r = random_next(random);
+		volatile struct virtq_desc *d = &q->desc[r % q->size];
+
+		switch (r >> 32 & 7) {
+		case 0:
+			d->addr = w.base + (r >> 40 & 0x3fffff) - 0x10000;
+			break;
+		case 1:
+			d->addr = (uint64_t)header;
+			break;
+		case 2:
+			d->len = (uint32_t)(r >> 36);
+			break;
+		case 3:
+			d->flags = (uint16_t)(r >> 36 & 7);
+			break;
+		case 4:
+			d->next = (uint16_t)(r >> 36 & 0x1ff);
+			break;
+		case 5:
+			*virtq_avail_entry(q->avail, (uint16_t)(r >> 36 & (q->size - 1))) =
+				(uint16_t)(r >> 48 & 0x1ff);
+			break;
+		case 6:
+			virtq_store(&q->avail->idx, (uint16_t)(q->avail->idx + (r >> 36 & 3)));
+			break;
+		default:
+			((uint64_t *)header)[r >> 36 & 1] = r >> 60 ? r >> 61 : r;
+		}
+	}
+}
+
+/* All of it while requests are under way; what comes of it is the device's loss. */
+static void test_storm(void)
+{
+	uint64_t random = time_now() | 1;
+
+	for (uint32_t round = 0; round < 40 && begin(); round++) {
+		for (uint32_t n = 2; n < 10; n++) {
+			ops[n].r = request_of(BLK_READ, n, ops[n].in, 4096);
+			virtio_blk_submit(&blk, &ops[n].r);
+		}
+		virtio_blk_kick(&blk);
+		for (uint32_t n = 0; n < 50; n++) {
+			scribble(&random, 4);
+			blk.virtio.ops->notify(&blk.virtio, 0);
+		}
+	}
+	check(begin() && request(BLK_READ, 0, 512) == S_OK, "after the storm");
+}
+
 void raw_run(uint32_t port)
 {
 	static const struct test tests[] = {
 		{ "ranges", test_ranges }, { "types", test_types }, { "framing", test_framing },
 		{ "forbidden", test_forbidden }, { "resets", test_resets },
+		{ "storm", test_storm },
 	};
 
 	the_port = port;

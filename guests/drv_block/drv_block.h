@@ -29,7 +29,8 @@ void serve_init(struct port *ports, uint32_t count);
 bool serve(void);
 
 /* Fault injection: boot arguments die-at=N, die-add=M, die-lives=L: in life k of the first L
- * (1) this guest crashes at step N + (k - 1) x M of its work. */
+ * (1) this guest crashes at step N + (k - 1) x M of its work. die-us=N: at some instruction of
+ * the first N microseconds. */
 void step(void);
 
 #endif

@@ -76,8 +76,8 @@ static void what_reaches_beyond_the_volume_is_an_error(void **state)
 		uint32_t size;
 	} tries[] = {
 		{ SECTORS, 512 }, { SECTORS - 1, 1024 }, { ~0ull, 512 }, { ~0ull, 1024 },
-		{ 1ull << 55, 512 }, { 1ull << 63, 512 }, { 0, 511 }, { 0, 513 }, { 0, 1 }, { 0, 0 },
-		{ 0, 60000 & ~511u },
+		{ 1ull << 55, 512 }, { 1ull << 63, 512 }, { 0, 511 }, { 0, 513 }, { 0, 1 },
+		{ 0, 0 }, { 0, 60000 & ~511u },
 	};
 
 	(void)state;

@@ -143,9 +143,9 @@ def describe(fronts, names, arguments="", disk=DISK, more=""):
                   links=[block_link(f"l-{g or 'a'}-{v}", v, g or "a", more) for g, v in pairs])
 
 
-def start(log, name, text, path, gic=3):
+def start(log, name, text, path, gic=3, skerry="skerry.bin"):
     arguments = ["--gic", gic] + (["--disk", path] if path else [])
-    return Run(log, image(log, name, text), *arguments)
+    return Run(log, image(log, name, text), *arguments, skerry=skerry)
 
 
 def fine(run, guests=("a",), status=0):
@@ -181,8 +181,8 @@ def kinds(log, gic, more="", bank=""):
                     good + ["r:locked"] + bad, more=more)
     with start(log, "kinds", text, path, gic) as run:
         fine(run, ("a", "r"))
-        run.count(r"^a\| tests: 5 passed, 0 failed", 4)
-        run.count(r"^r\| tests: 5 passed, 0 failed", 1)
+        run.count(r"^a\| tests: 6 passed, 0 failed", 4)
+        run.count(r"^r\| tests: 6 passed, 0 failed", 1)
         run.count(r"^r\| blktest: l-r-locked: 4096 sectors, read-only", 1)
         for name, why in (("pieces", "the file is fragmented: it must lie in one piece"),
                           ("nofile", "the file system has no such file"),
@@ -217,13 +217,14 @@ def no_disk(log):
         run.count(r"link l-idle-part: volume volume-part: no virtio block device", 1)
 
 
-def deaths(log, gic, lives, add=37, load=4000, at=3, name="deaths", more="", bank=""):
+def deaths(log, gic, lives, how="die-at=3 die-add=37", load=4000, name="deaths", more="",
+           bank="", skerry="skerry.bin"):
     """The back end dies `lives` times, at other steps of its work; nothing is lost."""
     path = make_disk(log, f"{name}-gic{gic}")
     before = sectors_of(path, 0, DISK_SECTORS)
     text = describe([front("a", f"load={load} fill=9 verify=9", more=bank)], ["part", "extent"],
-                    f"die-at={at} die-add={add} die-lives={lives}", more=more)
-    with start(log, name, text, path, gic) as run:
+                    f"{how} die-lives={lives}", more=more)
+    with start(log, name, text, path, gic, skerry) as run:
         fine(run)
         run.count(r"^block\| drv_block: dies", lives)
     check(sectors_of(path, *PART) == stamped(0, PART[1], 9), "the partition's content")
@@ -304,13 +305,16 @@ def fair(log, gic):
 def hostile(log, gic):
     """A front end that breaks the rules again and again loses its own device only."""
     path = make_disk(log, f"hostile-gic{gic}")
+    before = sectors_of(path, 0, DISK_SECTORS)
     text = describe([front("bad", "raw", 1), front("b", "load=6000 fill=9 verify=9", 2)],
                     ["bad:part", "bad:file", "b:extent"])
     with start(log, "hostile", text, path, gic) as run:
         fine(run, ("bad", "b"))
-        run.count(r"^bad\| tests: 5 passed, 0 failed", 2)
+        run.count(r"^bad\| tests: 6 passed, 0 failed", 2)
         run.count(r"block crashed", 0)
+        first = int(run.lines(r"volume-file: sectors")[0].split("sectors ")[1].split()[0])
     check(sectors_of(path, *EXTENT) == stamped(0, EXTENT[1], 9), "the extent's content")
+    only_changed(path, before, PART, EXTENT, (first, 1024))
 
 
 def reboot(log, gic):
@@ -340,6 +344,8 @@ def cases(soak):
         found += [
             Case(f"kinds-gic{gic}", kinds, gic=gic, **(PAGE if gic == 2 else {})),
             Case(f"twenty-deaths-gic{gic}", deaths, gic=gic, lives=20),
+            Case(f"sudden-deaths-gic{gic}", deaths, gic=gic, lives=20, how="die-us=15000",
+                 name="sudden", load=6000),
             Case(f"page-deaths-gic{gic}", deaths, gic=gic, lives=20, name="page", **PAGE),
             Case(f"front-dies-gic{gic}", front_dies, gic=gic, both=False),
             Case(f"both-die-gic{gic}", front_dies, gic=gic, both=True),
@@ -348,6 +354,9 @@ def cases(soak):
             Case(f"reboot-gic{gic}", reboot, gic=gic, weight=10),
         ]
         if soak:
-            found += [Case(f"thousand-deaths-gic{gic}", deaths, gic=gic, lives=1000, add=0, at=70,
+            found += [Case(f"thousand-deaths-gic{gic}", deaths, gic=gic, lives=1000, how="die-at=70",
                            load=100000, limit=600, name="thousand")]
-    return found + [Case("every-step", deaths, gic=3, lives=60, add=1, at=1, name="every-step")]
+    found.append(Case("oracle", deaths, gic=2, lives=20, name="oracle",
+                      skerry="debug/skerry.bin"))
+    return found + [Case("every-step", deaths, gic=3, lives=60, how="die-at=1 die-add=1",
+                         name="every-step")]
