@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """drv_net: guests on its switch, and the uplink to QEMU's user network."""
 
-from harness import Case, Run, check, guest, image, link, system
+import contextlib
+import functools
+import hashlib
+import http.server
+import os
+import threading
+
+from harness import Case, Run, check, guest, image, link, scratch, system
 
 RESTART = 'on-crash = "restart"; restart-limit = <50 600>; '
 DEVICE = """identity;
@@ -76,8 +83,74 @@ def alone(log):
         passed(run, "a", 2)
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def file_server(folder):
+    """The port of a web server on this machine, which guests reach as 10.0.2.2."""
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def linux(name, skin, kernel, cpu, more=""):
+    window = "window-bank = <0x0 0x40000000 0x0 0x02600000>; " if skin == "page" else ""
+    return guest(name, f"linux/{kernel}", [cpu], 192, 0x80000000, console="pl011",
+                 more='ramdisk = "linux/initramfs.cpio.gz"; bootargs = "console=ttyAMA0"; '
+                 f'{window}{more}after = <&net>;')
+
+
+def web(log, skin, kernel, gic, lives=0):
+    """Stock Linux on the switch: an address by DHCP, a file over TCP through the uplink, and
+    the same file from one guest to the other."""
+    folder = scratch(f"web-{skin}-{kernel}-{gic}")
+    os.makedirs(folder, exist_ok=True)
+    data = hashlib.sha512(b"web").digest() * 65536      # 4 MiB
+    with open(os.path.join(folder, "file"), "wb") as f:
+        f.write(data)
+    total = hashlib.md5(data).hexdigest()
+    how = "" if skin == "message" else 'transport = "register-page"; window = "shared"; '
+    deaths = f"die-at=3000 die-add=100 die-lives={lives}" if lives else ""
+    text = system(driver(deaths),
+                  linux("one", skin, kernel, 1, "service; "),
+                  linux("two", skin, kernel, 2),
+                  links=[lan("one-lan", 1, how + "uplink;"), lan("two-lan", 2, how + "uplink;")],
+                  top="console-input = <&one>;")
+    with file_server(folder) as port, \
+            Run(log, image(log, f"web-{skin}", text), "--gic", gic, "--cpus", 3, "--net", "user",
+                limit=150) as run:
+        run.expect(r"^one\| Linux 6", r"linux# ")
+        run.type("until ip addr show eth0 | grep 'inet 10.0.2'; do sleep 1; done", None)
+        own = run.expect(r"inet (10\.0\.2\.\d+)/24").group(1)
+        run.expect("linux# ")
+        run.type(f"wget -q -O /tmp/file http://10.0.2.2:{port}/file; md5sum /tmp/file", None)
+        run.expect(rf"^one\| {total}", "linux# ")
+        run.type("httpd -p 80 -h /tmp; echo serving", None)
+        run.expect(r"^one\| serving", "linux# ")
+        run.send("\x1dn")
+        run.type("until ip addr show eth0 | grep 'inet 10.0.2'; do sleep 1; done", None)
+        run.expect(r"two\|.*inet 10\.0\.2\.")
+        run.type(f"wget -q -O - http://{own}/file | md5sum", None)
+        run.expect(rf"^two\| {total}")
+        run.type("cat /proc/net/dev | grep eth0; poweroff", None)
+        run.end(0)
+        run.count(r"^drv-net\| drv_net: dies, as its boot arguments ask for", lives)
+
+
 def cases(soak):
     found = [Case(f"switch-gic{gic}", switch, gic=gic) for gic in (2, 3)]
     found += [Case("every-step-gic2", restarts, gic=2, lives=45, first=1, add=1),
               Case("under-load-gic3", restarts, gic=3, lives=20, first=300, add=7)]
+    for skin, kernel, gic, lives in (("message", "vmlinuz", 3, 0), ("page", "vmlinuz-6.12", 2, 5)):
+        found.append(Case(f"web-{skin}-{kernel}", web, skin=skin, kernel=kernel, gic=gic,
+                          lives=lives, limit=180, weight=30))
     return found + [Case("alone", alone)]
