@@ -196,7 +196,10 @@ void view_write(struct view *v, int number, const uint8_t *bytes, uint32_t count
 	s->dropped += skipped;
 	bytes += skipped;
 	count -= skipped;
-	n = s->rate && (uint64_t)count * SECOND > s->credit ? (uint32_t)(s->credit / SECOND) : count;
+	n = count;
+	if (s->rate && (uint64_t)n * SECOND > s->credit) {
+		n = (uint32_t)(s->credit / SECOND);
+	}
 	n = n < room ? n : room;
 	for (uint32_t i = 0; i < n; i++) {
 		fifo_put(&s->queue, bytes[i]);
