@@ -5,17 +5,23 @@
  *   peer=ID       station ID echoes `count` frames; with "forge" it hears none forged
  *   answers=N     a broadcast is answered by N stations
  *   deaf=ID       station ID never answers
+ *   hostile       breaks the rules of rings, before all else
  *   uplink        10.0.2.2 answers
  */
 #include "nettest.h"
 
 #define WINDOW		16u		/* messages on their way */
-#define COUNT_MAX	4096u
+#define COUNT_MAX	20000u
 #define PATIENCE	400u		/* waits of PAUSE_US without an answer in a row */
 #define PAUSE_US	50000ull
 
 struct virtio_net net;
 uint8_t self;
+
+static uint32_t size_of(uint32_t number)
+{
+	return MESSAGE_HEAD + number * 37 % (NET_FRAME_MAX - MESSAGE_HEAD + 1);
+}
 
 /* Messages of all sizes, each sent until its answer has come. */
 static void a_peer_echoes(void)
@@ -31,8 +37,7 @@ static void a_peer_echoes(void)
 	}
 	while (first < count && silent < PATIENCE) {
 		while (next < count && next - first < WINDOW &&
-		       message_send((uint8_t)peer, self, KIND_ASK, next,
-				    MESSAGE_HEAD + next * 37 % (NET_FRAME_MAX - MESSAGE_HEAD + 1))) {
+		       message_send((uint8_t)peer, self, KIND_ASK, next, size_of(next))) {
 			next++;
 		}
 		uint8_t *frame = frame_wait(&size, PAUSE_US);
@@ -142,6 +147,7 @@ static void echo(void)
 }
 
 static const struct test tests[] = {
+	{ "hostile_front_end", hostile_front_end },
 	{ "a_peer_echoes", a_peer_echoes },
 	{ "a_broadcast_reaches_all", a_broadcast_reaches_all },
 	{ "forged_frames_are_dropped", forged_frames_are_dropped },

@@ -49,6 +49,7 @@ bool message_send(uint8_t to, uint8_t source, uint8_t kind, uint32_t number, uin
 /* Is this frame a message of that kind, with all its bytes right? */
 const struct message *message_of(const uint8_t *frame, uint32_t size, uint8_t kind);
 
-void uplink_answers(void);		/* a test: ARP and ICMP with 10.0.2.2 */
+void hostile_front_end(void);	/* tests: the rules of rings, broken */
+void uplink_answers(void);		/* ARP and ICMP with 10.0.2.2 */
 
 #endif

@@ -10,7 +10,7 @@ import threading
 
 from harness import Case, Run, check, guest, image, link, scratch, system
 
-RESTART = 'on-crash = "restart"; restart-limit = <50 600>; '
+RESTART = 'on-crash = "restart"; restart-limit = <5000 600>; '
 DEVICE = """identity;
 			memory-size = <0x0 0x00400000>;
 			devices {
@@ -58,16 +58,32 @@ def switch(log, gic):
         run.count(r"drv_net: link a-lan: sends from a MAC that is not its own: dropped", 1)
 
 
-def restarts(log, gic, lives, first, add):
+def restarts(log, gic, lives, first, add, count=3000, patience=100):
     """drv_net dies again and again; the stations go on, and what was lost is sent again."""
     text = system(driver(f"die-at={first} die-add={add} die-lives={lives}"),
-                  station("a", "peer=2 count=3000 uplink", 1),
+                  station("a", f"peer=2 count={count} uplink", 1),
                   station("b", "echo", 2, "service;"),
                   links=[lan("a-lan", 1, "uplink;"), lan("b-lan", 2)])
-    with Run(log, image(log, "net", text), "--gic", gic, "--cpus", 3, "--net", "user") as run:
+    with Run(log, image(log, "net", text), "--gic", gic, "--cpus", 3, "--net", "user",
+             limit=patience) as run:
         run.end(0)
         passed(run, "a", 2)
         run.count(r"^drv-net\| drv_net: dies, as its boot arguments ask for", lives)
+
+
+def hostile(log, gic):
+    """A front end that breaks the rules in each way loses its own device, each time, and gets
+    it back; the others' frames go on, and drv_net lives."""
+    text = system(driver(), station("a", "peer=2 count=3000 uplink", 1),
+                  station("b", "echo", 2, "service;"),
+                  station("evil", "hostile peer=2 count=20", 3),
+                  links=[lan("a-lan", 1, "uplink;"), lan("b-lan", 2), lan("evil-lan", 3)])
+    with Run(log, image(log, "net", text), "--gic", gic, "--cpus", 4, "--net", "user") as run:
+        run.end(0)
+        passed(run, "a", 2)
+        passed(run, "evil", 2)
+        run.count(r"^evil\| nettest: 16 breaches of the rules", 1)
+        run.count(r"^drv-net\| drv_net: link a-lan", 1)
 
 
 def alone(log):
@@ -150,7 +166,14 @@ def cases(soak):
     found = [Case(f"switch-gic{gic}", switch, gic=gic) for gic in (2, 3)]
     found += [Case("every-step-gic2", restarts, gic=2, lives=45, first=1, add=1),
               Case("under-load-gic3", restarts, gic=3, lives=20, first=300, add=7)]
-    for skin, kernel, gic, lives in (("message", "vmlinuz", 3, 0), ("page", "vmlinuz-6.12", 2, 5)):
+    if soak:
+        found.append(Case("thousand-gic3", restarts, gic=3, lives=1000, first=100, add=0,
+                          count=20000, patience=550, limit=600, weight=300))
+    webs = [("message", "vmlinuz", 3, 0), ("page", "vmlinuz-6.12", 2, 5)]
+    if soak:
+        webs += [("message", "vmlinuz-6.12", 2, 20), ("page", "vmlinuz", 3, 20)]
+    for skin, kernel, gic, lives in webs:
         found.append(Case(f"web-{skin}-{kernel}", web, skin=skin, kernel=kernel, gic=gic,
                           lives=lives, limit=180, weight=30))
+    found += [Case(f"hostile-gic{gic}", hostile, gic=gic) for gic in ((2, 3) if soak else (3,))]
     return found + [Case("alone", alone)]
