@@ -5,23 +5,18 @@
  * Each row is from the instruction before the event to the first instruction
  * of the handler, or back in the caller; the counter's own reading is
  * subtracted. A row: "bench: NAME MEDIAN MIN MAX unit".
- * Boot arguments: reps=N (default 101).
+ * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c).
  */
-#include "guest.h"
+#include "bench.h"
 #include "gic.h"
 #include "timer.h"
 
-#define REPS_MAX	1001
 #define SGI		5
-#define COUNTER_READ	1		/* the mrs before the event */
 #define LEAD		5000		/* ticks from arming a timer to its deadline */
 
-extern char bench_vectors[];
 uint64_t measure_nothing(void);
-uint64_t measure_hvc(uint64_t function);
 uint64_t measure_read(uint64_t at);
 uint64_t wait_awake(void);
-uint64_t wait_wfi(void);
 uint64_t measure_sgi_v3(uint64_t value);
 uint64_t measure_sgi_v2(uint64_t value, uint64_t at);
 uint64_t send_sgi_v3(uint64_t value, uint64_t at, const volatile uint64_t *flag);
@@ -30,8 +25,9 @@ uint64_t send_cpu_on(uint64_t function, uint64_t mpidr, uint64_t entry, uint64_t
 		     const volatile uint64_t *flag);
 void bench_died(uint64_t esr, uint64_t elr) __attribute__((noreturn));
 
-static uint64_t sample[REPS_MAX];
-static uint64_t reps, nothing;
+uint64_t sample[REPS_MAX];
+uint64_t reps;
+static uint64_t nothing;
 static volatile uint64_t is_ready, arrived, quit;
 
 void bench_died(uint64_t esr, uint64_t elr)
@@ -40,7 +36,7 @@ void bench_died(uint64_t esr, uint64_t elr)
 	guest_crash(1, esr);
 }
 
-static void report(const char *name)
+void sort_samples(void)
 {
 	for (uint64_t i = 1; i < reps; i++) {
 		uint64_t v = sample[i], at = i;
@@ -50,25 +46,35 @@ static void report(const char *name)
 		}
 		sample[at] = v;
 	}
+}
+
+void report(const char *name)
+{
+	sort_samples();
 	printf("bench: %s %lu %lu %lu ticks\n", name, sample[reps / 2], sample[0],
 	       sample[reps - 1]);
 }
 
-static void report_one(const char *name, uint64_t v)
+void report_one(const char *name, uint64_t v)
 {
 	printf("bench: %s %lu %lu %lu ticks\n", name, v, v, v);
 }
 
+uint64_t counter_cost(void)
+{
+	measure_nothing();
+	return measure_nothing();
+}
+
 static void bench_traps(void)
 {
-	nothing = measure_nothing();
 	for (uint64_t i = 0; i < reps; i++) {
 		sample[i] = measure_nothing();
 	}
 	report("counter-read");
 	nothing = sample[reps / 2];
 	for (uint64_t i = 0; i < reps; i++) {
-		sample[i] = measure_hvc(PSCI_VERSION) - nothing;
+		sample[i] = measure_hvc(PSCI_VERSION, 0) - nothing;
 	}
 	report("hvc-psci-version");
 	for (uint64_t i = 0; i < reps; i++) {
@@ -77,7 +83,7 @@ static void bench_traps(void)
 	report("gicd-read");
 }
 
-static void acknowledge(uint32_t intid)
+void acknowledge(uint32_t intid)
 {
 	uint32_t iar = gic_ack();
 
@@ -145,8 +151,7 @@ static void receiver(uint64_t unused)
 	psci(PSCI_CPU_OFF, 0, 0, 0);
 }
 
-/* Let the other vCPU run until it waits: under icount YIELD hands the turn over. */
-static void let_others_wait(void)
+void let_others_wait(void)
 {
 	for (int i = 0; i < 20; i++) {
 		cpu_relax();
@@ -236,6 +241,10 @@ void guest_main(void)
 {
 	reps = arg_number("reps", 101);
 	reps = reps < 1 ? 1 : reps > REPS_MAX ? REPS_MAX : reps;
+	if (arg_has("pair") || arg_has("echo")) {
+		pair_run(arg_has("pair"));
+		return;
+	}
 	printf("bench: gic %u, counter %lu Hz, %u vCPUs\n", platform.gic, time_hz(),
 	       platform.cpu_count);
 	bench_boot();

@@ -170,3 +170,43 @@ send_cpu_on:
 	ret
 2:	mov	x0, #0
 	ret
+
+/* A bell for another guest. x0 = function, x1 = port, x2 = a word that becomes x3 when
+ * it has been heard. Result: the time before. */
+	.globl	send_bell
+send_bell:
+	isb
+	mrs	x9, cntvct_el0
+	hvc	#0
+1:	yield
+	ldr	x10, [x2]
+	cmp	x10, x3
+	b.ne	1b
+	mov	x0, x9
+	ret
+
+/* There and back, asleep meanwhile: x0 = function, x1 = port. From the call to the
+ * handler's first instruction. */
+	.globl	round_trip
+round_trip:
+	enter
+	msr	daifclr, #2
+	isb
+	mrs	x22, cntvct_el0
+	hvc	#0
+1:	wfi
+	cbz	x21, 1b
+	sub	x0, x20, x22
+	leave
+
+/* The other side of it: asleep until the bell, then rings back at once and lets the
+ * other vCPU run. x0 = function, x1 = port. */
+	.globl	answer_bell
+answer_bell:
+	enter
+	msr	daifclr, #2
+1:	wfi
+	cbz	x21, 1b
+	hvc	#0
+	yield
+	leave

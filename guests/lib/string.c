@@ -23,18 +23,61 @@ void *memset(void *to, int c, size_t n)
 	return to;
 }
 
+/* Both a multiple of 8 away from what is aligned: 32 bytes a turn, by pairs of registers. */
+static size_t copy_words(uint64_t *p, const uint64_t *q, size_t n)
+{
+	size_t left = n;
+
+	for (; left >= 32; left -= 32, p += 4, q += 4) {
+		uint64_t a = q[0], b = q[1], c = q[2], d = q[3];
+
+		p[0] = a;
+		p[1] = b;
+		p[2] = c;
+		p[3] = d;
+	}
+	for (; left >= 8; left -= 8) {
+		*p++ = *q++;
+	}
+	return n - left;
+}
+
+static size_t copy_halves(uint32_t *p, const uint32_t *q, size_t n)
+{
+	size_t left = n;
+
+	for (; left >= 16; left -= 16, p += 4, q += 4) {
+		uint32_t a = q[0], b = q[1], c = q[2], d = q[3];
+
+		p[0] = a;
+		p[1] = b;
+		p[2] = c;
+		p[3] = d;
+	}
+	for (; left >= 4; left -= 4) {
+		*p++ = *q++;
+	}
+	return n - left;
+}
+
 void *memcpy(void *to, const void *from, size_t n)
 {
 	uint8_t *p = to;
 	const uint8_t *q = from;
+	uint64_t apart = (uint64_t)p ^ (uint64_t)q;
+	size_t done = 0;
 
-	if (!(((uint64_t)p | (uint64_t)q) & 7)) {
-		for (; n >= 8; n -= 8, p += 8, q += 8) {
-			*(uint64_t *)(void *)p = *(const uint64_t *)(const void *)q;
-		}
-	}
-	while (n--) {
+	while (!(apart & 3) && n && ((uint64_t)p & (apart & 7 ? 3 : 7))) {
 		*p++ = *q++;
+		n--;
+	}
+	if (!(apart & 7)) {
+		done = copy_words((uint64_t *)(void *)p, (const uint64_t *)(const void *)q, n);
+	} else if (!(apart & 3)) {
+		done = copy_halves((uint32_t *)(void *)p, (const uint32_t *)(const void *)q, n);
+	}
+	for (; done < n; done++) {
+		p[done] = q[done];
 	}
 	return to;
 }
