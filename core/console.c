@@ -3,8 +3,8 @@
  * The UART's lines and input; what they look like: core/console.h. All state is
  * guarded by console_lock, but what only the UART's interrupt writes: it is
  * active on one core at a time. Printing is polled and in proportion to what is
- * printed; what a guest prints is never kept beyond one unfinished line.
- * While a guest drives the UART all output goes into the log ring for it (abi/info.h).
+ * printed. All output goes through the log ring (abi/info.h), which is printed at once, or,
+ * while a guest has the UART, read by it.
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>
@@ -14,7 +14,8 @@
 #define LINE_SIZE	256
 #define INPUT_SIZE	256	/* a power of two */
 #define INPUT_BURST	64	/* bytes taken from the UART in one interrupt */
-#define EARLY_SIZE	2048
+#define OWN		0xff	/* in the log: EL2's */
+#define BURST		8	/* of the log's records printed at once */
 #define BREAK_WAIT	1000000	/* polls of the lock before panic goes on without it */
 
 struct line {			/* a guest's unfinished line */
@@ -23,20 +24,14 @@ struct line {			/* a guest's unfinished line */
 	char text[LINE_SIZE];	/* what came since the line's last carriage return */
 };
 
-enum drive {
-	BY_EL2, BY_GUEST,
-	BY_EL2_AGAIN,		/* what the guest has left of the log comes out first */
-};
-
+struct skerry_log console_log __attribute__((aligned(4096)));
 static struct lock console_lock = LOCK_INIT(LOCK_CONSOLE);
 static const struct uart_ops *uart;
 static uintptr_t uart_base;
 static uint32_t uart_hz;
-static enum drive drive;
-static uint64_t log_tail;		/* so far the driver says that it has printed */
 static uint32_t breaker;		/* core in panic, + 1 */
-static char early[EARLY_SIZE];		/* printed before there was a UART */
-static uint32_t early_count;
+static uint64_t printed;		/* of the log, by EL2 or as the driver says */
+static bool is_given;			/* the driver has the UART */
 static uint64_t since, ticks;
 static struct line lines[SKERRY_GUEST_MAX];
 static int input = -1;			/* the guest with the input */
@@ -48,11 +43,7 @@ static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
 static void put_char(char c)
 {
-	if (uart) {
-		uart->put(uart_base, c);
-	} else if (early_count < EARLY_SIZE) {
-		early[early_count++] = c;
-	}
+	uart->put(uart_base, c);
 }
 
 static void put(const char *text)
@@ -207,27 +198,26 @@ static void end_unfinished(struct guest *g)
 	lines[g->index].is_cr = false;
 }
 
-/* The log's oldest record, as if it were printed now. What the driver says it has
- * printed may be no record's begin: then it comes out as rubbish, but comes to an end. */
-static void print_left(void)
+/* The log's oldest record. A driver that has lied may have left no record's begin: then
+ * it comes out as rubbish, but comes to an end. */
+static void print_record(void)
 {
-	const struct skerry_log *log = the_system.log;
-	uint64_t end = log_tail + 2 + log->ring[(log_tail + 1) % SKERRY_LOG_SIZE];
-	uint8_t from = log->ring[log_tail % SKERRY_LOG_SIZE];
+	const uint8_t *r = console_log.ring;
+	uint64_t end = printed + 2 + r[(printed + 1) % SKERRY_LOG_SIZE];
+	uint8_t from = r[printed % SKERRY_LOG_SIZE];
 	struct guest *g = from < guest_count ? &guests[from] : NULL;
 
-	if (log->head - log_tail > SKERRY_LOG_SIZE || log_tail == log->head) {
-		log_tail = log->head;		/* overwritten, or all is printed */
-		drive = BY_EL2;
+	if (console_log.head - printed > SKERRY_LOG_SIZE) {
+		printed = console_log.head;	/* written over */
 		return;
 	}
 	if (g == NULL) {
 		hide();
-	} else if (end == log_tail + 2) {
+	} else if (end == printed + 2) {
 		end_unfinished(g);
 	}
-	for (log_tail += 2; log_tail < end; log_tail++) {
-		char text[2] = { (char)log->ring[log_tail % SKERRY_LOG_SIZE], '\0' };
+	for (printed += 2; printed < end; printed++) {
+		char text[2] = { (char)r[printed % SKERRY_LOG_SIZE], '\0' };
 
 		if (g != NULL) {
 			take_char(g, text[0]);
@@ -237,110 +227,86 @@ static void print_left(void)
 	}
 }
 
-/* Under the lock, before more is printed. True: straight to the UART. What a driver has left
- * comes first: two records for one, so that the log becomes empty. */
-static bool is_direct(void)
+/* More than one writer adds at a time: so what a driver has left comes to its end. */
+static void print_log(void)
 {
-	for (unsigned n = 0; n < 2 && drive == BY_EL2_AGAIN; n++) {
-		print_left();
+	for (unsigned n = 0; n < BURST && uart && !is_given && printed != console_log.head; n++) {
+		print_record();
 	}
-	return drive == BY_EL2;
 }
 
-/* One record; 0xff: EL2's own. */
-static void log_add(uint8_t guest, const char *bytes, uint32_t count)
+static void add(uint8_t from, const char *bytes, size_t count)
 {
-	struct skerry_log *log = the_system.log;
-	uint64_t at = log->head;
+	uint8_t *r = console_log.ring;
+	uint64_t at = console_log.head;
 
-	if (guest != 0xff && count != 0 && at - log_tail > SKERRY_LOG_SIZE / 2) {
-		log->dropped += count;
-		return;
-	}
-	log->ring[at++ % SKERRY_LOG_SIZE] = guest;
-	log->ring[at++ % SKERRY_LOG_SIZE] = (uint8_t)count;
-	for (uint32_t i = 0; i < count; i++) {
-		log->ring[at++ % SKERRY_LOG_SIZE] = (uint8_t)bytes[i];
-	}
-	__atomic_store_n(&log->head, at, __ATOMIC_RELEASE);
+	do {
+		size_t n = min_u64(count, 255);
+
+		r[at++ % SKERRY_LOG_SIZE] = from;
+		r[at++ % SKERRY_LOG_SIZE] = (uint8_t)n;
+		for (count -= n; n != 0; n--) {
+			r[at++ % SKERRY_LOG_SIZE] = (uint8_t)*bytes++;
+		}
+	} while (count != 0);
+	__atomic_store_n(&console_log.head, at, __ATOMIC_RELEASE);
 }
 
-/* No lock held: the driver is told of what is in the log. */
-static void tell_driver(void)
+/* Bytes of a guest, none: it has stopped; or EL2's own, who has half of the log alone. */
+static void say(uint8_t from, const char *bytes, size_t count)
 {
-	if (__atomic_load_n(&drive, __ATOMIC_RELAXED) == BY_GUEST) {
+	enter();
+	if (from != OWN && count != 0 && console_log.head - printed > SKERRY_LOG_SIZE / 2) {
+		console_log.dropped += count;
+	} else {
+		add(from, bytes, count);
+	}
+	print_log();
+	leave();
+	if (is_given) {
 		arch_event_raise(&guests[the_system.console_driver], SKERRY_INTID_EVENT);
 	}
 }
 
 void console_write(struct guest *g, const char *bytes, uint32_t count)
 {
-	enter();
-	if (!is_direct()) {
-		log_add(g->index, bytes, count);
-		count = 0;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		take_char(g, bytes[i]);
-	}
-	leave();
-	tell_driver();
+	say(g->index, bytes, count);
 }
 
 void console_flush_guest(struct guest *g)
 {
-	enter();
-	if (is_direct()) {
-		end_unfinished(g);
-	} else {
-		log_add(g->index, NULL, 0);
-	}
+	say(g->index, NULL, 0);
 	if (g->index == input) {
 		drop_input();
 	}
-	leave();
-	tell_driver();
 }
 
 void console_put(const char *text)
 {
-	uint32_t left = (uint32_t)strlen(text);
-
-	enter();
-	if (is_direct()) {
-		hide();
-		put(text);
-		left = 0;
-	}
-	for (uint32_t n; left != 0; left -= n, text += n) {
-		n = (uint32_t)min_u64(left, 255);
-		log_add(0xff, text, n);
-	}
-	leave();
-	tell_driver();
+	say(OWN, text, strlen(text));
 }
 
-/* Under the lock. On the terminal everything is as the driver left it. */
-static void start_uart(void)
+/* The terminal is as the driver left it. */
+static void take_uart(void)
 {
+	is_given = false;
 	uart->init(uart_base, uart_hz);
 	put("\n");
 }
 
-void console_give(struct guest *g, uint64_t tail)
+static void give_uart(struct guest *g, uint64_t tail)
 {
 	bool is_new;
 
 	enter();
-	is_new = drive != BY_GUEST;
+	is_new = !is_given;
+	if (tail - printed <= console_log.head - printed) {
+		printed = tail;
+	}
 	for (uint32_t i = 0; i < guest_count && is_new; i++) {
 		end_unfinished(&guests[i]);
 	}
-	if (is_new || tail - log_tail > the_system.log->head - log_tail) {
-		tail = is_new ? the_system.log->head : log_tail;
-	}
-	log_tail = tail;
-	drive = BY_GUEST;
+	is_given = true;
 	leave();
 	if (is_new) {
 		arch_uart_pass(g, true);
@@ -352,10 +318,9 @@ void console_take(struct guest *g)
 	bool is_driver;
 
 	enter();
-	is_driver = drive == BY_GUEST && g->index == the_system.console_driver;
+	is_driver = is_given && g->index == the_system.console_driver;
 	if (is_driver) {
-		drive = BY_EL2_AGAIN;
-		start_uart();
+		take_uart();
 	}
 	leave();
 	if (is_driver) {
@@ -366,11 +331,26 @@ void console_take(struct guest *g)
 bool console_drain(void)
 {
 	enter();
-	if (drive == BY_EL2_AGAIN) {
-		print_left();
-	}
+	print_log();
 	leave();
-	return __atomic_load_n(&drive, __ATOMIC_RELAXED) == BY_EL2_AGAIN;
+	return !is_given && printed != console_log.head;
+}
+
+int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
+{
+	if (x[1] > SKERRY_DRIVE_END) {
+		return SKERRY_INVALID;
+	}
+	if (x[1] == SKERRY_DRIVE_END) {
+		life_end_run();
+		return SKERRY_OK;
+	}
+	give_uart(v->guest, x[2]);
+	if (x[1] == SKERRY_DRIVE_GIVE) {
+		console_take(v->guest);
+		(void)console_drain();
+	}
+	return SKERRY_OK;
 }
 
 uint64_t console_ticks(void)
@@ -389,10 +369,10 @@ bool console_break(void)
 	for (unsigned n = 0; n < BREAK_WAIT && console_lock.next != console_lock.owner; n++) {
 		arch_cpu_relax();	/* the compiler reads both again */
 	}
-	if (drive != BY_EL2) {
-		start_uart();
-		drive = BY_EL2;
+	if (is_given) {
+		take_uart();
 	}
+	printed = console_log.head;	/* this first */
 	return true;
 }
 
@@ -403,19 +383,14 @@ void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 	uart = ops;
 	uart_base = base;
 	uart_hz = clock_hz;
-	for (uint32_t i = 0; i < early_count; i++) {
-		put_char(early[i]);
-	}
-	early_count = 0;
+	print_log();
 	leave();
 }
 
 void console_set_input(int guest)
 {
 	enter();
-	if (drive != BY_GUEST) {
-		hide();
-	}
+	hide();
 	input = guest;
 	drop_input();
 	leave();
@@ -522,7 +497,7 @@ void console_uart_interrupt(void)
 {
 	int c = 0;
 
-	for (uint32_t n = 0; n < INPUT_BURST && uart && drive != BY_GUEST && c >= 0; n++) {
+	for (uint32_t n = 0; n < INPUT_BURST && uart && !is_given && c >= 0; n++) {
 		c = uart->get(uart_base);
 		if (c >= 0) {
 			receive((char)c);
@@ -531,20 +506,22 @@ void console_uart_interrupt(void)
 	tell_input();
 }
 
-int64_t console_type(uint64_t guest, const char *bytes, uint64_t count)
+int64_t hvc_console_input(struct vcpu *v, uint64_t *x)
 {
+	const char *bytes = (const char *)&x[3];
 	uint64_t n = 0;
 
-	if (guest >= guest_count || count == 0 || count > SKERRY_CONSOLE_WRITE_MAX) {
+	(void)v;
+	if (x[1] >= guest_count || x[2] - 1 >= SKERRY_CONSOLE_WRITE_MAX) {
 		return SKERRY_INVALID;
 	}
-	if (!takes_input((int)guest)) {
+	if (!takes_input((int)x[1])) {
 		return SKERRY_BUSY;
 	}
-	if ((int)guest != input) {
-		console_set_input((int)guest);
+	if ((int)x[1] != input) {
+		console_set_input((int)x[1]);
 	}
-	while (n < count && add_input(bytes[n])) {
+	while (n < x[2] && add_input(bytes[n])) {
 		n++;
 	}
 	tell_input();

@@ -21,9 +21,13 @@
 #define CORE_CONSOLE_H
 
 #include <hv/types.h>
+#include <abi/info.h>
 
 struct guest;
+struct vcpu;
 struct uart_ops;
+
+extern struct skerry_log console_log;	/* whole pages, for the guest that drives the console */
 
 #define CONSOLE_KEY	0x1d	/* Ctrl-] */
 
@@ -40,14 +44,12 @@ uint32_t console_waiting(const struct guest *g);
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max);
 /* The UART's receive interrupt, on any core, no lock held. */
 void console_uart_interrupt(void);
-/* The guest that may drive the UART has it from now on, or has printed the log up to
- * `tail`. Back to EL2, when it has stopped or asks for it: the UART starts again; until
- * console_drain() says false the log is printed, a record a call and by who prints. */
-void console_give(struct guest *g, uint64_t tail);
-void console_take(struct guest *g);	/* nothing, if it is not g that drives */
+/* The UART back to EL2: it starts again, and until console_drain() says false what is
+ * left of the log is printed, some of it a call and by whoever prints. */
+void console_take(struct guest *g);	/* nothing, if it is not g that has it */
 bool console_drain(void);
-/* Input for a guest, from the driver: how many bytes were taken, INVALID, BUSY. */
-int64_t console_type(uint64_t guest, const char *bytes, uint64_t count);
+int64_t hvc_console_drive(struct vcpu *v, uint64_t *x);	/* rows of the hypercall table */
+int64_t hvc_console_input(struct vcpu *v, uint64_t *x);
 /* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
 void console_flush_guest(struct guest *g);
 

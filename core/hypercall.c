@@ -49,33 +49,6 @@ static int64_t hvc_crash(struct vcpu *v, uint64_t *x)
 	return SKERRY_OK;
 }
 
-static int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
-{
-	if (x[1] > SKERRY_DRIVE_END) {
-		return SKERRY_INVALID;
-	}
-	if (x[1] == SKERRY_DRIVE_END) {
-		life_end_run();
-		return SKERRY_OK;
-	}
-	console_give(v->guest, x[2]);
-	if (x[1] == SKERRY_DRIVE_GIVE) {
-		console_take(v->guest);
-		for (unsigned n = 0; n < 64 && console_drain(); n++) {
-		}
-	}
-	return SKERRY_OK;
-}
-
-static int64_t hvc_console_input(struct vcpu *v, uint64_t *x)
-{
-	char bytes[SKERRY_CONSOLE_WRITE_MAX];
-
-	(void)v;
-	memcpy(bytes, &x[3], sizeof(bytes));
-	return console_type(x[1], bytes, x[2]);
-}
-
 struct row {
 	int64_t (*handler)(struct vcpu *v, uint64_t *x);
 	uint8_t right;

@@ -130,7 +130,6 @@ struct system {
 	int8_t console_driver;		/* guest that may take the UART over; -1: none */
 	int8_t input;			/* guest that gets the console's input; -1: none */
 	uint8_t reserved[2];
-	struct skerry_log *log;		/* (boot) for that driver; NULL: none (abi/info.h) */
 	struct sys_guest guest[SKERRY_GUEST_MAX];
 	struct sys_window window[SKERRY_LINK_MAX];
 	struct sys_link link[SKERRY_LINK_MAX];
@@ -141,9 +140,9 @@ extern struct system the_system;	/* what guests[].config points into */
 /* The same for the host's compiler and for EL2's */
 _Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 280 &&
 	       sizeof(struct sys_guest) == 2992 && sizeof(struct sys_window) == 32 &&
-	       sizeof(struct sys_link) == 80 && offsetof(struct system, guest) == 40 &&
+	       sizeof(struct sys_link) == 80 && offsetof(struct system, guest) == 32 &&
 	       offsetof(struct sys_guest, device) == 704 &&
-	       sizeof(struct system) == 40 + 16 * 2992 + 32 * (32 + 80),
+	       sizeof(struct system) == 32 + 16 * 2992 + 32 * (32 + 80),
 	       "layout of the image \"system\": a change needs another SYS_VERSION");
 
 /* Where parsing and checking report to: EL2 prints, skerry-check adds file and

@@ -15,7 +15,6 @@ void windows_make(void)
 	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
 		l->registers = l->transport == SKERRY_BY_REGISTER_PAGE ? arch_boot_uncached() : NULL;
 	}
-	s->log = s->console_driver >= 0 ? arch_boot_alloc(sizeof(*s->log)) : NULL;
 }
 
 static bool map_page(struct guest *g, uint64_t at, struct pa to, enum s2_kind kind,
@@ -70,8 +69,8 @@ bool windows_map(struct guest *g, struct report *r)
 {
 	const struct system *s = &the_system;
 	bool is_mapped = s->console_driver != g->index ||
-			 guest_map(g, SKERRY_LOG_BASE, (struct range){ arch_boot_pa(s->log).v,
-				   sizeof(*s->log) }, S2_READ_ONLY, r);
+			 guest_map(g, SKERRY_LOG_BASE, (struct range){ arch_boot_pa(&console_log).v,
+				   sizeof(console_log) }, S2_READ_ONLY, r);
 
 	for (const struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
 		for (unsigned role = 0; role < 2 && is_mapped; role++) {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include <abi/hypercalls.h>
 #include <abi/info.h>
 #include <core/core.h>
 #include <hv/uart.h>
@@ -48,11 +49,21 @@ static void assert_screen(const char *expected)
 	fake_uart_reset();
 }
 
-static struct skerry_log ring_log;
+#define ring_log console_log
 
-static void drive(uint64_t tail)
+static int64_t drive(uint64_t tail)
 {
-	console_give(&guests[SILENT], tail);
+	uint64_t x[18] = { SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_TAKE, tail };
+
+	return hvc_console_drive(&guests[SILENT].vcpu[0], x);
+}
+
+static int64_t typed(uint64_t guest, const char *bytes, uint64_t count)
+{
+	uint64_t x[18] = { SKERRY_HVC_CONSOLE_INPUT, guest, count };
+
+	memcpy(&x[3], bytes, count < 64 ? count : 64);
+	return hvc_console_input(&guests[SILENT].vcpu[0], x);
 }
 
 static int begin_driven(void **state)
@@ -67,9 +78,6 @@ static int begin_driven(void **state)
 	console_set_input(-1);
 	console_init(&pl011_uart, 0, 0);
 	fake_uart_reset();
-	memset(&ring_log, 0, sizeof(ring_log));
-	ring_log.head = SKERRY_LOG_SIZE - 5;	/* it wraps soon */
-	the_system.log = &ring_log;
 	the_system.console_driver = SILENT;
 	console_set_input(RT);
 	say(RT, "cut");
@@ -148,7 +156,7 @@ static void what_the_driver_has_left_comes_out_first(void **state)
 	while (console_drain()) {
 	}
 	say(RT, "direct");
-	assert_screen("\r\nrt| left\r\nrt| half\r\033[Kskerry: own\r\nrt| half\r\033[K"
+	assert_screen("\r\nrt| left\r\nrt| half\r\033[Kskerry: own\r\n"
 		      "victim| x\r\nrt| half\r\nrt| direct");
 }
 
@@ -228,24 +236,24 @@ static void typed_bytes_come_by_the_driver(void **state)
 	(void)state;
 	type("unheard");
 	assert_int_equal(console_waiting(&guests[RT]), 0);
-	assert_int_equal(console_type(RT, bytes, 5), 5);
+	assert_int_equal(typed(RT, bytes, 5), 5);
 	assert_int_equal(guests[RT].arch.raised[SKERRY_INTID_EVENT], 1);
 	assert_int_equal(console_waiting(&guests[RT]), 5);
 	assert_int_equal(console_read(&guests[RT], bytes, 64), 5);
-	assert_int_equal(console_type(LINUX, "pl011", 5), 5);
+	assert_int_equal(typed(LINUX, "pl011", 5), 5);
 	assert_int_equal(console_waiting(&guests[LINUX]), 5);
 	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(console_type(LINUX, bytes, 64), 64);
+		assert_int_equal(typed(LINUX, bytes, 64), 64);
 	}
-	assert_int_equal(console_type(LINUX, bytes, 64), 64 - 5);
-	assert_int_equal(console_type(LINUX, bytes, 64), 0);
-	assert_int_equal(console_type(SILENT, bytes, 1), SKERRY_BUSY);
+	assert_int_equal(typed(LINUX, bytes, 64), 64 - 5);
+	assert_int_equal(typed(LINUX, bytes, 64), 0);
+	assert_int_equal(typed(SILENT, bytes, 1), SKERRY_BUSY);
 	guests[RT].state = GUEST_STOPPED;
-	assert_int_equal(console_type(RT, bytes, 1), SKERRY_BUSY);
-	assert_int_equal(console_type(GUESTS, bytes, 1), SKERRY_INVALID);
-	assert_int_equal(console_type(~0ull, bytes, 1), SKERRY_INVALID);
-	assert_int_equal(console_type(LINUX, bytes, 0), SKERRY_INVALID);
-	assert_int_equal(console_type(LINUX, bytes, 65), SKERRY_INVALID);
+	assert_int_equal(typed(RT, bytes, 1), SKERRY_BUSY);
+	assert_int_equal(typed(GUESTS, bytes, 1), SKERRY_INVALID);
+	assert_int_equal(typed(~0ull, bytes, 1), SKERRY_INVALID);
+	assert_int_equal(typed(LINUX, bytes, 0), SKERRY_INVALID);
+	assert_int_equal(typed(LINUX, bytes, 65), SKERRY_INVALID);
 	assert_screen("");
 }
 
