@@ -354,8 +354,8 @@ def cases(soak):
             Case(f"reboot-gic{gic}", reboot, gic=gic, weight=10),
         ]
         if soak:
-            found += [Case(f"thousand-deaths-gic{gic}", deaths, gic=gic, lives=1000, how="die-at=70",
-                           load=100000, limit=600, name="thousand")]
+            found.append(Case(f"thousand-deaths-gic{gic}", deaths, gic=gic, lives=1000,
+                              how="die-at=70", load=100000, limit=600, name="thousand"))
     found.append(Case("oracle", deaths, gic=2, lives=20, name="oracle",
                       skerry="debug/skerry.bin"))
     return found + [Case("every-step", deaths, gic=3, lives=60, how="die-at=1 die-add=1",
