@@ -16,6 +16,7 @@
 #include "guests/lib/back.h"
 #include "guests/lib/virtq_driver.h"
 #include "fake/pv_peer.h"
+#include "fake/link_peer.h"
 
 #define HALF		(PEER_SIZE / 2)
 #define RINGS		0x8000u		/* of each half: rings below, buffers above */
@@ -50,39 +51,6 @@ int64_t link_notify(uint32_t port)
 	return SKERRY_OK;
 }
 
-static int64_t ask(uint32_t id, const void *from, uint32_t size, void *to, uint32_t to_size)
-{
-	struct skerry_msg m = { .id = (uint8_t)id, .size = (uint16_t)(SKERRY_MSG_HEADER + size) };
-	int64_t result;
-
-	if (size) {
-		memcpy(m.bytes, from, size);
-	}
-	result = peer_message(PEER_BACK, &m);
-	if (to_size && result == SKERRY_OK) {
-		memcpy(to, m.bytes, to_size);
-	}
-	return result;
-}
-
-int64_t link_offer(uint32_t port, const struct skerry_msg_offer *o, uint32_t *epoch)
-{
-	(void)port;
-	return ask(SKERRY_MSG_OFFER, o, sizeof(*o), epoch, sizeof(*epoch));
-}
-
-int64_t link_state(uint32_t port, struct skerry_msg_state *state)
-{
-	(void)port;
-	return ask(SKERRY_MSG_GET_STATE, NULL, 0, state, sizeof(*state));
-}
-
-int64_t link_queue(uint32_t port, uint32_t index, struct skerry_msg_vqueue *queue)
-{
-	(void)port;
-	return ask(SKERRY_MSG_GET_VQUEUE, &index, sizeof(index), queue, sizeof(*queue));
-}
-
 int64_t link_ack(uint32_t port, uint32_t epoch)
 {
 	const volatile uint8_t *used = peer_window + HALF;
@@ -92,22 +60,7 @@ int64_t link_ack(uint32_t port, uint32_t epoch)
 	for (uint32_t i = 0; is_resetting && i < PEER_QUEUES * 4096; i++) {
 		assert_int_equal(used[i], 0);
 	}
-	return ask(SKERRY_MSG_ACK, &epoch, sizeof(epoch), NULL, 0);
-}
-
-int64_t link_needs_reset(uint32_t port)
-{
-	(void)port;
-	return ask(SKERRY_MSG_NEEDS_RESET, NULL, 0, NULL, 0);
-}
-
-int64_t link_config_write(uint32_t port, uint32_t offset, const void *from, uint32_t size)
-{
-	uint32_t m[3 + 24] = { 0, offset, size };
-
-	(void)port;
-	memcpy(&m[3], from, size);
-	return ask(SKERRY_MSG_SET_CONFIG, m, 12 + size, NULL, 0);
+	return link_ask_peer(SKERRY_MSG_ACK, &epoch, sizeof(epoch), NULL, 0);
 }
 
 /* --- The two guests --------------------------------------------------------------- */
@@ -193,7 +146,8 @@ static void front_sends(uint32_t queue)
 {
 	for (uint32_t i = 0; is_live && !is_resetting && i < PEER_ENTRIES; i++) {
 		const struct virtq_buffer b[2] = {
-			{ PEER_BASE + RINGS + 64 * i, 16 }, { PEER_BASE + HALF + RINGS + 64 * i, 16 },
+			{ PEER_BASE + RINGS + 64 * i, 16 },
+			{ PEER_BASE + HALF + RINGS + 64 * i, 16 },
 		};
 
 		if (!out[queue][i]) {
