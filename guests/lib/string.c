@@ -60,12 +60,34 @@ static size_t copy_halves(uint32_t *p, const uint32_t *q, size_t n)
 	return n - left;
 }
 
+/* Each word out of the two aligned ones around it; reads none that holds no byte of q's. */
+static size_t copy_shifted(uint64_t *p, const uint8_t *q, size_t n)
+{
+	unsigned shift = 8 * ((uint64_t)q & 7);
+	const uint64_t *word = (const uint64_t *)(const void *)((uint64_t)q & ~7ull);
+	uint64_t low = *word++;
+	size_t left = n;
+
+	for (; left >= 8; left -= 8) {
+		uint64_t high = *word++;
+
+		*p++ = low >> shift | high << (64 - shift);
+		low = high;
+	}
+	return n - left;
+}
+
 void *memcpy(void *to, const void *from, size_t n)
 {
 	uint8_t *p = to;
 	const uint8_t *q = from;
 	uint64_t apart = (uint64_t)p ^ (uint64_t)q;
 	size_t done = 0;
+
+	while ((apart & 3) && n >= 16 && ((uint64_t)p & 7)) {	/* for copy_shifted() */
+		*p++ = *q++;
+		n--;
+	}
 
 	while (!(apart & 3) && n && ((uint64_t)p & (apart & 7 ? 3 : 7))) {
 		*p++ = *q++;
@@ -75,6 +97,8 @@ void *memcpy(void *to, const void *from, size_t n)
 		done = copy_words((uint64_t *)(void *)p, (const uint64_t *)(const void *)q, n);
 	} else if (!(apart & 3)) {
 		done = copy_halves((uint32_t *)(void *)p, (const uint32_t *)(const void *)q, n);
+	} else if (n >= 16) {
+		done = copy_shifted((uint64_t *)(void *)p, q, n);
 	}
 	for (; done < n; done++) {
 		p[done] = q[done];
