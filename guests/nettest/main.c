@@ -5,6 +5,7 @@
  *   peer=ID       station ID echoes `count` frames; with "forge" it hears none forged
  *   answers=N     a broadcast is answered by N stations
  *   deaf=ID       station ID never answers
+ *   die=N         crashes after N echoes, in each of its first `lives` lives
  *   hostile       breaks the rules of rings, before all else
  *   uplink        10.0.2.2 answers
  */
@@ -23,13 +24,21 @@ static uint32_t size_of(uint32_t number)
 	return MESSAGE_HEAD + number * 37 % (NET_FRAME_MAX - MESSAGE_HEAD + 1);
 }
 
+static void die_after(uint32_t echoes)
+{
+	if (echoes == arg_number("die", 0) && guest_life() <= arg_number("lives", 0)) {
+		printf("nettest: dies\n");
+		guest_crash(4, 0);
+	}
+}
+
 /* Messages of all sizes, each sent until its answer has come. */
 static void a_peer_echoes(void)
 {
 	static uint8_t is_back[COUNT_MAX];
 	uint32_t count = (uint32_t)arg_number("count", 200);
 	uint32_t peer = (uint32_t)arg_number("peer", 0);
-	uint32_t first = 0, next = 0, silent = 0, again = 0, size;
+	uint32_t first = 0, next = 0, silent = 0, again = 0, echoes = 0, size;
 
 	if (!peer || count > COUNT_MAX) {
 		test_skip("not asked for");
@@ -46,6 +55,7 @@ static void a_peer_echoes(void)
 		if (m && m->from == peer && m->number < count) {
 			is_back[m->number] = 1;
 			silent = 0;
+			die_after(++echoes);
 		}
 		if (frame) {
 			virtio_net_release(&net, frame);
@@ -126,7 +136,7 @@ static void who_is_apart_is_not_reached(void)
 
 static void echo(void)
 {
-	for (;;) {
+	for (uint32_t echoes = 0;;) {
 		uint32_t size;
 		uint8_t *frame = frame_wait(&size, 1000000);
 		const struct message *m = frame ? message_of(frame, size, KIND_ASK) : NULL;
@@ -139,6 +149,7 @@ static void echo(void)
 		}
 		if (m) {
 			message_send(m->from, self, KIND_ANSWER, m->number, size);
+			die_after(++echoes);
 		}
 		if (frame) {
 			virtio_net_release(&net, frame);

@@ -71,6 +71,22 @@ def restarts(log, gic, lives, first, add, count=3000, patience=100):
         run.count(r"^drv-net\| drv_net: dies, as its boot arguments ask for", lives)
 
 
+def together(log, gic):
+    """Front ends die under load, at times while drv_net is down too; windows are zeroed and
+    all come up again. The echo dies of its own count of frames."""
+    text = system(driver("die-at=500 die-add=11 die-lives=10"),
+                  station("a", "peer=2 count=600 die=150 lives=6", 1, RESTART),
+                  station("b", "echo die=333 lives=4", 2, "service; " + RESTART),
+                  links=[lan("a-lan", 1, "uplink;"), lan("b-lan", 2)])
+    with Run(log, image(log, "net", text), "--gic", gic, "--cpus", 3, "--net", "user") as run:
+        run.end(0)
+        passed(run, "a", 1)
+        run.count(r"^a\| nettest: dies", 6)
+        run.count(r"^b\| nettest: dies", 4)
+        run.count(r"^drv-net\| drv_net: dies, as its boot arguments ask for", 10)
+        run.absent("taken as crashed")
+
+
 def hostile(log, gic):
     """A front end that breaks the rules in each way loses its own device, each time, and gets
     it back; the others' frames go on, and drv_net lives."""
@@ -175,5 +191,6 @@ def cases(soak):
     for skin, kernel, gic, lives in webs:
         found.append(Case(f"web-{skin}-{kernel}", web, skin=skin, kernel=kernel, gic=gic,
                           lives=lives, limit=180, weight=30))
+    found += [Case(f"together-gic{gic}", together, gic=gic) for gic in ((2, 3) if soak else (2,))]
     found += [Case(f"hostile-gic{gic}", hostile, gic=gic) for gic in ((2, 3) if soak else (3,))]
     return found + [Case("alone", alone)]
