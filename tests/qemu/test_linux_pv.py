@@ -59,9 +59,45 @@ def root(log, skin, kernel, gic):
         run.end(0)
 
 
+def restarts(log, skin, kernel, lives, time):
+    """drv_block dies at different steps while Linux writes, syncs and reads back: Linux sees
+    time pass and nothing else, and the file system is whole afterwards."""
+    path = scratch(f"pv-restarts-{skin}-{kernel}.img")
+    command(log, "scripts/mkdisk", path)
+    text = system(driver("block", 0, BLOCK, f"die-at=200 die-add={7 if lives < 50 else 0} die-lives={lives}"),
+                  linux(skin, kernel), top="console-input = <&linux>;",
+                  volumes=['root { back = <&block>; partition = "root"; };'],
+                  links=[link("linux-root", "block", "linux", "block",
+                              HOW[skin] + 'volume = "root";')])
+    with Run(log, image(log, f"pv-restarts-{skin}", text), "--disk", path, limit=time) as run:
+        run.expect(BOOTED, r"linux# ")
+        ask(run, f"for i in $(seq {lives * 2}); do dd if=/dev/urandom of=/mnt/f bs=64k count=16 "
+            "conv=fsync 2>/dev/null; md5sum </mnt/f >/tmp/sum; echo 3 >/proc/sys/vm/drop_caches; "
+            "md5sum </mnt/f | cmp - /tmp/sum || echo round $i differs; done; echo rounds are over",
+            r"^linux\| rounds are over$")
+        ask(run, "dmesg | grep -c 'I/O error\\|BUG:\\|WARNING:' | sed s/^/faults:/", "faults:0")
+        run.type("poweroff", None)
+        run.end(0)
+        run.count(r"^block\| drv_block: dies", lives)
+        run.absent(r"^linux\| round .* differs")
+    check_root(log, path)
+
+
+def check_root(log, path):
+    """The root partition's file system, seen by the host."""
+    fs = path + ".fs"
+    with open(path, "rb") as f, open(fs, "wb") as out:
+        f.seek(1 << 20)
+        out.write(f.read(128 << 20))
+    command(log, "e2fsck", "-fn", fs)
+
+
 def cases(soak):
-    found = []
-    for skin in (MESSAGE,):
+    found = [Case(f"restarts-{skin}", restarts, weight=60, skin=skin, kernel=kernel,
+                  limit=1800 if soak else 180, time=1700 if soak else 110,
+                  lives=1000 if soak else 20)
+             for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz"))]
+    for skin in (PAGE, MESSAGE):
         for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3)):
             found.append(Case(f"root-{skin}-{kernel}", root, weight=30, skin=skin, kernel=kernel,
                               gic=gic))
