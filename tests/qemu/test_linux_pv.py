@@ -2,11 +2,19 @@
 """Debian's kernels, unmodified, on our back ends, through both skins: the register page with
 stock virtio-mmio, and messages with the module of linux/ in split windows."""
 
+import contextlib
+import functools
+import hashlib
+import http.server
+import os
+import threading
+
 from harness import Case, Run, command, guest, image, link, scratch, system
 
 BOOTED = r"^linux\| Linux 6\.\S+, 2 cpus, .*root on /dev/vda$"
-RESTART = 'on-crash = "restart"; restart-limit = <5000 600>;'
+RESTART = 'on-crash = "restart"; restart-limit = <1010 600>;'
 PAGE, MESSAGE = "page", "message"
+SKINS = (PAGE, MESSAGE)
 HOW = {PAGE: 'transport = "register-page"; window = "shared"; ', MESSAGE: ""}
 BLOCK = """identity;
 			memory-size = <0x0 0x00800000>;
@@ -16,12 +24,16 @@ BLOCK = """identity;
 					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
 				};
 			};"""
+NET = BLOCK.replace("disk {", "net {").replace("a003e00", "a002e00")
+UART = "devices { uart { device = \"/pl011@9000000\"; }; };"
+GOOD = "dmesg | grep -c 'I/O error\\|BUG:\\|WARNING:' | sed s/^/faults:/", "faults:0"
 
 
 def driver(name, cpu, more, bootargs=""):
     text = guest(name, f"guests/drv_{name}.bin", [cpu],
                  more=f'service; bootargs = "{bootargs}"; {RESTART} {more}')
-    return "".join(line + "\n" for line in text.splitlines() if "\tmemory = " not in line)
+    return "".join(line + "\n" for line in text.splitlines()
+                   if "identity" not in more or "\tmemory = " not in line)
 
 
 def linux(skin, kernel, name="linux", cpus=(1, 2), bootargs="root=/dev/vda", after="block"):
@@ -54,7 +66,7 @@ def root(log, skin, kernel, gic):
         ask(run, "cat /mnt/file; md5sum </mnt/many | cmp - /mnt/sum && echo sum is right",
             r"^linux\| kept over a reboot", r"^linux\| sum is right")
         ask(run, "dmesg | grep -c 'EXT4-fs.*recovery' | sed s/^/recoveries:/", "recoveries:0")
-        ask(run, "dmesg | grep -c 'I/O error\\|BUG:\\|WARNING:' | sed s/^/faults:/", "faults:0")
+        ask(run, *GOOD)
         run.type("poweroff", None)
         run.end(0)
 
@@ -75,7 +87,7 @@ def restarts(log, skin, kernel, lives, time):
             "conv=fsync 2>/dev/null; md5sum </mnt/f >/tmp/sum; echo 3 >/proc/sys/vm/drop_caches; "
             "md5sum </mnt/f | cmp - /tmp/sum || echo round $i differs; done; echo rounds are over",
             r"^linux\| rounds are over$")
-        ask(run, "dmesg | grep -c 'I/O error\\|BUG:\\|WARNING:' | sed s/^/faults:/", "faults:0")
+        ask(run, *GOOD)
         run.type("poweroff", None)
         run.end(0)
         run.count(r"^block\| drv_block: dies", lives)
@@ -92,13 +104,97 @@ def check_root(log, path):
     command(log, "e2fsck", "-fn", fs)
 
 
+@contextlib.contextmanager
+def served(name, size):
+    """A file of random bytes, served on the test host: port, MD5."""
+    folder = scratch("served-" + name)
+    os.makedirs(folder, exist_ok=True)
+    data = os.urandom(size)
+    with open(os.path.join(folder, "file"), "wb") as f:
+        f.write(data)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                             functools.partial(Handler, directory=folder))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1], hashlib.md5(data).hexdigest()
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def network(log, skin, gic):
+    """Two Linuxes on drv_net's switch: addresses by DHCP through the uplink, a file over TCP
+    from the test host, and the same file from one guest to the other."""
+    text = system(driver("net", 0, NET),
+                  linux(skin, "vmlinuz", "one", [1], "", "net"),
+                  linux(skin, "vmlinuz-6.12", "two", [2], "", "net"),
+                  top="console-input = <&one>;",
+                  links=[link(f"{name}-lan", "net", name, "net", HOW[skin] + "uplink; "
+                              f"mac = [02 00 00 00 00 {i:02x}];")
+                         for i, name in ((1, "one"), (2, "two"))])
+    lease = "until ip addr show eth0 | grep inet; do usleep 100000; done; ip route; " \
+        "cat /etc/resolv.conf"
+    with served(f"net-{skin}", 3 << 20) as (port, digest), \
+         Run(log, image(log, f"pv-net-{skin}", text), "--gic", gic, "--net", "user") as run:
+        run.expect(r"^one\| Linux 6.*", r"linux# ")
+        ask(run, lease, r"inet 10\.0\.2\.1\d/24", r"default via 10\.0\.2\.2 ",
+            r"nameserver 10\.0\.2\.3")
+        ask(run, f"wget -q -O /tmp/file http://10.0.2.2:{port}/file; md5sum </tmp/file",
+            rf"^one\| {digest}")
+        ask(run, "httpd -h /tmp; ip addr show eth0 | sed -n 's@ *inet \\(.*\\)/.*@I am \\1@p'",
+            r"I am 10")
+        address = run.lines(r"I am 10\.0")[-1].split()[-1]
+        run.send("\x1dn")
+        run.expect(r"^skerry: the input goes to two")
+        run.type("", r"linux# ")
+        ask(run, lease, r"inet 10\.0\.2\.1\d/24")
+        ask(run, f"wget -q -O /tmp/file http://{address}/file; md5sum </tmp/file",
+            rf"^two\| {digest}")
+        ask(run, *GOOD)
+        run.type("poweroff -f", None)
+        run.expect(r"^skerry: two: off")
+        run.send("\x1dn\x1dn")          # the next one is drv_net
+        run.expect(r"^skerry: the input goes to one")
+        run.type("poweroff -f", None)
+        run.end(0)
+
+
+def console(log, skin, kernel):
+    """A login on hvc0, and kernel's messages there too: this guest has no other console."""
+    node = linux(skin, kernel, bootargs="", after="console").replace("pl011", "none")
+    text = system(driver("console", 0, UART).replace('"hypercall"', '"none"'),
+                  node.replace("console=ttyAMA0", "console=hvc0"),
+                  top="console-input = <&linux>; console-driver = <&console>;",
+                  links=[link("tty", "console", "linux", "console",
+                              HOW[skin] + 'label = "linux";')])
+    with Run(log, image(log, f"pv-console-{skin}", text)) as run:
+        run.expect(r"^linux\| .*Linux version 6", r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "tty; for i in $(seq 200); do echo row $i of many; done",
+            r"^linux\| /dev/hvc0", r"row 200 of")
+        ask(run, "cat >/tmp/in\nwhat was typed\n\x04\ncat /tmp/in", r"^linux\| what was typed")
+        ask(run, *GOOD)
+        run.count(r"^linux\| row \d+ of many$", 200)
+        run.type("reboot", None)
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        run.type("poweroff", None)
+        run.end(0)
+
+
 def cases(soak):
     found = [Case(f"restarts-{skin}", restarts, weight=60, skin=skin, kernel=kernel,
                   limit=1800 if soak else 180, time=1700 if soak else 110,
                   lives=1000 if soak else 20)
-             for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz"))]
-    for skin in (PAGE, MESSAGE):
+             for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz")) if skin in SKINS]
+    for skin in SKINS:
         for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3)):
             found.append(Case(f"root-{skin}-{kernel}", root, weight=30, skin=skin, kernel=kernel,
                               gic=gic))
+        found.append(Case(f"network-{skin}", network, weight=40, skin=skin, gic=3))
+        found.append(Case(f"console-{skin}", console, weight=25, skin=skin, kernel="vmlinuz"))
     return found
