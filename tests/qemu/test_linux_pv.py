@@ -7,6 +7,7 @@ import functools
 import hashlib
 import http.server
 import os
+import re
 import threading
 
 from harness import Case, Run, command, guest, image, link, scratch, system
@@ -76,7 +77,8 @@ def restarts(log, skin, kernel, lives, time):
     time pass and nothing else, and the file system is whole afterwards."""
     path = scratch(f"pv-restarts-{skin}-{kernel}.img")
     command(log, "scripts/mkdisk", path)
-    text = system(driver("block", 0, BLOCK, f"die-at=200 die-add={7 if lives < 50 else 0} die-lives={lives}"),
+    deaths = f"die-at=200 die-add={7 if lives < 50 else 0} die-lives={lives}"
+    text = system(driver("block", 0, BLOCK, deaths),
                   linux(skin, kernel), top="console-input = <&linux>;",
                   volumes=['root { back = <&block>; partition = "root"; };'],
                   links=[link("linux-root", "block", "linux", "block",
@@ -150,9 +152,11 @@ def network(log, skin, gic):
         ask(run, "httpd -h /tmp; ip addr show eth0 | sed -n 's@ *inet \\(.*\\)/.*@I am \\1@p'",
             r"I am 10")
         address = run.lines(r"I am 10\.0")[-1].split()[-1]
+        if not re.search(r"^two\| Linux 6", run.text, re.M):
+            run.expect(r"^two\| Linux 6")
         run.send("\x1dn")
         run.expect(r"^skerry: the input goes to two")
-        run.type("", r"linux# ")
+        run.type("", r"^two\| linux# ")
         ask(run, lease, r"inet 10\.0\.2\.1\d/24")
         ask(run, f"wget -q -O /tmp/file http://{address}/file; md5sum </tmp/file",
             rf"^two\| {digest}")
@@ -174,10 +178,13 @@ def console(log, skin, kernel):
                   links=[link("tty", "console", "linux", "console",
                               HOW[skin] + 'label = "linux";')])
     with Run(log, image(log, f"pv-console-{skin}", text)) as run:
-        run.expect(r"^linux\| .*Linux version 6", r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "echo from the kernel >/dev/kmsg", r"^linux\| .*\] from the kernel")
         ask(run, "tty; for i in $(seq 200); do echo row $i of many; done",
             r"^linux\| /dev/hvc0", r"row 200 of")
-        ask(run, "cat >/tmp/in\nwhat was typed\n\x04\ncat /tmp/in", r"^linux\| what was typed")
+        run.type("echo it is read; head -n 1 >/tmp/in; sed s/^/read:/ /tmp/in", None)
+        run.expect(r"^linux\| it is read")
+        run.type("what was typed", r"^linux\| read:what was typed")
         ask(run, *GOOD)
         run.count(r"^linux\| row \d+ of many$", 200)
         run.type("reboot", None)
