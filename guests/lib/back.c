@@ -64,6 +64,10 @@ static void session_begin(struct back *b, const struct skerry_msg_state *s)
 static void session_end(struct back *b, const struct skerry_msg_state *s)
 {
 	b->is_closing = false;
+	if (arg_has("count-segments")) {
+		printf("link %s: %u segments, %u chains refused\n", b->link->name, b->segments,
+		       b->refused);
+	}
 	if (!s->is_ack_due) {
 		return;
 	}
@@ -174,9 +178,11 @@ int back_next(struct back *b, uint32_t queue, struct vqv_chain *c)
 	result = vqv_next(&b->queue[queue], c);
 	if (result == 1) {
 		b->in_flight++;
+		b->segments += c->readable + c->writable;
 		return 1;
 	}
 	if (result < 0) {
+		b->refused++;
 		back_break(b);
 	}
 	return 0;

@@ -40,6 +40,8 @@ struct back {
 	uint64_t features;		/* that the driver accepted; while live */
 	uint32_t epoch;			/* of this session */
 	uint32_t in_flight;		/* chains taken and not given back */
+	uint32_t segments;		/* of chains taken, in this life */
+	uint32_t refused;		/* chains that broke the rules, in this life */
 	bool is_live;			/* the driver is there: chains can come and go */
 	bool is_resumed;		/* live, and was so in the last life */
 	bool is_broken;			/* the driver broke the rules: until its reset */
@@ -82,6 +84,8 @@ void back_publish(struct back *b, uint32_t queue);
 void back_let_go(struct back *b);
 /* The front end broke the device's rules: it has to reset the device. */
 void back_break(struct back *b);
+
+/* Boot argument `count-segments`, for tests: both numbers are printed when a session ends. */
 
 /* Before sleeping; true: there is work already. */
 static inline bool back_enable_event(struct back *b, uint32_t queue)

@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's kernels, unmodified, on our back ends, through both skins: the register page with
-stock virtio-mmio, and messages with the module of linux/ in split windows."""
+stock virtio-mmio, and messages with the module of linux/ in split windows. Disks and
+consoles; the network is test_net.py's."""
 
-import contextlib
-import functools
-import hashlib
-import http.server
-import os
 import re
-import threading
 
-from harness import Case, Run, command, guest, image, link, scratch, system
+from harness import Case, Run, check, command, guest, image, link, scratch, system
 
 BOOTED = r"^linux\| Linux 6\.\S+, 2 cpus, .*root on /dev/vda$"
 RESTART = 'on-crash = "restart"; restart-limit = <1010 600>;'
 PAGE, MESSAGE = "page", "message"
-SKINS = (PAGE, MESSAGE)
 HOW = {PAGE: 'transport = "register-page"; window = "shared"; ', MESSAGE: ""}
 BLOCK = """identity;
 			memory-size = <0x0 0x00800000>;
@@ -25,7 +19,6 @@ BLOCK = """identity;
 					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
 				};
 			};"""
-NET = BLOCK.replace("disk {", "net {").replace("a003e00", "a002e00")
 UART = "devices { uart { device = \"/pl011@9000000\"; }; };"
 GOOD = "dmesg | grep -c 'I/O error\\|BUG:\\|WARNING:' | sed s/^/faults:/", "faults:0"
 
@@ -51,11 +44,20 @@ def ask(run, line, *patterns):
     run.expect(*patterns, r"linux# ")
 
 
+def inside(run, name, sessions):
+    """Each segment that the back end took was inside the window: none was refused."""
+    counts = [tuple(map(int, m)) for m in
+              re.findall(rf"link {name}: (\d+) segments, (\d+) chains refused", run.text)]
+    check(len(counts) >= sessions and counts[-1][0] > 1000, f"too few segments: {counts}")
+    check(all(refused == 0 for _, refused in counts), f"segments outside the window: {counts}")
+
+
 def root(log, skin, kernel, gic):
     """An ext4 root file system on a volume: written, and there again after a reboot."""
     path = scratch(f"pv-root-{skin}-{kernel}-{gic}.img")
     command(log, "scripts/mkdisk", path)
-    text = system(driver("block", 0, BLOCK), linux(skin, kernel), top="console-input = <&linux>;",
+    text = system(driver("block", 0, BLOCK, "count-segments"), linux(skin, kernel),
+                  top="console-input = <&linux>;",
                   volumes=['root { back = <&block>; partition = "root"; };'],
                   links=[link("linux-root", "block", "linux", "block",
                               HOW[skin] + 'volume = "root";')])
@@ -70,6 +72,7 @@ def root(log, skin, kernel, gic):
         ask(run, *GOOD)
         run.type("poweroff", None)
         run.end(0)
+        inside(run, "linux-root", 2)
 
 
 def restarts(log, skin, kernel, lives, time):
@@ -106,69 +109,6 @@ def check_root(log, path):
     command(log, "e2fsck", "-fn", fs)
 
 
-@contextlib.contextmanager
-def served(name, size):
-    """A file of random bytes, served on the test host: port, MD5."""
-    folder = scratch("served-" + name)
-    os.makedirs(folder, exist_ok=True)
-    data = os.urandom(size)
-    with open(os.path.join(folder, "file"), "wb") as f:
-        f.write(data)
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
-                                             functools.partial(Handler, directory=folder))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1], hashlib.md5(data).hexdigest()
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-def network(log, skin, gic):
-    """Two Linuxes on drv_net's switch: addresses by DHCP through the uplink, a file over TCP
-    from the test host, and the same file from one guest to the other."""
-    text = system(driver("net", 0, NET),
-                  linux(skin, "vmlinuz", "one", [1], "", "net"),
-                  linux(skin, "vmlinuz-6.12", "two", [2], "", "net"),
-                  top="console-input = <&one>;",
-                  links=[link(f"{name}-lan", "net", name, "net", HOW[skin] + "uplink; "
-                              f"mac = [02 00 00 00 00 {i:02x}];")
-                         for i, name in ((1, "one"), (2, "two"))])
-    lease = "until ip addr show eth0 | grep inet; do usleep 100000; done; ip route; " \
-        "cat /etc/resolv.conf"
-    with served(f"net-{skin}", 3 << 20) as (port, digest), \
-         Run(log, image(log, f"pv-net-{skin}", text), "--gic", gic, "--net", "user") as run:
-        run.expect(r"^one\| Linux 6.*", r"linux# ")
-        ask(run, lease, r"inet 10\.0\.2\.1\d/24", r"default via 10\.0\.2\.2 ",
-            r"nameserver 10\.0\.2\.3")
-        ask(run, f"wget -q -O /tmp/file http://10.0.2.2:{port}/file; md5sum </tmp/file",
-            rf"^one\| {digest}")
-        ask(run, "httpd -h /tmp; ip addr show eth0 | sed -n 's@ *inet \\(.*\\)/.*@I am \\1@p'",
-            r"I am 10")
-        address = run.lines(r"I am 10\.0")[-1].split()[-1]
-        if not re.search(r"^two\| Linux 6", run.text, re.M):
-            run.expect(r"^two\| Linux 6")
-        run.send("\x1dn")
-        run.expect(r"^skerry: the input goes to two")
-        run.type("", r"^two\| linux# ")
-        ask(run, lease, r"inet 10\.0\.2\.1\d/24")
-        ask(run, f"wget -q -O /tmp/file http://{address}/file; md5sum </tmp/file",
-            rf"^two\| {digest}")
-        ask(run, *GOOD)
-        run.type("poweroff -f", None)
-        run.expect(r"^skerry: two: off")
-        run.send("\x1dn\x1dn")          # the next one is drv_net
-        run.expect(r"^skerry: the input goes to one")
-        run.type("poweroff -f", None)
-        run.end(0)
-
-
 def console(log, skin, kernel):
     """A login on hvc0, and kernel's messages there too: this guest has no other console."""
     node = linux(skin, kernel, bootargs="", after="console").replace("pl011", "none")
@@ -197,11 +137,10 @@ def cases(soak):
     found = [Case(f"restarts-{skin}", restarts, weight=60, skin=skin, kernel=kernel,
                   limit=1800 if soak else 180, time=1700 if soak else 110,
                   lives=1000 if soak else 20)
-             for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz")) if skin in SKINS]
-    for skin in SKINS:
+             for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz"))]
+    for skin in (PAGE, MESSAGE):
         for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3)):
             found.append(Case(f"root-{skin}-{kernel}", root, weight=30, skin=skin, kernel=kernel,
                               gic=gic))
-        found.append(Case(f"network-{skin}", network, weight=40, skin=skin, gic=3))
         found.append(Case(f"console-{skin}", console, weight=25, skin=skin, kernel="vmlinuz"))
     return found
