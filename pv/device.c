@@ -86,26 +86,20 @@ static bool areas_are_sound(const struct pv_link *l, const struct skerry_msg_vqu
 {
 	const struct sys_link *c = link_config(l);
 	const struct sys_window *w = &the_system.window[c->window];
-	const uint64_t at[3] = { q->descriptors, q->available, q->used };
-	const uint64_t size[3] = { 16ull * q->size, 6 + 2ull * q->size, 6 + 8ull * q->size };
-	struct range half = { c->end[SKERRY_FRONT].base, w->size }, area[3];
-	uint64_t end;
+	uint64_t half = w->kind == SKERRY_WINDOW_SPLIT ? w->size / 2 : 0, n = q->size;
+	struct range room = { c->end[SKERRY_FRONT].base, w->size - half };
+	struct range descriptors = { q->descriptors, 16 * n }, available = { q->available, 6 + 2 * n };
+	struct range used = { align_down(q->used, PAGE_SIZE), 0 };
 
-	if (w->kind == SKERRY_WINDOW_SPLIT) {
-		half.size /= 2;
+	if (!is_aligned(q->descriptors, 16) || !is_aligned(q->available, 2) ||
+	    !is_aligned(q->used, 4) || !range_holds(room, q->descriptors, 16 * n) ||
+	    !range_holds(room, q->available, 6 + 2 * n) ||
+	    !range_holds((struct range){ room.base + half, room.size }, q->used, 6 + 8 * n)) {
+		return false;
 	}
-	for (unsigned i = 0; i < 3; i++) {
-		half.base += i == 2 && w->kind == SKERRY_WINDOW_SPLIT ? half.size : 0;
-		area[i] = (struct range){ at[i], size[i] };
-		if (!is_aligned(at[i], i == 0 ? 16 : 2 * i) || !range_holds(half, at[i], size[i])) {
-			return false;
-		}
-	}
-	end = align_up(q->used + size[2], PAGE_SIZE);
-	area[2].base = align_down(q->used, PAGE_SIZE);
-	area[2].size = end - area[2].base;
-	return !range_overlaps(area[0], area[1]) && !range_overlaps(area[0], area[2]) &&
-	       !range_overlaps(area[1], area[2]);
+	used.size = align_up(q->used + 6 + 8 * n, PAGE_SIZE) - used.base;
+	return !range_overlaps(descriptors, available) && !range_overlaps(descriptors, used) &&
+	       !range_overlaps(available, used);
 }
 
 int device_set_queue(struct pv_link *l, const struct skerry_msg_vqueue *q)
@@ -133,6 +127,14 @@ bool device_has_config(const struct pv_link *l, uint32_t offset, uint32_t size)
 	return size != 0 && range_holds((struct range){ 0, all }, offset, size);
 }
 
+void device_tell_config(struct pv_link *l, unsigned to)
+{
+	if (l->is_offered) {
+		link_event(l, to, SKERRY_EVENT_CONFIG);
+		page_interrupt(l, to == SKERRY_FRONT ? INTERRUPT_CONFIG : 0);
+	}
+}
+
 void device_set_config(struct pv_link *l, unsigned from, uint32_t offset, uint32_t size,
 		       const void *bytes)
 {
@@ -147,20 +149,5 @@ void device_set_config(struct pv_link *l, unsigned from, uint32_t offset, uint32
 	page_update(l);
 	l->generation++;
 	page_update(l);
-	if (l->is_offered) {
-		link_event(l, !from, SKERRY_EVENT_CONFIG);
-		page_interrupt(l, from == SKERRY_BACK ? INTERRUPT_CONFIG : 0);
-	}
-}
-
-int device_needs_reset(struct pv_link *l)
-{
-	if (!l->is_live || l->is_ack_due) {
-		return SKERRY_BUSY;
-	}
-	l->status |= STATUS_NEEDS_RESET;
-	page_update(l);
-	link_event(l, SKERRY_FRONT, SKERRY_EVENT_CONFIG);
-	page_interrupt(l, INTERRUPT_CONFIG);
-	return SKERRY_OK;
+	device_tell_config(l, !from);
 }

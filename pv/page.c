@@ -12,12 +12,7 @@ enum { MAGIC = 0x000, VERSION = 0x004, DEVICE_ID = 0x008, VENDOR_ID = 0x00c,
        QUEUE_SEL = 0x030, QUEUE_NUM_MAX = 0x034, QUEUE_NUM = 0x038, QUEUE_READY = 0x044,
        QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070,
        QUEUE_DESC = 0x080, QUEUE_DEVICE_HIGH = 0x0a4, SHM_LENGTH = 0x0b0, SHM_END = 0x0c0,
-       GENERATION = 0x0fc, CONFIG = 0x100, END = CONFIG + SKERRY_CONFIG_MAX };
-
-static void show(volatile uint32_t *page, uint32_t offset, uint32_t value)
-{
-	page[offset / 4] = value;
-}
+       GENERATION = 0x0fc, CONFIG = 0x100 };
 
 void page_update(struct pv_link *l)
 {
@@ -27,23 +22,23 @@ void page_update(struct pv_link *l)
 	if (page == NULL) {
 		return;
 	}
-	show(page, MAGIC, 0x74726976);
-	show(page, VERSION, 2);
-	show(page, DEVICE_ID, l->offer.device_id);	/* 0: Linux leaves it alone */
-	show(page, VENDOR_ID, l->offer.vendor_id);
-	show(page, DEVICE_FEATURES, l->device_sel > 1 ? 0 :
-	     (uint32_t)(device_features(l) >> 32 * l->device_sel));
-	show(page, QUEUE_NUM_MAX, has_queue ? l->offer.queue_size_max : 0);
-	show(page, QUEUE_READY, has_queue && l->queue[l->queue_sel].size != 0);
-	show(page, INTERRUPT_STATUS, l->interrupts);
-	show(page, STATUS, l->status);
+	page[MAGIC / 4] = 0x74726976;
+	page[VERSION / 4] = 2;
+	page[DEVICE_ID / 4] = l->offer.device_id;	/* 0: Linux leaves it alone */
+	page[VENDOR_ID / 4] = l->offer.vendor_id;
+	page[DEVICE_FEATURES / 4] = l->device_sel > 1 ? 0 :
+		(uint32_t)(device_features(l) >> 32 * l->device_sel);
+	page[QUEUE_NUM_MAX / 4] = has_queue ? l->offer.queue_size_max : 0;
+	page[QUEUE_READY / 4] = has_queue && l->queue[l->queue_sel].size != 0;
+	page[INTERRUPT_STATUS / 4] = l->interrupts;
+	page[STATUS / 4] = l->status;
 	for (uint32_t i = SHM_LENGTH; i < SHM_END; i += 4) {
-		show(page, i, UINT32_MAX);	/* there is no such region */
+		page[i / 4] = UINT32_MAX;		/* there is no such region */
 	}
-	show(page, GENERATION, l->generation);
+	page[GENERATION / 4] = l->generation;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (uint32_t i = CONFIG; i < END && l->is_offered; i += 4) {
-		show(page, i, l->config[(i - CONFIG) / 4]);
+	for (uint32_t i = 0; i < ARRAY_SIZE(l->config) && l->is_offered; i++) {
+		page[CONFIG / 4 + i] = l->config[i];
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
@@ -54,7 +49,7 @@ void page_interrupt(struct pv_link *l, uint32_t bits)
 
 	if (c->registers != NULL && bits != 0 && l->is_up[SKERRY_FRONT]) {
 		l->interrupts |= bits;
-		show(c->registers, INTERRUPT_STATUS, l->interrupts);
+		c->registers[INTERRUPT_STATUS / 4] = l->interrupts;
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* before the interrupt */
 		arch_event_raise(link_guest(l, SKERRY_FRONT),
 				 SKERRY_INTID_LINK(c->end[SKERRY_FRONT].port));

@@ -65,7 +65,7 @@ int device_set_queue(struct pv_link *l, const struct skerry_msg_vqueue *q);
 bool device_has_config(const struct pv_link *l, uint32_t offset, uint32_t size);
 void device_set_config(struct pv_link *l, unsigned from, uint32_t offset, uint32_t size,
 		       const void *bytes);	/* `from` an end */
-int device_needs_reset(struct pv_link *l);
+void device_tell_config(struct pv_link *l, unsigned to);	/* the end `to`: it has changed */
 uint64_t device_features(const struct pv_link *l);	/* that are offered */
 
 /* page.c: nothing without a register page */

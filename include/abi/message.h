@@ -63,19 +63,6 @@
 #include <stdint.h>
 #endif
 
-struct skerry_msg {
-	uint8_t type;
-	uint8_t id;
-	uint16_t device;	/* 0: the port names it */
-	uint16_t token;		/* the sender's; comes back */
-	uint16_t size;		/* header and payload */
-	union {
-		uint32_t w[30];
-		uint8_t bytes[120];
-		uint64_t q[15];
-	};
-};
-
 struct skerry_msg_info {
 	uint32_t device_id;	/* 0: nothing is offered */
 	uint32_t vendor_id;
@@ -110,6 +97,23 @@ struct skerry_msg_state {
 	uint64_t features;	/* that the driver accepted */
 	uint32_t is_front_up;	/* 1: the front end's guest runs */
 	uint32_t is_ack_due;	/* 1: EL2 waits for ACK of this epoch */
+};
+
+struct skerry_msg {
+	uint8_t type;
+	uint8_t id;
+	uint16_t device;	/* 0: the port names it */
+	uint16_t token;		/* the sender's; comes back */
+	uint16_t size;		/* header and payload */
+	union {
+		uint32_t w[30];
+		uint8_t bytes[120];
+		uint64_t q[15];
+		struct skerry_msg_info info;
+		struct skerry_msg_vqueue vqueue;
+		struct skerry_msg_offer offer;
+		struct skerry_msg_state state;
+	};
 };
 #endif /* __ASSEMBLER__ */
 
