@@ -42,7 +42,7 @@ static void on_event(uint32_t port, uint32_t events, uint32_t epoch)
 	back_update(&p->back);
 	step();
 	p->has_work = p->back.is_live;
-	sw.port[port].is_open = p->back.is_live;
+	switch_open(&sw, port, p->back.is_live);
 }
 
 /* Ticks until the first port that has frames may send them; UINT64_MAX: none waits. */
@@ -97,7 +97,8 @@ void guest_main(void)
 	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
 		link_on_notify(i, on_notify);
 		link_on_event(i, on_event);
-		ports[i].has_work = sw.port[i].is_open = ports[i].back.is_live;
+		ports[i].has_work = ports[i].back.is_live;
+		switch_open(&sw, i, ports[i].back.is_live);
 	}
 	for (;;) {
 		link_poll();

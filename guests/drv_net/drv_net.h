@@ -27,6 +27,7 @@ struct port {
 
 /* A frame on its way: its head is private, the rest lies where its sender has it. */
 struct net_frame {
+	uint8_t front[NET_HEADER];	/* as the receiver finds it: virtio's header, then ours */
 	uint8_t head[SWITCH_HEAD];
 	uint32_t size;			/* all of it */
 	const struct vqv_chain *chain;	/* it is behind a header in these readable parts, */

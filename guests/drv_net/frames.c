@@ -42,7 +42,6 @@ static void frame_write(const struct net_frame *f, const struct vqv_chain *to)
 
 static void to_port(const struct net_frame *f, uint32_t number, uint64_t now)
 {
-	static const uint8_t header[NET_HEADER] = { [10] = 1 };	/* num_buffers */
 	struct port *p = &ports[number];
 	struct switch_port *s = &sw.port[number];
 	struct vqv_part part[NET_PARTS];
@@ -61,8 +60,7 @@ static void to_port(const struct net_frame *f, uint32_t number, uint64_t now)
 		back_complete(&p->back, NET_RECEIVE, c.head, 0);
 		s->lost++;
 	} else {
-		vqv_write(&c, 0, header, NET_HEADER);
-		vqv_write(&c, NET_HEADER, f->head, SWITCH_HEAD);
+		vqv_write(&c, 0, f, NET_HEADER + SWITCH_HEAD);	/* front and head */
 		frame_write(f, &c);
 		back_complete(&p->back, NET_RECEIVE, c.head, NET_HEADER + f->size);
 		s->given++;
@@ -94,20 +92,21 @@ static void forward(uint32_t from, const struct net_frame *f, uint64_t now)
 {
 	uint32_t to = switch_frame(&sw, from, f->head, now);
 
-	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
-		if (to >> i & 1) {
+	while (to) {
+		uint32_t i = switch_first(&to);
+
+		if (i == UPLINK) {
+			to_uplink(f);
+		} else {
 			to_port(f, i, now);
 		}
-	}
-	if (to >> UPLINK & 1) {
-		to_uplink(f);
 	}
 }
 
 static void take(uint32_t number, const struct vqv_chain *c)
 {
 	struct switch_port *s = &sw.port[number];
-	struct net_frame f = { .size = c->read_size - NET_HEADER, .chain = c };
+	struct net_frame f = { .front[10] = 1, .size = c->read_size - NET_HEADER, .chain = c };
 	uint64_t now = time_now();
 
 	if (c->read_size < NET_HEADER + NET_FRAME_MIN ||
@@ -151,8 +150,8 @@ bool frames_of_uplink(void)
 {
 	uint8_t *bytes;
 
-	for (uint32_t n = 0; n < BATCH && sw.port[UPLINK].is_open; n++) {
-		struct net_frame f = { .size = 0 };
+	for (uint32_t n = 0; n < BATCH && sw.open >> UPLINK & 1; n++) {
+		struct net_frame f = { .front[10] = 1 };	/* num_buffers */
 
 		bytes = virtio_net_receive(&uplink, &f.size);
 		if (!bytes) {
@@ -164,7 +163,7 @@ bool frames_of_uplink(void)
 		forward(UPLINK, &f, time_now());
 		virtio_net_release(&uplink, bytes);
 	}
-	return sw.port[UPLINK].is_open;
+	return sw.open >> UPLINK & 1;
 }
 
 void frames_publish(void)

@@ -125,7 +125,7 @@ static void uplink_start(void)
 {
 	int64_t result = virtio_net_start(&uplink, UPLINK_QUEUE);
 
-	sw.port[UPLINK].is_open = result == SKERRY_OK;
+	switch_open(&sw, UPLINK, result == SKERRY_OK);
 	if (result != SKERRY_OK) {
 		printf("drv_net: the uplink's device does not start: error %ld\n", result);
 	}

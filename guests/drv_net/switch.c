@@ -12,12 +12,8 @@
 
 uint64_t switch_mac(const uint8_t *bytes)
 {
-	uint64_t mac = 0;
-
-	for (unsigned i = 0; i < 6; i++) {
-		mac = mac << 8 | bytes[i];
-	}
-	return mac;
+	return (uint64_t)bytes[0] << 40 | (uint64_t)bytes[1] << 32 | (uint64_t)bytes[2] << 24 |
+	       (uint64_t)bytes[3] << 16 | (uint64_t)bytes[4] << 8 | bytes[5];
 }
 
 uint64_t switch_mac_of_name(const char *name)
@@ -35,7 +31,7 @@ static bool is_reached(const struct switch_core *s, uint32_t from, uint32_t to)
 {
 	const struct switch_port *a = &s->port[from], *b = &s->port[to];
 
-	if (from == to || !b->is_open) {
+	if (from == to || !(s->open >> to & 1)) {
 		return false;
 	}
 	if (a->is_uplink || b->is_uplink) {
@@ -47,13 +43,14 @@ static bool is_reached(const struct switch_core *s, uint32_t from, uint32_t to)
 /* The port whose own MAC this is, or SWITCH_PORT_MAX */
 static uint32_t owner_of(const struct switch_core *s, uint64_t mac)
 {
-	uint32_t i = 0;
+	for (uint32_t left = s->open; left;) {
+		uint32_t i = switch_first(&left);
 
-	while (i < SWITCH_PORT_MAX &&
-	       !(s->port[i].is_open && s->port[i].has_filter && s->port[i].mac == mac)) {
-		i++;
+		if (s->port[i].mac == mac && s->port[i].has_filter) {
+			return i;
+		}
 	}
-	return i;
+	return SWITCH_PORT_MAX;
 }
 
 static struct switch_entry *set_of(struct switch_core *s, uint64_t mac)
@@ -63,7 +60,7 @@ static struct switch_entry *set_of(struct switch_core *s, uint64_t mac)
 
 static bool is_old(const struct switch_core *s, const struct switch_entry *e, uint64_t now)
 {
-	return e->mac == 0 || now - e->seen > SWITCH_AGE_S * s->hz || !s->port[e->port].is_open;
+	return e->mac == 0 || now - e->seen > SWITCH_AGE_S * s->hz || !(s->open >> e->port & 1);
 }
 
 /* Remember where this MAC is: in its place, or in that of the oldest. */
@@ -125,11 +122,13 @@ uint32_t switch_frame(struct switch_core *s, uint32_t from, const uint8_t *head,
 	if (place == SWITCH_PORT_MAX && !(to & GROUP)) {
 		place = place_of(s, to, now);
 	}
-	for (uint32_t i = 0; i < SWITCH_PORT_MAX; i++) {
-		bool is_for = place != SWITCH_PORT_MAX ? i == place :
-			to & GROUP || !s->port[i].has_filter;
+	if (place != SWITCH_PORT_MAX) {
+		return is_reached(s, from, place) ? 1u << place : 0;
+	}
+	for (uint32_t left = s->open; left;) {
+		uint32_t i = switch_first(&left);
 
-		if (is_for && is_reached(s, from, i)) {
+		if ((to & GROUP || !s->port[i].has_filter) && is_reached(s, from, i)) {
 			ports |= 1u << i;
 		}
 	}

@@ -31,7 +31,6 @@ struct switch_limit {			/* what a rate allows; see switch_allow() */
 };
 
 struct switch_port {
-	bool is_open;
 	bool is_uplink;
 	bool has_filter;		/* sends from `mac` only, is sent its own and groups */
 	bool is_isolated;
@@ -51,9 +50,25 @@ struct switch_entry {
 
 struct switch_core {
 	uint64_t hz;
+	uint32_t open;			/* ports that carry frames, one bit each */
 	struct switch_port port[SWITCH_PORT_MAX];
 	struct switch_entry learned[SWITCH_SETS][SWITCH_WAYS];
 };
+
+/* A port begins or ceases to carry frames. */
+static inline void switch_open(struct switch_core *s, uint32_t port, bool is_open)
+{
+	s->open = is_open ? s->open | 1u << port : s->open & ~(1u << port);
+}
+
+/* Takes the lowest port out of a set. */
+static inline uint32_t switch_first(uint32_t *ports)
+{
+	uint32_t port = (uint32_t)__builtin_ctz(*ports);
+
+	*ports &= *ports - 1;
+	return port;
+}
 
 /* Six bytes as a number, the first one highest. */
 uint64_t switch_mac(const uint8_t *bytes);

@@ -28,13 +28,18 @@ static size_t copy_words(uint64_t *p, const uint64_t *q, size_t n)
 {
 	size_t left = n;
 
-	for (; left >= 32; left -= 32, p += 4, q += 4) {
+	for (; left >= 64; left -= 64, p += 8, q += 8) {
 		uint64_t a = q[0], b = q[1], c = q[2], d = q[3];
+		uint64_t e = q[4], f = q[5], g = q[6], h = q[7];
 
 		p[0] = a;
 		p[1] = b;
 		p[2] = c;
 		p[3] = d;
+		p[4] = e;
+		p[5] = f;
+		p[6] = g;
+		p[7] = h;
 	}
 	for (; left >= 8; left -= 8) {
 		*p++ = *q++;

@@ -30,14 +30,15 @@ static void begin(void)
 {
 	memset(&sw, 0, sizeof(sw));
 	sw.hz = HZ;
+	sw.open = 0x1f | BIT(UP);
 	now = 0;
 	for (unsigned i = 0; i < 4; i++) {
-		sw.port[i] = (struct switch_port){ .is_open = true, .has_filter = true,
+		sw.port[i] = (struct switch_port){ .has_filter = true,
 						   .has_uplink = i != INNER,
 						   .is_isolated = i == ALONE, .mac = MAC(i) };
 	}
-	sw.port[BRIDGE] = (struct switch_port){ .is_open = true, .has_uplink = true };
-	sw.port[UP] = (struct switch_port){ .is_open = true, .is_uplink = true };
+	sw.port[BRIDGE] = (struct switch_port){ .has_uplink = true };
+	sw.port[UP] = (struct switch_port){ .is_uplink = true };
 }
 
 static uint32_t frame(uint32_t from, uint64_t source, uint64_t to)
@@ -121,7 +122,7 @@ static void places_are_learned_moved_and_forgotten(void **state)
 	now += (uint64_t)SWITCH_AGE_S * HZ + 10;
 	assert_int_equal(frame(A, MAC(A), FAR), BIT(UP) | BIT(BRIDGE));
 	frame(BRIDGE, FAR, ALL);
-	sw.port[BRIDGE].is_open = false;
+	switch_open(&sw, BRIDGE, false);
 	assert_int_equal(frame(A, MAC(A), FAR), BIT(UP));
 }
 

@@ -159,7 +159,7 @@ def web(log, skin, kernel, gic, lives=0):
                   top="console-input = <&one>;")
     with file_server(folder) as port, \
             Run(log, image(log, f"web-{skin}", text), "--gic", gic, "--cpus", 3, "--net", "user",
-                limit=150) as run:
+                limit=280) as run:
         run.expect(r"^one\| Linux 6", r"linux# ")
         run.type("until ip addr show eth0 | grep 'inet 10.0.2'; do sleep 1; done", None)
         own = run.expect(r"inet (10\.0\.2\.\d+)/24").group(1)
@@ -190,7 +190,7 @@ def cases(soak):
         webs += [("message", "vmlinuz-6.12", 2, 20), ("page", "vmlinuz", 3, 20)]
     for skin, kernel, gic, lives in webs:
         found.append(Case(f"web-{skin}-{kernel}", web, skin=skin, kernel=kernel, gic=gic,
-                          lives=lives, limit=180, weight=30))
+                          lives=lives, limit=300, weight=30))
     found += [Case(f"together-gic{gic}", together, gic=gic) for gic in ((2, 3) if soak else (2,))]
     found += [Case(f"hostile-gic{gic}", hostile, gic=gic) for gic in ((2, 3) if soak else (3,))]
     return found + [Case("alone", alone)]
