@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The UART's lines and input; what they look like: core/console.h. All state is
- * guarded by console_lock, but what only the UART's interrupt writes: it is
- * active on one core at a time. Printing is polled and in proportion to what is
+ * The UART and its lines; what they look like: core/console.h. All state is guarded by
+ * console_lock. Printing is polled and in proportion to what is
  * printed. All output goes through the log ring (abi/info.h), which is printed at once, or,
  * while a guest has the UART, read by it.
  */
@@ -12,8 +11,6 @@
 #include <hv/uart.h>
 
 #define LINE_SIZE	256
-#define INPUT_SIZE	256	/* a power of two */
-#define INPUT_BURST	64	/* bytes taken from the UART in one interrupt */
 #define OWN		0xff	/* in the log: EL2's */
 #define BURST		8	/* of the log's records printed at once */
 #define BREAK_WAIT	1000000	/* polls of the lock before panic goes on without it */
@@ -34,12 +31,7 @@ static uint64_t printed;		/* of the log, by EL2 or as the driver says */
 static bool is_given;			/* the driver has the UART */
 static uint64_t since, ticks;
 static struct line lines[SKERRY_GUEST_MAX];
-static int input = -1;			/* the guest with the input */
 static bool is_shown;			/* its unfinished line stands on the terminal's last row */
-static char ring[INPUT_SIZE];		/* its waiting input */
-static uint32_t ring_put;		/* counts for ever; the interrupt's */
-static uint32_t ring_got;		/* follows it; under the lock */
-static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
 static void put_char(char c)
 {
@@ -66,7 +58,7 @@ static void put_visible(const struct guest *g, char c, char before)
 	if (u >= 0x80 && u < 0xa0) {
 		is_fine = b >= 0x80 && b != 0xc2;
 	} else if (c == '\a' || c == '\b' || c == '\033') {
-		is_fine = g->index == input;
+		is_fine = g->index == console_input;
 	}
 	put_char(is_fine ? c : '?');
 }
@@ -82,7 +74,7 @@ static void put_line(const struct guest *g)
 	}
 }
 
-static void hide(void)
+void console_hide(void)
 {
 	if (is_shown) {
 		put("\r\033[K");
@@ -92,7 +84,7 @@ static void hide(void)
 
 /* While a core is in panic, it prints without the lock, and a core that wants to
  * print ends here. */
-static void enter(void)
+void console_enter(void)
 {
 	uint32_t core = __atomic_load_n(&breaker, __ATOMIC_ACQUIRE);
 
@@ -105,12 +97,12 @@ static void enter(void)
 }
 
 /* Shows again what others' lines have taken off the screen. */
-static void leave(void)
+void console_leave(void)
 {
 	uint32_t core;
 
-	if (!is_shown && input >= 0 && lines[input].count) {
-		put_line(&guests[input]);
+	if (!is_shown && console_input >= 0 && lines[console_input].count) {
+		put_line(&guests[console_input]);
 		is_shown = true;
 	}
 	ticks += arch_time_now() - since;
@@ -120,16 +112,10 @@ static void leave(void)
 	}
 }
 
-static void drop_input(void)
-{
-	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED),
-			 __ATOMIC_RELEASE);
-}
-
 static void end_line(struct guest *g)
 {
-	if (!is_shown || g->index != input) {
-		hide();
+	if (!is_shown || g->index != console_input) {
+		console_hide();
 		put_line(g);
 	}
 	put("\n");
@@ -155,7 +141,7 @@ static void forget_query(struct line *l)
 static void take_char(struct guest *g, char c)
 {
 	struct line *l = &lines[g->index];
-	bool has_input = g->index == input;
+	bool has_input = g->index == console_input;
 
 	if (c == '\n') {
 		end_line(g);
@@ -212,7 +198,7 @@ static void print_record(void)
 		return;
 	}
 	if (g == NULL) {
-		hide();
+		console_hide();
 	} else if (end == printed + 2) {
 		end_unfinished(g);
 	}
@@ -255,14 +241,14 @@ static void add(uint8_t from, const char *bytes, size_t count)
 /* Bytes of a guest, none: it has stopped; or EL2's own, who has half of the log alone. */
 static void say(uint8_t from, const char *bytes, size_t count)
 {
-	enter();
+	console_enter();
 	if (from != OWN && count != 0 && console_log.head - printed > SKERRY_LOG_SIZE / 2) {
 		console_log.dropped += count;
 	} else {
 		add(from, bytes, count);
 	}
 	print_log();
-	leave();
+	console_leave();
 	if (is_given) {
 		arch_event_raise(&guests[the_system.console_driver], SKERRY_INTID_EVENT);
 	}
@@ -276,8 +262,8 @@ void console_write(struct guest *g, const char *bytes, uint32_t count)
 void console_flush_guest(struct guest *g)
 {
 	say(g->index, NULL, 0);
-	if (g->index == input) {
-		drop_input();
+	if (g->index == console_input) {
+		input_drop();
 	}
 }
 
@@ -298,7 +284,7 @@ static void give_uart(struct guest *g, uint64_t tail)
 {
 	bool is_new;
 
-	enter();
+	console_enter();
 	is_new = !is_given;
 	if (tail - printed <= console_log.head - printed) {
 		printed = tail;
@@ -307,7 +293,7 @@ static void give_uart(struct guest *g, uint64_t tail)
 		end_unfinished(&guests[i]);
 	}
 	is_given = true;
-	leave();
+	console_leave();
 	if (is_new) {
 		arch_uart_pass(g, true);
 	}
@@ -317,12 +303,12 @@ void console_take(struct guest *g)
 {
 	bool is_driver;
 
-	enter();
+	console_enter();
 	is_driver = is_given && g->index == the_system.console_driver;
 	if (is_driver) {
 		take_uart();
 	}
-	leave();
+	console_leave();
 	if (is_driver) {
 		arch_uart_pass(g, false);
 	}
@@ -330,9 +316,9 @@ void console_take(struct guest *g)
 
 bool console_drain(void)
 {
-	enter();
+	console_enter();
 	print_log();
-	leave();
+	console_leave();
 	return !is_given && printed != console_log.head;
 }
 
@@ -378,152 +364,16 @@ bool console_break(void)
 
 void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 {
-	enter();
+	console_enter();
 	ops->init(base, clock_hz);
 	uart = ops;
 	uart_base = base;
 	uart_hz = clock_hz;
 	print_log();
-	leave();
+	console_leave();
 }
 
-void console_set_input(int guest)
+int console_get(void)
 {
-	enter();
-	hide();
-	input = guest;
-	drop_input();
-	leave();
-}
-
-uint32_t console_waiting(const struct guest *g)
-{
-	/* Without the lock: nothing is missed, who adds input tells the guest after. */
-	uint32_t got = __atomic_load_n(&ring_got, __ATOMIC_ACQUIRE);
-
-	return g->index == input ? __atomic_load_n(&ring_put, __ATOMIC_ACQUIRE) - got : 0;
-}
-
-uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
-{
-	uint32_t n = 0;
-
-	if (console_waiting(g)) {
-		enter();
-		for (; n < max && console_waiting(g); n++) {
-			bytes[n] = ring[ring_got % INPUT_SIZE];
-			__atomic_store_n(&ring_got, ring_got + 1, __ATOMIC_RELEASE);
-		}
-		leave();
-	}
-	return n;
-}
-
-static bool takes_input(int guest)
-{
-	return guest >= 0 && guests[guest].config->console != CONSOLE_NONE &&
-	       __atomic_load_n(&guests[guest].state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
-}
-
-static void next_input(void)
-{
-	int next = input;
-
-	for (uint32_t n = 0; n < guest_count; n++) {
-		next = (next + 1) % (int)guest_count;
-		if (takes_input(next)) {
-			console_set_input(next);
-			log_line("the input goes to %s", guests[next].config->name);
-			return;
-		}
-	}
-	log_line("no running guest takes input");
-}
-
-/* The byte behind Ctrl-]. */
-static void obey_key(char c)
-{
-	if (c == 'q') {
-		life_end_run();
-	} else if (c == 'n') {
-		next_input();
-	} else {
-		log_line("Ctrl-] and then: q end, n input to the next guest, Ctrl-] itself");
-	}
-}
-
-/* For the guest with the input. False: nobody takes it; it is lost, without a count. */
-static bool add_input(char c)
-{
-	bool is_taken;
-
-	enter();
-	is_taken = takes_input(input) && console_waiting(&guests[input]) < INPUT_SIZE;
-	if (is_taken) {
-		ring[ring_put % INPUT_SIZE] = c;
-		__atomic_store_n(&ring_put, ring_put + 1, __ATOMIC_RELEASE);
-	}
-	leave();
-	return is_taken;
-}
-
-static void tell_input(void)
-{
-	if (takes_input(input) && console_waiting(&guests[input])) {
-		struct guest *g = &guests[input];
-
-		if (g->config->console == CONSOLE_PL011) {
-			vpl011_receive(g);
-		} else {
-			arch_event_raise(g, SKERRY_INTID_EVENT);
-		}
-	}
-}
-
-/* One received byte. */
-static void receive(char c)
-{
-	bool was_key = is_key;
-
-	is_key = c == CONSOLE_KEY && !was_key;
-	if (was_key && c != CONSOLE_KEY) {
-		obey_key(c);
-	} else if (!is_key) {
-		(void)add_input(c);
-	}
-}
-
-void console_uart_interrupt(void)
-{
-	int c = 0;
-
-	for (uint32_t n = 0; n < INPUT_BURST && uart && !is_given && c >= 0; n++) {
-		c = uart->get(uart_base);
-		if (c >= 0) {
-			receive((char)c);
-		}
-	}
-	tell_input();
-}
-
-int64_t hvc_console_input(struct vcpu *v, uint64_t *x)
-{
-	const char *bytes = (const char *)&x[3];
-	uint64_t n = 0;
-
-	(void)v;
-	if (x[1] >= guest_count || x[2] - 1 >= SKERRY_CONSOLE_WRITE_MAX) {
-		return SKERRY_INVALID;
-	}
-	if (!takes_input((int)x[1])) {
-		return SKERRY_BUSY;
-	}
-	if ((int)x[1] != input) {
-		console_set_input((int)x[1]);
-	}
-	while (n < x[2] && add_input(bytes[n])) {
-		n++;
-	}
-	tell_input();
-	return (int64_t)n;
+	return uart && !is_given ? uart->get(uart_base) : -1;
 }

@@ -63,6 +63,14 @@ uint64_t console_ticks(void);				/* time spent printing so far */
  * state, any lock held. A second core that panics, or a panic in a panic, halts at once. */
 void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
 
+/* Between core/console.c and core/input.c; the first two also with none of its lock held. */
+extern int console_input;	/* the guest with the input, -1: none; under the lock */
+void console_enter(void);	/* takes the lock, but in panic */
+void console_leave(void);
+void console_hide(void);	/* under the lock, before something else is printed */
+int console_get(void);		/* a received byte; -1: none, or EL2 has not the UART */
+void input_drop(void);		/* what waits; under the lock */
+
 /* For core/log.c. */
 void console_put(const char *text);	/* "\n" ends a line */
 /* Panic: from now on only this core prints, without the lock. False: not the first. */

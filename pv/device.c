@@ -88,7 +88,8 @@ static bool areas_are_sound(const struct pv_link *l, const struct skerry_msg_vqu
 	const struct sys_window *w = &the_system.window[c->window];
 	uint64_t half = w->kind == SKERRY_WINDOW_SPLIT ? w->size / 2 : 0, n = q->size;
 	struct range room = { c->end[SKERRY_FRONT].base, w->size - half };
-	struct range descriptors = { q->descriptors, 16 * n }, available = { q->available, 6 + 2 * n };
+	struct range descriptors = { q->descriptors, 16 * n };
+	struct range available = { q->available, 6 + 2 * n };
 	struct range used = { align_down(q->used, PAGE_SIZE), 0 };
 
 	if (!is_aligned(q->descriptors, 16) || !is_aligned(q->available, 2) ||

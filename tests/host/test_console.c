@@ -3,7 +3,7 @@
  * core/console.c and core/log.c: whose line is whose, what a hostile guest can
  * put on the terminal, the keys, and panic.
  */
-/* sources: core/console.c core/log.c core/crash.c core/vpl011.c lib/format.c
+/* sources: core/console.c core/input.c core/log.c core/crash.c core/vpl011.c lib/format.c
  * tests/host/fake/fake_arch.c tests/host/fake/fake_uart.c */
 #include <stdarg.h>
 #include <setjmp.h>

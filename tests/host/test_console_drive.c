@@ -3,7 +3,7 @@
  * core/console.c while a guest drives the UART: what goes into the log ring for it, what
  * EL2 prints when that guest is gone, what it types for others, and panic.
  */
-/* sources: core/console.c core/log.c core/crash.c core/vpl011.c lib/format.c
+/* sources: core/console.c core/input.c core/log.c core/crash.c core/vpl011.c lib/format.c
  * tests/host/fake/fake_arch.c tests/host/fake/fake_uart.c */
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is typed: bytes from the UART, or from the guest that drives it, wait in a ring
+ * for the guest with the console_input; the console's own key. The ring is filled under the
+ * console's lock and emptied under it, and looked at without.
+ */
+#include <abi/hypercalls.h>
+#include <core/core.h>
+
+#define RING_SIZE	256	/* a power of two */
+#define BURST		64	/* bytes taken from the UART in one interrupt */
+
+int console_input = -1;
+static char ring[RING_SIZE];
+static uint32_t ring_put;		/* counts for ever */
+static uint32_t ring_got;		/* follows it */
+static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
+
+void input_drop(void)
+{
+	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED),
+			 __ATOMIC_RELEASE);
+}
+
+void console_set_input(int guest)
+{
+	console_enter();
+	console_hide();
+	console_input = guest;
+	input_drop();
+	console_leave();
+}
+
+uint32_t console_waiting(const struct guest *g)
+{
+	/* Without the lock: nothing is missed, who adds input tells the guest after. */
+	uint32_t got = __atomic_load_n(&ring_got, __ATOMIC_ACQUIRE);
+
+	return g->index == console_input ? __atomic_load_n(&ring_put, __ATOMIC_ACQUIRE) - got : 0;
+}
+
+uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
+{
+	uint32_t n = 0;
+
+	if (console_waiting(g)) {
+		console_enter();
+		for (; n < max && console_waiting(g); n++) {
+			bytes[n] = ring[ring_got % RING_SIZE];
+			__atomic_store_n(&ring_got, ring_got + 1, __ATOMIC_RELEASE);
+		}
+		console_leave();
+	}
+	return n;
+}
+
+static bool takes_input(int guest)
+{
+	return guest >= 0 && guests[guest].config->console != CONSOLE_NONE &&
+	       __atomic_load_n(&guests[guest].state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
+}
+
+static void next_input(void)
+{
+	int next = console_input;
+
+	for (uint32_t n = 0; n < guest_count; n++) {
+		next = (next + 1) % (int)guest_count;
+		if (takes_input(next)) {
+			console_set_input(next);
+			log_line("the input goes to %s", guests[next].config->name);
+			return;
+		}
+	}
+	log_line("no running guest takes input");
+}
+
+/* The byte behind Ctrl-]. */
+static void obey_key(char c)
+{
+	if (c == 'q') {
+		life_end_run();
+	} else if (c == 'n') {
+		next_input();
+	} else {
+		log_line("Ctrl-] and then: q end, n input to the next guest, Ctrl-] itself");
+	}
+}
+
+/* For the guest with the input. False: nobody takes it; it is lost, without a count. */
+static bool add_input(char c)
+{
+	bool is_taken;
+
+	console_enter();
+	is_taken = takes_input(console_input) &&
+		   console_waiting(&guests[console_input]) < RING_SIZE;
+	if (is_taken) {
+		ring[ring_put % RING_SIZE] = c;
+		__atomic_store_n(&ring_put, ring_put + 1, __ATOMIC_RELEASE);
+	}
+	console_leave();
+	return is_taken;
+}
+
+static void tell_input(void)
+{
+	int to = __atomic_load_n(&console_input, __ATOMIC_RELAXED);
+
+	if (takes_input(to) && console_waiting(&guests[to])) {
+		struct guest *g = &guests[to];
+
+		if (g->config->console == CONSOLE_PL011) {
+			vpl011_receive(g);
+		} else {
+			arch_event_raise(g, SKERRY_INTID_EVENT);
+		}
+	}
+}
+
+/* One received byte. */
+static void receive(char c)
+{
+	bool was_key = is_key;
+
+	is_key = c == CONSOLE_KEY && !was_key;
+	if (was_key && c != CONSOLE_KEY) {
+		obey_key(c);
+	} else if (!is_key) {
+		(void)add_input(c);
+	}
+}
+
+void console_uart_interrupt(void)
+{
+	for (uint32_t n = 0; n < BURST; n++) {
+		int c = console_get();
+
+		if (c < 0) {
+			break;
+		}
+		receive((char)c);
+	}
+	tell_input();
+}
+
+int64_t hvc_console_input(struct vcpu *v, uint64_t *x)
+{
+	const char *bytes = (const char *)&x[3];
+	uint64_t n = 0;
+
+	(void)v;
+	if (x[1] >= guest_count || x[2] - 1 >= SKERRY_CONSOLE_WRITE_MAX) {
+		return SKERRY_INVALID;
+	}
+	if (!takes_input((int)x[1])) {
+		return SKERRY_BUSY;
+	}
+	if ((int)x[1] != console_input) {
+		console_set_input((int)x[1]);
+	}
+	while (n < x[2] && add_input(bytes[n])) {
+		n++;
+	}
+	tell_input();
+	return (int64_t)n;
+}
