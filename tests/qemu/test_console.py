@@ -4,7 +4,7 @@ console links or through EL2, and what is typed finds its way."""
 
 import re
 
-from harness import Case, Run, check, guest, image, linux, system
+from harness import Case, Run, check, guest, image, link, linux, system
 
 TOP = "console-driver = <&con>;"
 UART = """service;
@@ -24,20 +24,16 @@ def tty(name, arguments, core, console="none", more=""):
                  more=f'bootargs = "{arguments}"; after = <&con>; {more}')
 
 
-def link(name, front, more="", back="con"):
-    return (f'\t\t{name} {{ type = "console"; front = <&{front}>; back = <&{back}>; '
-            f'{more} }};\n')
+def tty_link(name, front, more="", back="con"):
+    return link(name, "console", front, back, more)
 
 
-def console_system(guests, links="", top="", arguments="", more="", core=0):
-    text = system(driver(arguments, core, more), *guests, top=TOP + top)
-    if links:
-        text = text.replace("\n};\n", f"\n\tlinks {{\n{links}\t}};\n}};\n")
-    return text
+def console_system(guests, links=(), top="", arguments="", more="", core=0):
+    return system(driver(arguments, core, more), *guests, top=TOP + top, links=links)
 
 
-def run_console(log, name, text, *arguments):
-    return Run(log, image(log, "console-" + name, text), *arguments)
+def run_console(log, name, text, *arguments, **more):
+    return Run(log, image(log, "console-" + name, text), *arguments, **more)
 
 
 def whole_lines(run, names, is_cut=False):
@@ -60,12 +56,12 @@ def in_any_order(run, *patterns):
     run.at = end
 
 
-def kinds(log, gic):
+def kinds(log, gic, skerry="skerry.bin"):
     """A guest on a link and one that prints through EL2: lines with names, input to each."""
     text = console_system([tty("a", "lines=3 echo", 1),
                            tty("b", "lines=3 echo", 2, "hypercall")],
-                          link("one", "a"), "console-input = <&a>;")
-    with run_console(log, "kinds", text, "--gic", gic) as run:
+                          [tty_link("one", "a")], "console-input = <&a>;")
+    with run_console(log, "kinds", text, "--gic", gic, skerry=skerry) as run:
         run.expect(r"^one\| line 3 of a", r"^one\| a is here")
         run.send("hello\r")
         run.expect(r"^one\| echo: hello")
@@ -89,7 +85,7 @@ def focus(log):
     """Only the guest in the focus is seen, as it is; then all again, and what was missed."""
     text = console_system([tty("a", "echo", 1), tty("b", "echo", 2),
                            guest("rt", cpus=[3], more='bootargs = "period-us=20000"; service;')],
-                          link("one", "a", 'label = "first";') + link("two", "b"),
+                          [tty_link("one", "a", 'label = "first";'), tty_link("two", "b")],
                           "console-input = <&a>;")
     with run_console(log, "focus", text) as run:
         run.expect(r"^first\| a is here", r"^rt\| ")
@@ -120,7 +116,7 @@ def flood(log):
     """A guest above its rate: what is too much is dropped and told, others are whole."""
     limit = "rate-limit = <4096>;"
     text = console_system([tty("a", "flood=2000", 1), tty("b", "lines=200 echo", 2)],
-                          link("loud", "a", limit) + link("quiet", "b"),
+                          [tty_link("loud", "a", limit), tty_link("quiet", "b")],
                           "console-input = <&b>;")
     with run_console(log, "flood", text) as run:
         in_any_order(run, r"^skerry: loud: \d+ bytes dropped", r"^quiet\| b is here")
@@ -138,7 +134,7 @@ def flood_through_el2(log):
     """Two guests that flood through EL2 hinder neither each other's end nor a link."""
     text = console_system([tty("a", "flood=1500", 1, "hypercall"),
                            tty("b", "flood=1500", 2, "hypercall"), tty("c", "echo", 3)],
-                          link("link", "c"), "console-input = <&c>;")
+                          [tty_link("link", "c")], "console-input = <&c>;")
     with run_console(log, "flood2", text) as run:
         in_any_order(run, r"^skerry: a: off", r"^skerry: b: off")
         run.send("q\r")
@@ -153,7 +149,7 @@ def forging(log):
     """No line that begins with another's name, by either way, with and without the input."""
     text = console_system([tty("a", "forge", 1), tty("b", "forge", 2, "hypercall"),
                            tty("victim", "lines=1 echo", 3)],
-                          link("one", "a") + link("victim", "victim"), "console-input = <&a>;")
+                          [tty_link("one", "a"), tty_link("victim", "victim")], "console-input = <&a>;")
     with run_console(log, "forging", text) as run:
         in_any_order(run, r"^one\| forging is over", r"^b\| forging is over",
                      r"^skerry: a: off", r"^skerry: b: off")
@@ -168,13 +164,13 @@ def forging(log):
         whole_lines(run, ["one", "b", "victim"])
 
 
-def killed(log, gic, after):
+def killed(log, gic, after, skerry="skerry.bin"):
     """drv_console dies in mid-line: EL2 prints, it comes back, nobody else notices."""
     text = console_system([tty("a", "lines=60 part echo", 1),
                            tty("b", "lines=60 part echo", 2, "hypercall")],
-                          link("one", "a"), "console-input = <&a>;", f"die-after={after}",
+                          [tty_link("one", "a")], "console-input = <&a>;", f"die-after={after}",
                           'on-crash = "restart";')
-    with run_console(log, f"killed-{after}", text, "--gic", gic) as run:
+    with run_console(log, f"killed-{after}", text, "--gic", gic, skerry=skerry) as run:
         run.expect(r"^skerry: con: crashed|^skerry: .*con.* reported by the guest",
                    r"^skerry: con: restarting")
         run.expect(r"^one\| (half a )?")
@@ -195,7 +191,7 @@ def killed(log, gic, after):
 
 def lives(log, gic):
     """A front end that restarts has its console in each life; its last words are shown."""
-    text = console_system([tty("a", "lines=20 reset=5", 1)], link("one", "a"))
+    text = console_system([tty("a", "lines=20 reset=5", 1)], [tty_link("one", "a")])
     with run_console(log, "lives", text, "--gic", gic) as run:
         run.expect(r"^skerry: end .*a=off")
         run.end(0)
@@ -207,8 +203,8 @@ def rt_records(log):
     """rt is the back end of a console port: its records arrive on the other side."""
     text = system(guest("rt", cpus=[1], more='bootargs = "seconds=4"; service;'),
                   guest("a", "guests/ttytest.bin", cpus=[2],
-                        more='bootargs = "read=4"; after = <&rt>;'))
-    text = text.replace("\n};\n", f"\n\tlinks {{\n{link('records', 'a', back='rt')}\t}};\n}};\n")
+                        more='bootargs = "read=4"; after = <&rt>;'),
+                  links=[tty_link("records", "a", back="rt")])
     with run_console(log, "rt", text) as run:
         run.expect(r"^a\| read: rt: last second: \d+ beats", r"^a\| read: rt: +<",
                    r"^a\| read: rt: since start: \d+ beats", r"^a\| read: rt: +<")
@@ -218,7 +214,7 @@ def rt_records(log):
 
 def linux_shell(log):
     """Linux' PL011 is EL2's; what it prints and reads goes through drv_console."""
-    text = console_system([linux(more="after = <&con>;")], "", "console-input = <&linux>;",
+    text = console_system([linux(more="after = <&con>;")], (), "console-input = <&linux>;",
                           core=0)
     with run_console(log, "linux", text) as run:
         run.expect(r"linux# ")
@@ -230,10 +226,42 @@ def linux_shell(log):
         run.end(0)
 
 
+def stock_linux(log, skin, kernel, gic, after):
+    """Debian's kernel with its console on drv_console, which dies in mid-line on the way."""
+    page = 'transport = "register-page"; window = "shared";'
+    bank = "window-bank = <0x0 0x40000000 0x0 0x02600000>; "
+    node = guest("linux", f"linux/{kernel}", [1, 2], 256, 0x80000000, console="pl011",
+                 more='ramdisk = "linux/initramfs.cpio.gz"; after = <&con>; bootargs = '
+                 f'"console=ttyAMA0 console=hvc0 quiet"; {bank if skin == "page" else ""}')
+    text = console_system([node], [tty_link("hvc", "linux", page if skin == "page" else "")],
+                          "console-input = <&linux>;", f"die-after={after}",
+                          'on-crash = "restart";')
+    with run_console(log, f"{skin}-{kernel}", text, "--gic", gic) as run:
+        run.expect(r"^hvc\| .*linux# ")
+        run.type("echo $((6 * 7)) cpus=$(nproc) on $(tty)")
+        run.count(r"^hvc\| 42 cpus=2 on /dev/hvc0", 1)
+        run.type("i=0; while [ $i -lt 600 ]; do i=$((i + 1)); echo line $i of 600; done", None)
+        run.expect(r"^skerry: con crashed", r"^skerry: con: restarting", r"line 600 of 600$",
+                   r"linux# ")
+        run.type("echo still $((6 * 7))")
+        run.count(r"^hvc\| still 42", 1)
+        for i in range(1, 601):
+            run.count(rf"line {i} of 600", 1, 2)
+        run.send("\x1dq")
+        run.expect(r"^skerry: end .*linux=off")
+        run.end(0)
+        whole_lines(run, ["hvc", "linux"], is_cut=True)
+
+
 def cases(soak):
     found = [Case(f"{f.__name__}-gic{gic}", f, gic=gic) for f in (kinds, lives) for gic in (2, 3)]
     found += [Case(f.__name__.replace("_", "-"), f)
               for f in (focus, flood, flood_through_el2, forging, rt_records)]
     found += [Case(f"killed-{after}-gic{gic}", killed, gic=gic, after=after)
               for after, gic in ((100, 2), (700, 3), (1501, 3))]
-    return found + [Case("linux-shell", linux_shell, weight=15)]
+    found += [Case(f"stock-{skin}-{kernel}", stock_linux, weight=20, skin=skin, kernel=kernel,
+                   gic=gic, after=10000)
+              for skin, kernel, gic in (("message", "vmlinuz", 2), ("page", "vmlinuz-6.12", 3))]
+    return found + [Case("linux-shell", linux_shell, weight=15),
+                    Case("kinds-oracle", kinds, gic=3, skerry="debug/skerry.bin"),
+                    Case("killed-oracle", killed, gic=2, after=900, skerry="debug/skerry.bin")]
