@@ -160,7 +160,7 @@ def forging(log):
                           "console-input = <&a>;")
     with run_console(log, "forging", text) as run:
         in_any_order(run, r"^one\| forging is over", r"^b\| forging is over",
-                     r"^skerry: a: off", r"^skerry: b: off")
+                     r"^skerry: a: off", r"^skerry: b: off", r"^victim\| victim is here")
         run.send("\x1dn")
         run.expect(r"^skerry: the input goes to victim")
         run.send("q\r")
@@ -248,13 +248,13 @@ def stock_linux(log, skin, kernel, gic, after):
         run.expect(r"^hvc\| .*linux# ")
         run.type("echo $((6 * 7)) cpus=$(nproc) on $(tty)")
         run.count(r"^hvc\| 42 cpus=2 on /dev/hvc0", 1)
-        run.type("i=0; while [ $i -lt 600 ]; do i=$((i + 1)); echo line $i of 600; done", None)
-        run.expect(r"^skerry: con crashed", r"^skerry: con: restarting", r"line 600 of 600$",
+        run.type("i=0; while [ $i -lt 300 ]; do i=$((i + 1)); echo line $i of 300; done", None)
+        run.expect(r"^skerry: con crashed", r"^skerry: con: restarting", r"line 300 of 300$",
                    r"linux# ")
         run.type("echo still $((6 * 7))")
         run.count(r"^hvc\| still 42", 1)
-        for i in range(1, 601):
-            run.count(rf"line {i} of 600", 1, 2)
+        for i in range(1, 301):
+            run.count(rf"line {i} of 300", 1, 2)
         run.send("\x1dq")
         run.expect(r"^skerry: end .*linux=off")
         run.end(0)
@@ -268,7 +268,7 @@ def cases(soak):
     found += [Case(f"killed-{after}-gic{gic}", killed, gic=gic, after=after)
               for after, gic in ((100, 2), (700, 3), (1501, 3))]
     found += [Case(f"stock-{skin}-{kernel}", stock_linux, weight=20, skin=skin, kernel=kernel,
-                   gic=gic, after=10000)
+                   gic=gic, after=5000)
               for skin, kernel, gic in (("message", "vmlinuz", 2), ("page", "vmlinuz-6.12", 3))]
     return found + [Case("linux-shell", linux_shell, weight=15),
                     Case("kinds-oracle", kinds, gic=3, skerry="debug/skerry.bin"),
