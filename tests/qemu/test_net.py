@@ -151,7 +151,7 @@ def web(log, skin, kernel, gic, lives=0):
         f.write(data)
     total = hashlib.md5(data).hexdigest()
     how = "" if skin == "message" else 'transport = "register-page"; window = "shared"; '
-    deaths = f"die-at=3000 die-add=100 die-lives={lives}" if lives else ""
+    deaths = f"die-at=800 die-add=5 die-lives={lives}" if lives else ""
     text = system(driver(deaths),
                   linux("one", skin, kernel, 1, "service; "),
                   linux("two", skin, kernel, 2),
