@@ -21,6 +21,8 @@
 #define SYS_IRQ_MAX		8	/* interrupts of a device */
 #define SYS_IMAGE_MAX		32	/* a FIT node's name, with its NUL */
 #define SYS_PATH_MAX		104	/* a path in the board's tree, with its NUL */
+#define SYS_NO_DMA_MAX		512
+#define SYS_DROPPED_MAX		1024
 #define SYS_QUIESCE_MAX_US	10000
 #define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
@@ -60,6 +62,7 @@ struct sys_device {
 
 struct sys_guest {
 	char name[SKERRY_NAME_MAX];
+	char note[SYS_IMAGE_MAX];	/* cores and console, for the boot's table */
 	struct range bank[SYS_BANK_MAX]; /* guest-physical RAM; identity: at 0 until placement */
 	struct pa host[SYS_BANK_MAX];	/* (boot) where placement put each bank */
 	uint64_t entry;			/* guest-physical */
@@ -133,16 +136,21 @@ struct system {
 	struct sys_guest guest[SKERRY_GUEST_MAX];
 	struct sys_window window[SKERRY_LINK_MAX];
 	struct sys_link link[SKERRY_LINK_MAX];
+	/* Lists of strings, one behind the other, an empty one last. Devices are taken for bus
+	 * masters unless they are of these classes; properties of a device's node that its guest
+	 * does not get ("x-": what begins so, "-x": what ends so). */
+	char no_dma[SYS_NO_DMA_MAX];
+	char dropped[SYS_DROPPED_MAX];
 };
 
 extern struct system the_system;	/* what guests[].config points into */
 
 /* The same for the host's compiler and for EL2's */
 _Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 280 &&
-	       sizeof(struct sys_guest) == 2992 && sizeof(struct sys_window) == 32 &&
+	       sizeof(struct sys_guest) == 3024 && sizeof(struct sys_window) == 32 &&
 	       sizeof(struct sys_link) == 80 && offsetof(struct system, guest) == 32 &&
-	       offsetof(struct sys_guest, device) == 704 &&
-	       sizeof(struct system) == 32 + 16 * 2992 + 32 * (32 + 80),
+	       offsetof(struct sys_guest, device) == 736 &&
+	       sizeof(struct system) == 32 + 16 * 3024 + 32 * (32 + 80) + 512 + 1024,
 	       "layout of the image \"system\": a change needs another SYS_VERSION");
 
 /* Where parsing and checking report to: EL2 prints, skerry-check adds file and

@@ -341,7 +341,7 @@ void check_dropped(struct check *c, const struct sys_device *d)
 	}
 	fdt_for_each_property_offset(at, c->board_fdt, d->board_node) {
 		fdt_getprop_by_offset(c->board_fdt, at, &name, NULL);
-		if (tree_drops(name) && !is_replaced(name)) {
+		if (tree_drops(c->system.dropped, name) && !is_replaced(name)) {
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", name);
 		}
 	}

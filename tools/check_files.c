@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <core/boot/fit.h>
+#include <core/boot/boot.h>
 #include <hv/arch.h>
 #include "check.h"
 

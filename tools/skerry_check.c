@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <core/boot/fit.h>
+#include <core/boot/boot.h>
 #include "board_print.h"
 #include "check.h"
 #include "system_parse.h"

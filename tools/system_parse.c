@@ -6,10 +6,53 @@
  * spelling is check_names.c's. Goes on after an error. Must never trust a length or an
  * offset in the tree beyond what dt_check() has seen.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <lib/string.h>
 #include "parse.h"
 #include "system_parse.h"
+
+/* Every device is taken for a bus master unless its class is known not to be one, or
+ * its node in the description says `no-dma`. */
+static const char *const no_dma_classes[] = {
+	"arm,pl011", "arm,pl031", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a",
+	"snps,dw-apb-uart", "brcm,bcm2835-aux-uart", "brcm,bcm2835-gpio", "brcm,bcm2711-gpio",
+	"brcm,bcm2835-i2c", "brcm,bcm2835-pwm", "brcm,bcm2835-spi", "brcm,bcm2835-system-timer",
+	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
+};
+
+/* Of an assigned device's node: written anew, without meaning for the guest, or a
+ * reference to what it does not get. "x-": what begins so, "-x": what ends so. */
+static const char *const dropped[] = {
+	"reg", "interrupts", "interrupts-extended", "interrupt-parent", "clocks", "phandle",
+	"linux,phandle", "dma-coherent", "dma-ranges", "ranges", "pinctrl-", "-supply", "-gpio",
+	"-gpios", "gpio", "gpios", "resets", "reset-names", "power-domains", "power-domain-names",
+	"iommus", "iommu-map", "dmas", "dma-names", "phys", "phy-names", "phy-handle",
+	"nvmem-cells", "nvmem-cell-names", "memory-region", "msi-", "operating-points-v2",
+	"interconnects", "interconnect-names", "mboxes", "mbox-names", "hwlocks", "assigned-",
+	"mmc-pwrseq", "syscon", "interrupt-map", "thermal-sensors",
+};
+
+static void put_list(char *to, size_t room, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t size = strlen(list[i]) + 1;
+
+		if (size >= room) {
+			abort();	/* a longer list needs SYS_..._MAX to grow */
+		}
+		memcpy(to, list[i], size);
+		to += size;
+		room -= size;
+	}
+}
+
+void system_put_lists(struct system *s)
+{
+	put_list(s->no_dma, sizeof(s->no_dma), no_dma_classes, ARRAY_SIZE(no_dma_classes));
+	put_list(s->dropped, sizeof(s->dropped), dropped, ARRAY_SIZE(dropped));
+}
 
 uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group,
 		     uint32_t max, bool must, const fdt32_t **cells)
@@ -138,6 +181,18 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 	}
 }
 
+static void make_note(struct sys_guest *g)
+{
+	static const char *const consoles[] = { "-", "hypercall", "pl011" };
+	char cores[2 * SKERRY_VCPU_MAX + 1] = "-";
+
+	for (uint32_t i = 0; i < g->vcpu_count; i++) {
+		cores[2 * i] = (char)('0' + g->cpu[i] % 10);
+		cores[2 * i + 1] = i + 1 < g->vcpu_count ? ',' : '\0';
+	}
+	snprintf(g->note, sizeof(g->note), "%-8s %-10s", cores, consoles[g->console]);
+}
+
 static void parse_guest(struct parse *p, int node)
 {
 	struct sys_guest *g = &p->system->guest[p->system->guest_count++];
@@ -158,6 +213,7 @@ static void parse_guest(struct parse *p, int node)
 	g->restart_window_s = has_limit ? fdt32_ld(limit + 1) : 60;
 	parse_memory(p, g);
 	parse_cpus(p, g);
+	make_note(g);
 	parse_segments(p, g);
 	parse_devices(p, g);
 }
@@ -190,6 +246,7 @@ int system_parse(const void *fdt, struct system *s, struct report *r)
 	s->magic = SYS_MAGIC;
 	s->version = SYS_VERSION;
 	s->size = sizeof(*s);
+	system_put_lists(s);
 	bad_if(&p, !dt_is_compatible(fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
 	while ((node = parse_next(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {

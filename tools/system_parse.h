@@ -17,6 +17,9 @@
  */
 int system_parse(const void *fdt, struct system *s, struct report *r) nodiscard;
 
+/* Of these: no_dma and dropped, which are the same for all descriptions. */
+void system_put_lists(struct system *s);
+
 /* The bytes of the image "system": what system_parse() read, without the host's fields. */
 void system_make_table(const struct system *from, struct system *table);
 

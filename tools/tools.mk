@@ -6,7 +6,8 @@ HOSTCC ?= gcc
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wno-sign-conversion -Werror -Iinclude -I.
 CHECK_SOURCES := $(wildcard tools/*.c core/boot/board*.c core/boot/system.c) \
-	$(addprefix core/boot/,fdt_util.c fit.c owner.c place.c report.c sha256.c tree.c) lib/format.c
+	$(addprefix core/boot/,fdt_util.c fit.c owner.c place.c report.c sha256.c tree.c) \
+	lib/format.c
 CHECK_OBJECTS := $(CHECK_SOURCES:%.c=$(O)/tools/obj/%.o)
 TOOLS := $(O)/tools/skerry-check
 

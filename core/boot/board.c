@@ -7,7 +7,6 @@
  * is a report, never a fault or an endless loop.
  */
 #include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
 #include <lib/string.h>
 
 #define MPIDR_AFFINITY	0xff00ffffffull
@@ -44,46 +43,24 @@ static bool is_text(const char *text, const char *is)
 	return text && strcmp(text, is) == 0;
 }
 
-/* Add to a sorted list, merging what touches; false: the list is full */
-static bool add_range(struct range *list, uint32_t *count, uint32_t max, struct range add)
-{
-	uint32_t i = 0, n = *count;
-
-	while (i < n && list[i].base + list[i].size < add.base) {
-		i++;
-	}
-	while (i < n && list[i].base <= add.base + add.size) {
-		uint64_t base = min_u64(add.base, list[i].base);
-
-		add.size = max_u64(add.base + add.size, list[i].base + list[i].size) - base;
-		add.base = base;
-		n--;
-		memmove(list + i, list + i + 1, (n - i) * sizeof(*list));
-	}
-	if (n == max) {
-		return false;
-	}
-	memmove(list + i + 1, list + i, (n - i) * sizeof(*list));
-	list[i] = add;
-	*count = n + 1;
-	return true;
-}
-
-/* Memory in whole pages that it has, or what is reserved in those that it touches.
- * A range of size 0 is for the firmware to fill in. */
+/* Memory in whole pages that it has, or what is reserved in those that it touches; with
+ * the range before it where they touch. A range of size 0 is for the firmware to fill in. */
 static bool add_pages(struct board *b, struct range at, bool is_memory)
 {
-	uint64_t top = align_down(UINT64_MAX, PAGE_SIZE), slack = PAGE_SIZE - 1;
-	uint64_t from = min_u64(at.base, top - slack) + (is_memory ? slack : 0);
-	uint64_t to = min_u64(at.base + at.size, top - slack) + (is_memory ? 0 : slack);
-	struct range whole = { align_down(from, PAGE_SIZE), 0 };
+	struct range *list = is_memory ? b->memory : b->reserved;
+	uint32_t *count = is_memory ? &b->memory_count : &b->reserved_count;
+	struct range *last = *count ? &list[*count - 1] : &(struct range){ 0, 0 };
+	uint64_t slack = PAGE_SIZE - 1, top = align_down(UINT64_MAX, PAGE_SIZE) - slack;
+	uint64_t from = align_down(min_u64(at.base, top) + (is_memory ? slack : 0), PAGE_SIZE);
+	uint64_t to = align_down(min_u64(at.base + at.size, top) + (is_memory ? 0 : slack),
+				 PAGE_SIZE);
 
-	if (at.size == 0 || align_down(to, PAGE_SIZE) <= whole.base) {
-		return true;
+	if (at.size && to > from && last->size && last->base + last->size == from) {
+		last->size += to - from;
+	} else if (at.size && to > from) {
+		list[(*count)++] = (struct range){ from, to - from };
 	}
-	whole.size = align_down(to, PAGE_SIZE) - whole.base;
-	return is_memory ? add_range(b->memory, &b->memory_count, BOARD_MEMORY_MAX, whole) :
-	       add_range(b->reserved, &b->reserved_count, BOARD_RESERVED_MAX, whole);
+	return *count < (is_memory ? BOARD_MEMORY_MAX : BOARD_RESERVED_MAX);
 }
 
 static void read_ranges(struct search *s, int node, bool is_memory)
@@ -107,16 +84,14 @@ static void read_reserved(struct search *s)
 	struct range at;
 
 	for (int i = 0; i < count; i++) {
-		if (fdt_get_mem_rsv(s->fdt, i, &at.base, &at.size) != 0 ||
-		    !range_is_sane(at.base, at.size) || !add_pages(s->b, at, false)) {
+		(void)fdt_get_mem_rsv(s->fdt, i, &at.base, &at.size);
+		if (!range_is_sane(at.base, at.size) || !add_pages(s->b, at, false)) {
 			error_at(s, 0, "memreserve", "0x%lx wraps, or is one too many", at.base);
 			return;
 		}
 	}
-	if (s->at[ROLE_RESERVED] >= 0) {
-		fdt_for_each_subnode(node, s->fdt, s->at[ROLE_RESERVED]) {
-			read_ranges(s, node, false);
-		}
+	fdt_for_each_subnode(node, s->fdt, s->at[ROLE_RESERVED]) {
+		read_ranges(s, node, false);
 	}
 }
 
@@ -126,14 +101,16 @@ static void read_cpu(struct search *s, int node, int cells, struct board_cpu *c)
 	int size;
 	const void *reg = dt_prop(s->fdt, node, "reg", &size);
 
+	bool is_bad;
+
 	c->mpidr = reg && cells > 0 && size >= cells * 4 ? dt_cells(reg, cells) : UINT64_MAX;
-	if (c->mpidr & ~MPIDR_AFFINITY) {
-		error_at(s, node, "reg", "no affinity as in MPIDR_EL1");
-	}
+	is_bad = c->mpidr & ~MPIDR_AFFINITY;
 	for (const struct board_cpu *other = s->b->cpu; other < c; other++) {
-		if (other->mpidr == c->mpidr) {
-			error_at(s, node, "reg", "0x%lx is another core's already", c->mpidr);
-		}
+		is_bad |= other->mpidr == c->mpidr;
+	}
+	if (is_bad) {
+		error_at(s, node, "reg", "0x%lx is no affinity as in MPIDR_EL1, or another core's "
+			 "already", c->mpidr);
 	}
 	c->release = dt_number(s->fdt, node, "cpu-release-addr", UINT64_MAX);
 	c->enable = is_text(method, "psci") ? ENABLE_PSCI :
@@ -145,7 +122,7 @@ static void read_cpus(struct search *s)
 {
 	int node, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
 
-	fdt_for_each_subnode(node, s->fdt, cpus < 0 ? 0 : cpus) {
+	fdt_for_each_subnode(node, s->fdt, cpus) {
 		if (is_text(dt_string(s->fdt, node, "device_type"), "cpu") &&
 		    dt_is_enabled(s->fdt, node) && s->b->cpu_count < SKERRY_CPU_MAX) {
 			read_cpu(s, node, cells, &s->b->cpu[s->b->cpu_count++]);
@@ -162,18 +139,33 @@ static void read_firmware(struct search *s)
 
 	s->b->psci = is_text(method, "smc") ? PSCI_BY_SMC :
 		     is_text(method, "hvc") ? PSCI_BY_HVC : PSCI_NONE;
-	if (dt_reg(s->fdt, s->at[ROLE_PM], 0, &s->b->pm) != SKERRY_OK) {
-		s->b->pm = (struct range){ 0, 0 };
-	}
+	(void)!dt_reg(s->fdt, s->at[ROLE_PM], 0, &s->b->pm);
 }
 
-/* What must be there of the GIC's reg: its frames, or a GICv3's GICD and redistributors */
-static void read_frames(struct search *s, int gic, bool is_v3, uint64_t regions)
+static void read_gic(struct search *s)
 {
 	struct board *b = s->b;
+	int gic = s->at[ROLE_GIC];
+	bool is_v3 = dt_is_compatible(s->fdt, gic, "arm,gic-v3");
+	uint64_t regions = is_v3 ? dt_number(s->fdt, gic, "#redistributor-regions", 1) : 3;
+	uint64_t stride = dt_number(s->fdt, gic, "redistributor-stride", 0);
 	struct range *const v2[] = { &b->gicd, &b->gicc, &b->gich, &b->gicv };
 	struct range *const v3[] = { &b->gicd, b->gicr, b->gicr + 1, b->gicr + 2, b->gicr + 3 };
+	struct dt_interrupt irq;
 
+	b->gic_node = gic;
+	b->gicr_stride = (uint32_t)stride;
+	if (gic < 0) {
+		error_at(s, 0, NULL, "no GICv2 with virtualization, and no GICv3");
+		return;
+	}
+	if (regions < 1 || regions > ARRAY_SIZE(b->gicr)) {
+		error_at(s, gic, "#redistributor-regions", "%lu is not in 1..4", regions);
+		return;
+	}
+	if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
+		error_at(s, gic, "redistributor-stride", "0x%lx", stride);
+	}
 	for (unsigned i = 0; i <= regions; i++) {
 		struct range *frame = is_v3 ? v3[i] : v2[i];
 
@@ -187,30 +179,9 @@ static void read_frames(struct search *s, int gic, bool is_v3, uint64_t regions)
 	b->gicr_count = is_v3 ? (uint32_t)regions : 0;
 	b->gicc.size = is_v3 ? 0 : max_u64(b->gicc.size, GICC_SIZE);	/* some trees: 4 KiB */
 	b->gicv.size = is_v3 ? 0 : max_u64(b->gicv.size, GICC_SIZE);
-}
-
-static void read_gic(struct search *s)
-{
-	int gic = s->at[ROLE_GIC];
-	bool is_v3 = dt_is_compatible(s->fdt, gic, "arm,gic-v3");
-	uint64_t regions = is_v3 ? dt_number(s->fdt, gic, "#redistributor-regions", 1) : 3;
-	uint64_t stride = dt_number(s->fdt, gic, "redistributor-stride", 0);
-	struct dt_interrupt irq;
-
-	s->b->gic_node = gic;
-	s->b->gicr_stride = (uint32_t)stride;
-	if (gic < 0) {
-		error_at(s, 0, NULL, "no GICv2 with virtualization, and no GICv3");
-	} else if (regions < 1 || regions > ARRAY_SIZE(s->b->gicr)) {
-		error_at(s, gic, "#redistributor-regions", "%lu is not in 1..4", regions);
-	} else if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
-		error_at(s, gic, "redistributor-stride", "0x%lx", stride);
-	} else {
-		read_frames(s, gic, is_v3, regions);
-	}
-	s->b->maintenance_intid = 25;		/* PPI 9, where the tree does not say */
+	b->maintenance_intid = 25;		/* PPI 9, where the tree does not say */
 	if (dt_interrupt(s->fdt, gic, gic, 0, &irq) == SKERRY_OK && irq.intid < 32) {
-		s->b->maintenance_intid = irq.intid;
+		b->maintenance_intid = irq.intid;
 	}
 }
 
@@ -219,16 +190,16 @@ static void read_timer(struct search *s)
 	static const char *const names[] = { "phys", "virt", "hyp-phys" };
 	uint32_t *const intid[] = { &s->b->ptimer_intid, &s->b->vtimer_intid,
 				    &s->b->hyp_timer_intid };
-	int timer = s->at[ROLE_TIMER], index;
+	int timer = s->at[ROLE_TIMER];
 	struct dt_interrupt irq;
 
 	if (timer < 0) {
 		error_at(s, 0, NULL, "no timer node (arm,armv8-timer)");
-		return;
 	}
-	for (int i = 0; i < 3 && s->b->gic_node >= 0; i++) {
-		index = !dt_has(s->fdt, timer, "interrupt-names") ? i + 1 :
-			fdt_stringlist_search(s->fdt, timer, "interrupt-names", names[i]);
+	for (int i = 0; i < 3 && timer >= 0 && s->b->gic_node >= 0; i++) {
+		int index = !dt_has(s->fdt, timer, "interrupt-names") ? i + 1 :
+			    fdt_stringlist_search(s->fdt, timer, "interrupt-names", names[i]);
+
 		if (index < 0 || dt_interrupt(s->fdt, timer, s->b->gic_node, (unsigned)index,
 					      &irq) != SKERRY_OK || irq.intid >= 32) {
 			error_at(s, timer, "interrupts", "no PPI of the GIC for \"%s\"", names[i]);
@@ -245,17 +216,17 @@ static void read_uart(struct search *s, int chosen)
 	const char *path = dt_string(s->fdt, chosen, "stdout-path");
 	int node = path ? dt_path(s->fdt, path) : -1;
 	struct dt_interrupt irq;
-	uint8_t kind;
 
 	node = node < 0 ? dt_path(s->fdt, "serial0") : node;
-	kind = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
-	       dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ? UART_BCM2835_AUX :
-	       UART_NONE;
-	if (kind == UART_NONE || !dt_is_enabled(s->fdt, node) ||
-	    dt_reg(s->fdt, node, 0, &b->uart_regs) != SKERRY_OK) {
+	if (dt_is_enabled(s->fdt, node) && dt_reg(s->fdt, node, 0, &b->uart_regs) == SKERRY_OK) {
+		b->uart = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
+			  dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ?
+			  UART_BCM2835_AUX : UART_NONE;
+	}
+	if (b->uart == UART_NONE) {
+		b->uart_regs.size = 0;
 		return;
 	}
-	b->uart = kind;
 	b->uart_clock_hz = dt_clock_hz(s->fdt, node);
 	if (dt_interrupt(s->fdt, node, b->gic_node, 0, &irq) == SKERRY_OK) {
 		b->uart_intid = irq.intid;

@@ -10,8 +10,8 @@
 #include <hv/types.h>
 #include <abi/layout.h>
 
-#define BOARD_MEMORY_MAX	16
-#define BOARD_RESERVED_MAX	48
+#define BOARD_MEMORY_MAX	17	/* one more than a board may have */
+#define BOARD_RESERVED_MAX	49
 
 enum board_gic { GIC_NONE, GIC_V2 = 2, GIC_V3 };
 enum board_uart { UART_NONE, UART_PL011, UART_BCM2835_AUX };
@@ -26,10 +26,10 @@ struct board_cpu {
 
 struct board {
 	char model[64];
-	struct range memory[BOARD_MEMORY_MAX];	/* sorted, merged */
+	struct range memory[BOARD_MEMORY_MAX];	/* in the tree's order */
 	uint32_t memory_count;
 	/* /memreserve/ and reserved-memory; at boot the tree as well */
-	struct range reserved[BOARD_RESERVED_MAX + 1];
+	struct range reserved[BOARD_RESERVED_MAX];
 	uint32_t reserved_count;
 	struct board_cpu cpu[SKERRY_CPU_MAX];	/* a core's number: position among enabled nodes */
 	uint32_t cpu_count;

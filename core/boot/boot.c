@@ -7,9 +7,6 @@
 #include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
-#include <core/boot/fit.h>
-#include <core/boot/owner.h>
 #include <hv/uart.h>
 
 struct boot boot;
@@ -118,25 +115,16 @@ static void read_system(void)
 
 static void print_guest(const struct sys_guest *c)
 {
-	static const char *const consoles[] = { "-", "hypercall", "pl011" };
-	char cores[2 * SKERRY_VCPU_MAX + 1];
-
-	for (uint32_t i = 0; i < c->vcpu_count; i++) {
-		cores[2 * i] = (char)('0' + c->cpu[i]);
-		cores[2 * i + 1] = i + 1 < c->vcpu_count ? ',' : '\0';
-	}
 	if (c->refused) {
 		log_raw("  %-12s refused\n", c->name);
 		return;
 	}
 	for (uint32_t i = 0; i < c->bank_count; i++) {
-		log_raw("  %-12s %-8s %-10s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
-			i ? "" : cores, i ? "" : consoles[c->console], c->bank[i].size >> 20,
-			c->bank[i].base, c->host[i].v);
+		log_raw("  %-12s %-19s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
+			i ? "" : c->note, c->bank[i].size >> 20, c->bank[i].base, c->host[i].v);
 	}
-	for (uint32_t i = 0; i < c->device_count; i++) {
-		log_raw("  %-12s device %s at %lx\n", "", c->device[i].name,
-			c->device[i].regs[0].base);
+	for (const struct sys_device *d = c->device; d < c->device + c->device_count; d++) {
+		log_raw("  %-12s device %s at %lx\n", "", d->name, d->regs[0].base);
 	}
 }
 
@@ -157,13 +145,12 @@ static void print_banner(void)
 	for (uint32_t i = 0; i < guest_count; i++) {
 		print_guest(guests[i].config);
 	}
-	for (uint32_t i = 0; i < the_system.link_count; i++) {
-		const struct sys_link *l = &the_system.link[i];
-		const struct sys_window *w = &the_system.window[l->window];
-
-		log_raw("  %-12s link from %s to %s, window %lu KiB at %09lx\n", l->name,
-			guests[l->end[0].guest].config->name, guests[l->end[1].guest].config->name,
-			w->size >> 10, w->host.v);
+	for (const struct sys_link *l = the_system.link; l < &the_system.link[the_system.link_count];
+	     l++) {
+		log_raw("  %-12s link from %s to %s, window at %09lx\n", l->name,
+			the_system.guest[l->end[0].guest].name,
+			the_system.guest[l->end[1].guest].name,
+			the_system.window[l->window].host.v);
 	}
 	log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",
 		the_system.input < 0 ? "no guest" : the_system.guest[the_system.input].name);

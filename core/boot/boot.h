@@ -8,6 +8,8 @@
 #define CORE_BOOT_BOOT_H
 
 #include <core/boot/board.h>
+#include <core/boot/fdt_util.h>
+#include <core/boot/owner.h>
 #include <core/system.h>
 #include <hv/arch.h>
 
@@ -46,9 +48,37 @@ int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard
  */
 int tree_build(const struct sys_guest *guest, const struct board *b, const void *board_fdt,
 	       void *out, uint32_t room, uint32_t *seed_offset, struct report *r) nodiscard;
-/* Is a property of an assigned device's node in the board's tree not copied? It is written
- * anew, or refers to nodes that the guest does not get, or names such references. */
-bool tree_drops(const char *property);
+/* Is a property of an assigned device's node in the board's tree not copied? `list` is
+ * struct system's. */
+bool tree_drops(const char *list, const char *property);
+
+/*
+ * The system image: a FIT with its data outside the tree, somewhere in the
+ * region that the boot loader calls the initrd. Also in the host tools.
+ * Reads within [fit, fit + room) only, whatever stands there.
+ */
+struct fit_image {
+	const void *data;
+	uint64_t size;
+	const fdt32_t *crc32;	/* NULL: not given */
+	const uint8_t *sha256;	/* 32 bytes; NULL: not given */
+};
+
+/* Image `name` of a FIT that fit_system() passed. NULL, or what is wrong with it. */
+const char *fit_find(const void *fit, uint64_t room, const char *name,
+		     struct fit_image *image) nodiscard;
+
+/* The system's table in the system image, checked by its CRC, its magic, version and size;
+ * nothing in it is. NULL: there is none, and a report says what stands there instead.
+ * `fit` at any alignment (not 8: refused). */
+const struct system *fit_system(const void *fit, uint64_t room, struct report *r) nodiscard;
+
+/* Find the bytes of every guest's segments, and hash them where the guest asks
+ * for it. A guest whose image is missing, short or damaged is reported and
+ * marked `refused`; the others go on. Number of guests refused here. */
+uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r);
+
+extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
 
 /*
  * Where in the board's RAM EL2's heap and the guests' memory go. Free is what the

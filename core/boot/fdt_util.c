@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <core/boot/fdt_util.h>
 /*
  * Reading device trees: parents, paths, cells, strings, translation
  * through `ranges`, interrupts of a GIC, clocks. Called by board discovery, the
  * description's parser and tree generation, on one core at boot and on the host.
  * After dt_check() the structure is known to be sound; values never are.
  */
-#include <core/boot/fdt_util.h>
 
 /* The tag at `at`, and the offset of the next one; the header is aligned */
 static int step(const void *fdt, int at, uint32_t *tag)
@@ -170,7 +170,7 @@ static bool translate(const void *fdt, int bus, int parent, struct range *at)
 		if (range_holds(from, at->base, at->size)) {
 			to = dt_cells(ranges + below, above);
 			at->base += to - from.base;
-			return at->base >= to && range_is_sane(at->base, at->size);
+			return at->base >= to;
 		}
 	}
 	return false;
@@ -182,7 +182,7 @@ int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 	int addresses = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
 	unsigned row = (unsigned)(addresses + sizes);
 	const fdt32_t *reg = dt_prop(fdt, node, "reg", &size);
-	bool is_good;
+	struct range r;
 
 	if (!reg || addresses < 0 || sizes < 0) {
 		return reg ? SKERRY_INVALID : SKERRY_AGAIN;
@@ -190,14 +190,16 @@ int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 	if (index >= (unsigned)size / 4 / row) {
 		return (unsigned)size % (row * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
 	}
-	out->base = dt_cells(reg + index * row, addresses);
-	out->size = dt_cells(reg + index * row + addresses, sizes);
-	is_good = range_is_sane(out->base, out->size);
-	for (; is_good && bus != 0; bus = above) {
+	reg += index * row;
+	r = (struct range){ dt_cells(reg, addresses), dt_cells(reg + addresses, sizes) };
+	for (; bus != 0; bus = above) {
 		above = dt_parent(fdt, bus);
-		is_good = translate(fdt, bus, above, out);
+		if (!translate(fdt, bus, above, &r)) {
+			return SKERRY_INVALID;
+		}
 	}
-	return is_good ? SKERRY_OK : SKERRY_INVALID;
+	*out = r;
+	return range_is_sane(r.base, r.size) ? SKERRY_OK : SKERRY_INVALID;
 }
 
 /* Do "interrupts" of `node` go to the GIC? It or the nearest parent says where to. */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * See core/boot/fit.h. The tree part is checked as a whole before anything in it is
+ * See core/boot/boot.h. The tree part is checked as a whole before anything in it is
  * looked at; offsets and sizes of the data are 32-bit cells and added in 64 bits.
  */
 #include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
-#include <core/boot/fit.h>
 #include <lib/string.h>
 
 uint64_t fit_hash_ticks;
@@ -15,29 +13,24 @@ static const char *other_than_system(const void *fit, uint64_t room)
 {
 	uint32_t magic = room < sizeof(struct fdt_header) ? 0 : fdt32_ld(fit);
 
-	if (magic != FDT_MAGIC) {
-		return magic == 0 ? "empty, or zeroes: not a FIT" :
-		       magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
-		       magic == 0x30373037 ? "a cpio archive (a Linux initramfs)" :
-		       magic >> 16 == 0x1f8b ? "compressed with gzip" : "not a FIT";
-	}
-	if (!is_aligned((uintptr_t)fit, 8) || !dt_check(fit, room)) {
-		return fdt_totalsize(fit) > room ?
-		       "a truncated FIT (its tree is longer than the region)" :
-		       "a FIT with a damaged tree, or not aligned to 8 bytes";
-	}
-	return dt_path(fit, "/images/system") >= 0 ? NULL :
-	       dt_is_compatible(fit, 0, "skerry,system-1") ?
+	return magic == 0 ? "empty, or zeroes: not a FIT" :
+	       magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
+	       magic == 0x30373037 ? "a cpio archive (a Linux initramfs)" :
+	       magic >> 16 == 0x1f8b ? "compressed with gzip" :
+	       magic != FDT_MAGIC ? "not a FIT" :
+	       fdt_totalsize(fit) > room ? "a truncated FIT (its tree is longer than the region)" :
+	       !is_aligned((uintptr_t)fit, 8) || !dt_check(fit, room) ?
+	       "a FIT with a damaged tree, or not aligned to 8 bytes" :
+	       dt_path(fit, "/images/system") >= 0 ? NULL :
+	       dt_path(fit, "/guests") >= 0 ?
 	       "a description without its images (give it to scripts/mksystem)" :
-	       dt_path(fit, "/images") >= 0 ?
-	       "another FIT than mksystem's (the outer FIT with the kernel in it is for bootm)" :
-	       "a device tree without an image named system";
+	       "another FIT than mksystem's (the outer FIT with the kernel in it is for bootm)";
 }
 
 const char *fit_find(const void *fit, uint64_t room, const char *name, struct fit_image *image)
 {
 	int node = fdt_subnode_offset(fit, dt_path(fit, "/images"), name), hash, length = 0;
-	uint64_t tree = align_up(fdt_totalsize(fit), 4), at;
+	uint64_t at = align_up(fdt_totalsize(fit), 4);
 
 	*image = (struct fit_image){ 0 };
 	if (node < 0) {
@@ -49,17 +42,11 @@ const char *fit_find(const void *fit, uint64_t room, const char *name, struct fi
 		image->crc32 = value && length == 4 ? value : image->crc32;
 		image->sha256 = value && length == SHA256_SIZE ? value : image->sha256;
 	}
-	image->data = dt_prop(fit, node, "data", &length);
-	image->size = (uint32_t)length;
-	if (image->data) {
-		return NULL;
-	}
 	image->size = dt_number(fit, node, "data-size", UINT64_MAX);
-	at = tree + dt_number(fit, node, "data-offset", room);
-	at = dt_number(fit, node, "data-position", at);
+	at += dt_number(fit, node, "data-offset", room);
 	image->data = (const uint8_t *)fit + at;
 	return range_holds((struct range){ 0, room }, at, image->size) ? NULL :
-	       "ends beyond the region that the boot loader handed over: truncated";
+	       "is not behind the FIT's tree (mkimage -E), or not whole: truncated";
 }
 
 const struct system *fit_system(const void *fit, uint64_t room, struct report *r)
@@ -88,32 +75,29 @@ const struct system *fit_system(const void *fit, uint64_t room, struct report *r
 	return wrong ? NULL : s;
 }
 
-static bool hash_fits(const struct fit_image *image)
-{
-	uint64_t begin = arch_time_now();
-	uint8_t digest[SHA256_SIZE];
-
-	sha256(image->data, image->size, digest);
-	fit_hash_ticks += arch_time_now() - begin;
-	return memcmp(digest, image->sha256, SHA256_SIZE) == 0;
-}
-
 /* NULL: the segment's bytes are there, and right; or what is wrong. */
 static const char *resolve_segment(const void *fit, uint64_t room, bool verify,
 				   struct sys_segment *segment)
 {
 	struct fit_image image;
 	const char *wrong = fit_find(fit, room, segment->image, &image);
+	uint8_t digest[SHA256_SIZE];
 
-	if (wrong) {
-		return wrong;
-	}
 	segment->data = image.data;
-	return image.size != segment->at.size ? "has another size than the description says" :
-	       image.crc32 && fdt32_ld(image.crc32) != segment->crc32 ?
-	       "has another CRC than the description says" : !verify ? NULL :
-	       !image.sha256 ? "carries no SHA-256, which verify asks for" :
-	       hash_fits(&image) ? NULL : "is damaged (SHA-256, which verify asks for)";
+	if (wrong || image.size != segment->at.size) {
+		return wrong ? wrong : "has another size than the description says";
+	}
+	if (image.crc32 && fdt32_ld(image.crc32) != segment->crc32) {
+		return "has another CRC than the description says";
+	}
+	if (verify && image.sha256) {
+		fit_hash_ticks -= arch_time_now();
+		sha256(image.data, image.size, digest);
+		fit_hash_ticks += arch_time_now();
+	}
+	return !verify ? NULL : !image.sha256 ? "carries no SHA-256, which verify asks for" :
+	       memcmp(digest, image.sha256, SHA256_SIZE) == 0 ? NULL :
+	       "is damaged (SHA-256, which verify asks for)";
 }
 
 uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r)

@@ -7,7 +7,6 @@
 #include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <core/boot/owner.h>
 #include <hv/pv.h>
 #include <libfdt.h>
 

@@ -5,7 +5,6 @@
  * identity guests what is fixed in every guest. What is placed gets its owner.
  */
 #include <core/boot/boot.h>
-#include <core/boot/owner.h>
 
 #define NOWHERE		UINT64_MAX	/* host of a bank or window without a place */
 

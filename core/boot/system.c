@@ -7,7 +7,6 @@
  * tools/check_clashes.c, as is spelling. Goes on after an error. Believes nothing of the table.
  */
 #include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
 #include <lib/string.h>
 
 struct judge {
@@ -19,7 +18,6 @@ struct judge {
 	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
 };
 
-
 const struct sys_fixed system_fixed[] = {
 	{ { SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
 	    SKERRY_GICD_BASE }, "the interrupt controller" },
@@ -28,15 +26,6 @@ const struct sys_fixed system_fixed[] = {
 	{ { SKERRY_INFO_BASE, MIB(16) }, "EL2's read-only pages" },
 	{ { SKERRY_WINDOW_BASE, SKERRY_RAM_BASE - SKERRY_WINDOW_BASE }, "the link windows" },
 	{ { 0, 0 }, NULL },
-};
-
-/* Every device is taken for a bus master unless its class is known not to be one, or
- * its node in the description says `no-dma`. */
-static const char *const no_dma_classes[] = {
-	"arm,pl011", "arm,pl031", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a",
-	"snps,dw-apb-uart", "brcm,bcm2835-aux-uart", "brcm,bcm2835-gpio", "brcm,bcm2711-gpio",
-	"brcm,bcm2835-i2c", "brcm,bcm2835-pwm", "brcm,bcm2835-spi", "brcm,bcm2835-system-timer",
-	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
 };
 
 /* Where `condition` holds: an error, at a node of the description where there is one. */
@@ -141,8 +130,8 @@ static void read_device(struct judge *j, struct sys_device *d)
 	       d->node, "device", "\"%s\" is not there, disabled, RAM, or no guest can have its "
 	       "registers or interrupts", d->path);
 	d->is_dma = !d->no_dma;
-	for (size_t i = 0; i < ARRAY_SIZE(no_dma_classes); i++) {
-		d->is_dma &= !dt_is_compatible(fdt, d->board_node, no_dma_classes[i]);
+	for (const char *class = j->system->no_dma; *class; class += strlen(class) + 1) {
+		d->is_dma &= !dt_is_compatible(fdt, d->board_node, class);
 	}
 }
 
@@ -173,7 +162,7 @@ static void check_device(struct judge *j, const struct sys_guest *g, struct sys_
 
 static void check_guest(struct judge *j, struct sys_guest *g)
 {
-	g->name[SKERRY_NAME_MAX - 1] = '\0';
+	g->name[SKERRY_NAME_MAX - 1] = g->note[SYS_IMAGE_MAX - 1] = '\0';
 	j->report->in[0] = g->name;
 	if (check_number(j, g->node, "memory", g->bank_count, 1, g->identity ? 1 : SYS_BANK_MAX) &&
 	    check_number(j, g->node, "cpus", g->vcpu_count, 1, SKERRY_VCPU_MAX) &&
@@ -243,6 +232,8 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 	struct judge j = { .system = s, .board = b, .board_fdt = board_fdt, .report = r };
 	uint32_t errors = r->errors, i;
 
+	memset(s->no_dma + SYS_NO_DMA_MAX - 2, 0, 2);
+	memset(s->dropped + SYS_DROPPED_MAX - 2, 0, 2);
 	if (check_number(&j, 0, "guests", s->guest_count, 1, SKERRY_GUEST_MAX)) {
 		check_number(&j, 0, "console-input", s->input + 1u, 0, s->guest_count);
 		check_number(&j, 0, "console-driver", s->console_driver + 1u, 0, s->guest_count);

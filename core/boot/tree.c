@@ -6,8 +6,6 @@
  * the result is kept for restarts. Errors of libfdt are gathered and told once.
  */
 #include <core/boot/boot.h>
-#include <core/boot/fdt_util.h>
-#include <lib/format.h>
 #include <lib/string.h>
 
 struct writer {
@@ -30,66 +28,47 @@ static void set_reg(struct writer *w, int node, const struct range *at, uint32_t
 	}
 }
 
-/* Of an assigned device's node: written anew, without meaning for the guest, or a
- * reference to what it does not get. "x-": what begins so, "-x": what ends so. */
-static const char *const dropped[] = {
-	"reg", "interrupts", "interrupts-extended", "interrupt-parent", "clocks", "phandle",
-	"linux,phandle", "dma-coherent", "dma-ranges", "ranges", "pinctrl-", "-supply", "-gpio",
-	"-gpios", "gpio", "gpios", "resets", "reset-names", "power-domains", "power-domain-names",
-	"iommus", "iommu-map", "dmas", "dma-names", "phys", "phy-names", "phy-handle",
-	"nvmem-cells", "nvmem-cell-names", "memory-region", "msi-", "operating-points-v2",
-	"interconnects", "interconnect-names", "mboxes", "mbox-names", "hwlocks", "assigned-",
-	"mmc-pwrseq", "syscon", "interrupt-map", "thermal-sensors",
-};
-
-bool tree_drops(const char *property)
+bool tree_drops(const char *list, const char *property)
 {
-	size_t length = strlen(property);
+	size_t length = strlen(property), size;
 	bool drops = false;
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(dropped); i++) {
-		size_t size = strlen(dropped[i]);
-		size_t at = dropped[i][0] == '-' && length > size ? length - size : 0;
-
-		drops |= !strncmp(property + at, dropped[i], size + (dropped[i][size - 1] != '-'));
+	for (; *list; list += size + 1) {
+		size = strlen(list);
+		drops |= !strncmp(property + (list[0] == '-' && length > size ? length - size : 0),
+				  list, size + (list[size - 1] != '-'));
 	}
 	return drops;
 }
 
-/* The clock that mksystem made for the device: has it clocks, and is their rate known? */
-static bool has_clock(struct writer *w, const struct sys_device *d, uint32_t phandle)
+/* The clock that mksystem made for the device, where its rate is known and it has any. */
+static void add_clocks(struct writer *w, const struct sys_device *d, int node, uint32_t phandle)
 {
 	int clock = fdt_node_offset_by_phandle(w->fdt, phandle);
-	bool has_clocks = clock >= 0 && dt_has(w->board_fdt, d->board_node, "clocks");
-	uint32_t hz = has_clocks ? (uint32_t)dt_number(w->fdt, clock, "clock-frequency", 0) : 0;
+	int clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
+	uint32_t hz = (uint32_t)dt_number(w->fdt, clock, "clock-frequency", 0);
 
-	if (has_clocks && !hz) {
-		hz = dt_clock_hz(w->board_fdt, d->board_node);
-		fdt_setprop_inplace_u32(w->fdt, clock, "clock-frequency", hz);
-	}
-	if (!hz) {
+	hz = hz ? hz : dt_clock_hz(w->board_fdt, d->board_node);
+	if (!hz || !dt_has(w->board_fdt, d->board_node, "clocks")) {
 		fdt_del_node(w->fdt, clock);
+		return;
 	}
-	return hz;
+	fdt_setprop_inplace_u32(w->fdt, clock, "clock-frequency", hz);
+	for (int i = 0; i < (clocks < 1 ? 1 : clocks); i++) {
+		gather(w, fdt_appendprop_u32(w->fdt, node, "clocks", phandle));
+	}
 }
 
 static void add_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
 {
-	int clocks = fdt_stringlist_count(w->board_fdt, d->board_node, "clock-names");
-	const char *own = fdt_get_name(w->board_fdt, d->board_node, NULL), *end = strchr(own, '@');
-	char prefix[40], name[64];
-	int at, size, node;
+	const char *name = fdt_get_name(w->board_fdt, d->board_node, NULL);
+	int at, size, node = gather(w, fdt_add_subnode(w->fdt, 0, name));
 
-	clocks = !has_clock(w, d, phandle) ? 0 : clocks < 1 ? 1 : clocks;
-	str_copy(prefix, own, end ? min_u64((uint64_t)(end - own) + 1, sizeof(prefix)) :
-		 sizeof(prefix));
-	format_to(name, sizeof(name), "%s@%lx", prefix, d->regs[0].base);
-	node = gather(w, fdt_add_subnode(w->fdt, 0, name));
 	fdt_for_each_property_offset(at, w->board_fdt, d->board_node) {
-		const void *value = fdt_getprop_by_offset(w->board_fdt, at, &own, &size);
+		const void *value = fdt_getprop_by_offset(w->board_fdt, at, &name, &size);
 
-		if (value && !tree_drops(own)) {
-			gather(w, fdt_setprop(w->fdt, node, own, value, size));
+		if (value && !tree_drops(the_system.dropped, name)) {
+			gather(w, fdt_setprop(w->fdt, node, name, value, size));
 		}
 	}
 	set_reg(w, node, d->regs, d->reg_count);
@@ -98,15 +77,13 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 		gather(w, fdt_appendprop_u32(w->fdt, node, "interrupts", d->intid[i] - 32));
 		gather(w, fdt_appendprop_u32(w->fdt, node, "interrupts", d->edge[i] ? 1 : 4));
 	}
-	for (; clocks > 0; clocks--) {
-		gather(w, fdt_appendprop_u32(w->fdt, node, "clocks", phandle));
-	}
 	for (at = d->board_node; at >= 0 && !dt_has(w->board_fdt, at, "dma-noncoherent");
 	     at = dt_parent(w->board_fdt, at)) {
 		if (dt_has(w->board_fdt, at, "dma-coherent")) {
 			gather(w, fdt_setprop_empty(w->fdt, node, "dma-coherent"));
 		}
 	}
+	add_clocks(w, d, node, phandle);
 }
 
 /* An identity guest's ramdisk has moved with its memory. */

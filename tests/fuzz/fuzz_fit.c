@@ -7,7 +7,7 @@
  * tests/host/fake/fake_arch.c */
 #include <core/boot/fdt_util.h>
 #include <tools/walk.h>
-#include <core/boot/fit.h>
+#include <core/boot/boot.h>
 #include <lib/string.h>
 
 #define FUZZ_MESSAGE_MAX 1000

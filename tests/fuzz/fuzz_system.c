@@ -9,7 +9,6 @@
  * core/boot/report.c core/boot/owner.c core/boot/place.c lib/format.c */
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>
-#include <core/boot/owner.h>
 #include <core/system.h>
 #include <tools/system_parse.h>
 

@@ -15,18 +15,15 @@
 #include <cmocka.h>
 #include <libfdt.h>
 #include <abi/errors.h>
-#include <core/boot/fit.h>
 #include <core/boot/boot.h>
 #include "fake_arch.h"
 
 #define TREE_MAX	4096
 #define ROOM_MAX	(128 * 1024)
 
-enum how { BY_OFFSET, BY_POSITION, EMBEDDED };
-
 static uint8_t *fit;		/* exactly `room` bytes, so that ASan sees a byte too far */
 static uint64_t room;
-static enum how how;
+static bool is_embedded;
 static bool without_crc, without_sha, with_kernel;
 static uint8_t one[5000], two[777];
 static struct system s, table;
@@ -99,7 +96,7 @@ static void make_fit(const char *second_name)
 		{ "system", &table, sizeof(table) },
 		{ "one", one, sizeof(one) }, { second_name, two, sizeof(two) },
 	};
-	uint32_t at = 0, base = how == BY_POSITION ? TREE_MAX * 4 : 0;
+	uint32_t at = 0, base;
 	uint8_t *out = calloc(1, ROOM_MAX);
 
 	fdt_create(out, ROOM_MAX);
@@ -109,12 +106,11 @@ static void make_fit(const char *second_name)
 	for (unsigned i = 0; i < 3; i++, at = (at + 0xfff) & ~0xfffu) {
 		fdt_begin_node(out, image[i].name);
 		fdt_property_string(out, "type", with_kernel && i ? "kernel" : "firmware");
-		if (how == EMBEDDED) {
+		if (is_embedded) {
 			fdt_property(out, "data", image[i].data, (int)image[i].size);
 		} else {
 			fdt_property_u32(out, "data-size", image[i].size);
-			fdt_property_u32(out, how == BY_OFFSET ? "data-offset" : "data-position",
-					 base + at);
+			fdt_property_u32(out, "data-offset", at);
 		}
 		add_hashes(out, image[i].data, image[i].size);
 		fdt_end_node(out);
@@ -124,16 +120,12 @@ static void make_fit(const char *second_name)
 	fdt_end_node(out);
 	assert_int_equal(fdt_finish(out), 0);
 	room = fdt_totalsize(out);
-	if (how != EMBEDDED) {
-		base = base ? base : (uint32_t)(room + 0xfff) & ~0xfffu;
-		if (how == BY_OFFSET) {
-			fdt_set_totalsize(out, base);	/* as mkimage -B 0x1000 does */
-		}
-		for (unsigned i = 0; i < 3; i++) {
-			memcpy(out + base, image[i].data, image[i].size);
-			room = base + image[i].size;
-			base = (uint32_t)(room + 0xfff) & ~0xfffu;
-		}
+	base = (uint32_t)(room + 0xfff) & ~0xfffu;
+	fdt_set_totalsize(out, is_embedded ? (uint32_t)room : base);	/* as mkimage -B 0x1000 */
+	for (unsigned i = 0; i < 3 && !is_embedded; i++) {
+		memcpy(out + base, image[i].data, image[i].size);
+		room = base + image[i].size;
+		base = (uint32_t)(room + 0xfff) & ~0xfffu;
 	}
 	free(fit);
 	fit = malloc(room);
@@ -145,7 +137,7 @@ static int prepare(void **state)
 {
 	fake_reset();
 	fake.tick = 1;
-	how = BY_OFFSET;
+	is_embedded = false;
 	without_crc = without_sha = with_kernel = false;
 	memset(messages, 0, sizeof(messages));
 	report = (struct report){ .print = print };
@@ -177,30 +169,26 @@ static void cut(uint64_t size)
 	fit = realloc(fit, size);
 }
 
-static void every_way_to_hold_data_is_read(void **state)
+static void data_behind_the_tree_is_found(void **state)
 {
-	for (how = BY_OFFSET; how <= EMBEDDED; how++) {
-		const void *system;
-
-		make_fit("two");
-		make_table();
-		s.guest[0].verify = s.guest[2].verify = true;
-		system = fit_system(fit, room, &report);
-		if (how == EMBEDDED && !system) {	/* where it lies is chance */
-			assert_non_null(strstr(messages, "image system is not aligned to 8 bytes"));
-			messages[0] = '\0';
-		} else {
-			assert_memory_equal(system, &table, sizeof(table));
-		}
-		assert_int_equal(resolve(), 0);
-		assert_string_equal(messages, "");
-		assert_memory_equal(s.guest[0].segment[0].data, one, sizeof(one));
-		assert_memory_equal(s.guest[1].segment[0].data, two, sizeof(two));
-		assert_memory_equal(s.guest[2].segment[1].data, two, sizeof(two));
-		assert_memory_equal(s.guest[0].tree.data, one, sizeof(one));
-		assert_ptr_equal(s.guest[0].segment[0].data, s.guest[2].segment[0].data);
-	}
+	s.guest[0].verify = s.guest[2].verify = true;
+	assert_memory_equal(fit_system(fit, room, &report), &table, sizeof(table));
+	assert_int_equal(resolve(), 0);
+	assert_string_equal(messages, "");
+	assert_memory_equal(s.guest[0].segment[0].data, one, sizeof(one));
+	assert_memory_equal(s.guest[1].segment[0].data, two, sizeof(two));
+	assert_memory_equal(s.guest[2].segment[1].data, two, sizeof(two));
+	assert_memory_equal(s.guest[0].tree.data, one, sizeof(one));
+	assert_ptr_equal(s.guest[0].segment[0].data, s.guest[2].segment[0].data);
 	assert_true(fit_hash_ticks > 0);
+}
+
+static void data_in_the_tree_is_refused(void **state)
+{
+	is_embedded = true;
+	make_fit("two");
+	assert_null(fit_system(fit, room, &report));
+	assert_non_null(strstr(messages, "image system is not behind the FIT's tree (mkimage -E)"));
 }
 
 static void a_missing_image_refuses_its_guests_only(void **state)
@@ -221,8 +209,8 @@ static void a_truncated_image_refuses_its_guests_only(void **state)
 	assert_int_equal(resolve(), 2);
 	assert_false(s.guest[0].refused);
 	assert_non_null(strstr(messages,
-			       " data: guest b: image two ends beyond "
-			       "the region that the boot loader handed over: truncated"));
+			       " data: guest b: image two is not "
+			       "behind the FIT's tree (mkimage -E), or not whole: truncated"));
 }
 
 /* Cut anywhere: never a read beyond the end (ASan), and always a word about it. */
@@ -339,6 +327,8 @@ static void what_else_was_handed_over_is_named(void **state)
 	fdt_finish_reservemap(description);
 	fdt_begin_node(description, "");
 	fdt_property_string(description, "compatible", "skerry,system-1");
+	fdt_begin_node(description, "guests");
+	fdt_end_node(description);
 	fdt_end_node(description);
 	assert_int_equal(fdt_finish(description), 0);
 	assert_null(fit_system(description, sizeof(description), &report));
@@ -350,7 +340,7 @@ static void u_boot_s_own_fit_is_named(void **state)
 	int images, node;
 
 	with_kernel = true;
-	how = EMBEDDED;
+	is_embedded = true;
 	make_fit("two");
 	images = fdt_path_offset(fit, "/images");
 	node = fdt_subnode_offset(fit, images, "system");
@@ -380,7 +370,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, prepare, clean_up)
 	const struct CMUnitTest tests[] = {
-		T(every_way_to_hold_data_is_read),
+		T(data_behind_the_tree_is_found),
+		T(data_in_the_tree_is_refused),
 		T(a_missing_image_refuses_its_guests_only),
 		T(a_truncated_image_refuses_its_guests_only),
 		T(cut_anywhere_it_says_so),

@@ -13,7 +13,6 @@
 #include <cmocka.h>
 #include <abi/errors.h>
 #include <core/boot/boot.h>
-#include <core/boot/owner.h>
 #include <core/system.h>
 
 struct system the_system;

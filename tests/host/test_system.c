@@ -18,6 +18,7 @@
 #define TREE_SIZE	16384
 
 static char said[8192];
+struct system the_system;
 static struct check tool;
 #define parsed tool.system
 static char tree[TREE_SIZE];

@@ -147,8 +147,8 @@ def bad_table(log):
     at, size = data_of(log, itb, "system")
     table = bytearray(read_at(itb, at, size))
     old = zlib.crc32(table).to_bytes(4, "big")
-    head = table.index(b"bad\0")                    # its name, then the banks
-    table[head + 24:head + 32] = (0x40000800).to_bytes(8, "little")
+    bank = table.index((0x40000000).to_bytes(8, "little"), table.index(b"bad\0"))
+    table[bank:bank + 8] = (0x40000800).to_bytes(8, "little")
     patch(itb, at, bytes(table))
     with open(itb, "rb") as f:
         hash_at = f.read().index(old)

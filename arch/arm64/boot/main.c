@@ -3,7 +3,6 @@
  * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
-#include <core/boot/owner.h>
 #include <core/core.h>
 #include <libfdt.h>
 #include <mmu.h>

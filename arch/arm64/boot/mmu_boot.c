@@ -4,7 +4,6 @@
  * guests' stage-2 tables, which never change after their first instruction: 39-bit
  * guest-physical addresses, one level-1 root. Boot core only.
  */
-#include <core/boot/owner.h>
 #include <core/core.h>
 #include <mmu.h>
 #include <pagetable.h>
