@@ -150,8 +150,8 @@ $(RUN_IMAGE): $(SYSTEM) $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)
 	$(call say,SYS)scripts/mksystem $< -I $(O) -o $@
 
-run: all $(RUN_IMAGE)
-	@scripts/run-qemu $(ARGS) $(RUN_IMAGE)
+run: all $(RUN_IMAGE) | $(O)/disk.img
+	@scripts/run-qemu --auto $(ARGS) $(RUN_IMAGE)
 
 # The same hypervisor with the oracle in it, for some of the tests.
 debug-image:

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The back end of rt's console port; see tty.h. EL2 gives a back end a second to let go
- * when the front end stops: that is what tty_poll()'s pace has to keep.
+ * The back end of rt's console port; see tty.h. Linux waits with interrupts masked until
+ * each few bytes that it writes (or echoes) to a virtio console are taken, and EL2 gives a
+ * back end a second to let go when the front end stops: tty_poll()'s pace has to keep both.
  */
 #include "tty.h"
 #include "console_back.h"
 #include "gic.h"
 
-#define PACE_US		50000
+#define PACE_US		5000
 #define ROOM		2048u		/* bytes that wait for the front end's buffers */
 #define RECORD_MAX	256u
 

@@ -3,6 +3,9 @@
 by line. A test judges order, counts and content of output, never time; time
 limits only end what hangs."""
 
+import contextlib
+import functools
+import http.server
 import itertools
 import os
 import re
@@ -274,6 +277,25 @@ class Run:
 def check(condition, message):
     if not condition:
         raise Failure(message)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def file_server(folder):
+    """The port of a web server on this machine, which guests reach as 10.0.2.2."""
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def stop_all():

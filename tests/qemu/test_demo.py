@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The demo as a person runs it, on a terminal: a Linux shell with the others'
-lines around it, the key sequence that ends it, and a terminal left as it was."""
+"""The demo as a person runs it, on a terminal: a Linux shell with its disk and network and
+with the others' lines around it, the keys, and a terminal left as it was."""
 
 import fcntl
 import os
@@ -12,7 +12,8 @@ import time
 
 import pexpect
 
-from harness import BUILD, ROOT, Case, Failure, Run, check, image
+from harness import (BUILD, ROOT, Case, Failure, Run, check, command, file_server, image,
+                     scratch)
 
 
 TIOCGPTN = 0x80045430
@@ -23,13 +24,19 @@ def slave_name(master):
     return f"/dev/pts/{int.from_bytes(number, sys.byteorder)}"
 
 
+def disk(log, name):
+    path = scratch(f"demo-{name}.img")
+    command(log, "scripts/mkdisk", path)
+    return path
+
+
 class Terminal:
     """scripts/run-qemu on a pseudo-terminal."""
 
     def __init__(self, log, itb, gic):
-        words = ["--skerry", os.path.join(BUILD, "skerry.bin"), "--timeout", "100",
-                 "--gic", str(gic), itb]
-        self.child = pexpect.spawn(os.path.join(ROOT, "scripts/run-qemu"), words, timeout=100,
+        words = ["--skerry", os.path.join(BUILD, "skerry.bin"), "--timeout", "160",
+                 "--gic", str(gic), "--auto", "--disk", disk(log, gic), itb]
+        self.child = pexpect.spawn(os.path.join(ROOT, "scripts/run-qemu"), words, timeout=160,
                                    encoding="utf-8", codec_errors="replace", logfile=log)
         self.slave = os.open(slave_name(self.child.child_fd), os.O_RDWR | os.O_NOCTTY)
         self.before = termios.tcgetattr(self.slave)
@@ -42,11 +49,14 @@ class Terminal:
         os.close(self.slave)
 
     def expect(self, *patterns):
+        found = None
         for pattern in patterns:
             try:
                 self.child.expect(pattern)
+                found = self.child.match
             except (pexpect.TIMEOUT, pexpect.EOF) as e:
                 raise Failure(f"never came: {pattern}\n{str(self.child.before)[-800:]}") from e
+        return found
 
     def is_raw(self):
         return not termios.tcgetattr(self.slave)[3] & (termios.ICANON | termios.ISIG)
@@ -81,11 +91,35 @@ def shell_and_end(log, gic):
         t.expect(r"linux\| sleeping")
         t.child.send("\x03")                            # Ctrl-C is the guest's
         t.expect(r"\^C", r"linux# ")
-        t.child.send("echo after the interrupt\r")
-        t.expect(r"linux\| after the interrupt")
+        disk_and_network(t)
+        t.child.send("head -n 3 /dev/hvc1\r")           # rt's records, by its console link
+        t.expect(r"linux\| rt: ", r"linux# ")
+        t.child.send("\x1dl")
+        focus = t.expect(r"Ctrl-\] (\S)  hello").group(1)
+        t.child.send("\x1d" + focus)                    # Ctrl-] and its key: it is alone
+        t.expect(r"skerry: hello alone")
+        t.child.send("typed at hello\r")
+        t.expect(r"typed at hello")
+        t.child.send("\x1da")                           # all again
+        t.expect(r"skerry: all are shown")
         t.child.send("\x1dq")                           # Ctrl-] then q
         t.expect(r"skerry: end [a-z0-9=\- ]*linux=off")
         t.ends(0)
+
+
+def disk_and_network(t):
+    """What README promises of the shell."""
+    t.child.send("cat /proc/partitions; mount | grep vda\r")
+    t.expect(r"131072 vda", r"/dev/vda on / type ext4", r"linux# ")
+    t.child.send("until ip addr show eth0 | grep inet; do usleep 100000; done\r")
+    t.expect(r"inet 10\.0\.2\.15/24", r"linux# ")
+    folder = scratch("demo-files")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "hello"), "w", encoding="ascii") as f:
+        f.write("from the host\n")
+    with file_server(folder) as port:
+        t.child.send(f"wget -q -O - http://10.0.2.2:{port}/hello\r")
+        t.expect(r"linux\| from the host", r"linux# ")
 
 
 def signals(log, number):
@@ -100,7 +134,7 @@ def signals(log, number):
 def every_line_has_a_name(log):
     """Lines of guests do not mix: each begins with a name or with "skerry:"."""
     itb = image(log, "demo-lines", "dts/systems/demo.dts")
-    with Run(log, itb) as run:
+    with Run(log, itb, "--auto", "--disk", disk(log, "lines")) as run:
         run.expect(r"linux# ")
         run.type("dmesg", r"linux# ")
         run.send("\x1dq")

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """drv_net: guests on its switch, and the uplink to QEMU's user network."""
 
-import contextlib
-import functools
 import hashlib
-import http.server
 import os
-import threading
 
-from harness import Case, Run, check, guest, image, link, scratch, system
+from harness import Case, Run, check, file_server, guest, image, link, scratch, system
 
 RESTART = 'on-crash = "restart"; restart-limit = <5000 600>; '
 DEVICE = """identity;
@@ -113,25 +109,6 @@ def alone(log):
                    r"link a-lan: there is no uplink")
         run.end(0)
         passed(run, "a", 2)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def file_server(folder):
-    """The port of a web server on this machine, which guests reach as 10.0.2.2."""
-    handler = functools.partial(Quiet, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def linux(name, skin, kernel, cpu, more=""):
