@@ -2,7 +2,7 @@
 /*
  * attacker: what a hostile guest tries (docs/threat-model.md), beside a victim.
  * A line for each case: "attack NN name: ok (...)" or "FAILED (...)". Boot
- * arguments: case=NN runs that one and ends; scale=N percent of repetitions;
+ * arguments: case=NN runs that one and ends, from=NN those from there on; scale=N percent;
  * deadly: also lives that end in crashes (needs on-crash = "restart");
  * lives=N: goes on restarting until life N; stay-ms=N: 1500, then quietly on.
  * Life 1 runs the table; each life after it shows that the attacker works again
@@ -59,6 +59,11 @@ static const struct attack attacks[] = {
 	{ 50, "cpu-on-arguments", d50_cpu_on },
 	{ 51, "psci-queries", d51_queries },
 	{ 52, "cpu-off-on", d52_off_on },
+	{ 56, "double-fetch", e56_double_fetch },
+	{ 57, "rings", e57_rings },
+	{ 61, "messages", e61_messages },
+	{ 62, "handles", e62_handles },
+	{ 63, "bell-flood", e63_flood },
 };
 
 static char reason[120], remark[120];
@@ -167,12 +172,12 @@ static bool attack_run(const struct attack *a)
 
 static void attacks_run(void)
 {
-	uint64_t only = arg_number("case", 0);
+	uint64_t only = arg_number("case", 0), from = arg_number("from", 0);
 	uint32_t count = 0, failed = 0;
 
 	worker_is_up = platform.cpu_count > 1 && worker_start(1);
 	for (uint32_t i = 0; i < ARRAY_SIZE(attacks); i++) {
-		if (only && attacks[i].number != only) {
+		if ((only && attacks[i].number != only) || attacks[i].number < from) {
 			continue;
 		}
 		count++;
@@ -189,7 +194,7 @@ void guest_main(void)
 	if (life == 1) {
 		printf("attacker: gic %u, %u vCPUs\n", platform.gic, platform.cpu_count);
 		attacks_run();
-		if (arg_number("case", 0)) {
+		if (arg_number("case", 0) || arg_number("from", 0)) {
 			return;
 		}
 	} else {

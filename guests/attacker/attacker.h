@@ -116,5 +116,11 @@ void d49_race(void);
 void d50_cpu_on(void);
 void d51_queries(void);
 void d52_off_on(void);
+/* links.c */
+void e56_double_fetch(void);
+void e57_rings(void);
+void e61_messages(void);
+void e62_handles(void);
+void e63_flood(void);
 
 #endif

@@ -92,7 +92,8 @@ int64_t virtio_open_mmio(struct virtio *v, uint32_t device_id, uint32_t index,
 
 /* Resets the device, forgets all queues and buffers, and accepts VERSION_1,
  * ACCESS_PLATFORM and EVENT_IDX where offered, and of `wanted` what is. Waits for a device
- * that is not there yet. NOT_SUPPORTED: the device lacks what must be. */
+ * that is not there yet. NOT_SUPPORTED: there is another one, or none for ever (the back
+ * end says so), or it lacks what must be. */
 int64_t virtio_begin(struct virtio *v, uint32_t device_id, uint64_t wanted);
 /* Sets the next queue up: at most `size` entries (a power of two) and what the device
  * can. NO_MEMORY: the window is too small. */

@@ -19,7 +19,7 @@ static int64_t msg_identify(struct virtio *v)
 	int64_t result = ask(v, SKERRY_MSG_DEVICE_INFO, NULL, 0, &info, sizeof(info));
 
 	v->device_id = info.device_id;
-	return result == SKERRY_OK && !info.device_id ? SKERRY_AGAIN : result;
+	return result;
 }
 
 static int64_t msg_features(struct virtio *v, uint64_t *offered)

@@ -97,7 +97,7 @@ def stubborn(log, gic):
 
 
 def faults_text(load="", serve=""):
-    restart = 'on-crash = "restart"; restart-limit = <300 60>;'
+    restart = 'on-crash = "restart"; restart-limit = <2000 600>;'
     return system(pvtest("load", "load " + load, 0, restart),
                   pvtest("serve", "serve " + serve, 1, restart + " service;"),
                   links=[link("tty", "console", "load", "serve"),
@@ -108,12 +108,34 @@ def faults(log, gic, load="", serve="", crashes=(0, 0), skerry="skerry.bin"):
     """Either end or both die at each of their steps, a step later in each life; the
     front end's last life sees all of its requests done."""
     with Run(log, image(log, "faults", faults_text(load, serve)), "--gic", gic, "--cpus", 2,
-             limit=40, skerry=skerry) as run:
+             limit=280, skerry=skerry) as run:
         run.expect(r"^load\| load: \d+ requests, \d+ breaks, ok")
         run.end(0)
         run.absent("FAILED")
         run.count(r"^skerry: load crashed", crashes[0])
         run.count(r"^skerry: serve crashed", crashes[1], crashes[1] + (crashes[0] and 3))
+
+
+def attacked(log, gic):
+    """Two hostile front ends; a third one of the same back end and a victim go on."""
+    text = system(pvtest("load", "load rounds=40", 0),
+                  pvtest("serve", "serve", 1, 'service; on-crash = "stop";'),
+                  guest("attacker", cpus=[2, 3], more='bootargs = "from=56 scale=20"; '
+                        'on-crash = "stop"; after = <&serve>;'),
+                  guest("second", "guests/attacker.bin", [4], more='bootargs = "from=57 '
+                        'scale=20"; on-crash = "stop"; after = <&serve>;'),
+                  guest("victim", cpus=[5], more='bootargs = "beats=1000000 every=100"; service;'),
+                  links=[link("tty", "console", "load", "serve"),
+                         link("disk", "block", "load", "serve"),
+                         link("bad", "block", "attacker", "serve"),
+                         link("worse", "block", "second", "serve")])
+    with Run(log, image(log, "links-attacked", text), "--gic", gic, "--cpus", 6) as run:
+        run.end(0)
+        run.absent("FAILED")
+        run.absent("crashed")
+        run.count(r"^attacker\| attacker: 5 cases, 0 failed", 1)
+        run.count(r"^second\| attacker: 4 cases, 0 failed", 1)
+        run.count(r"^load\| load: \d+ requests, 0 breaks, ok", 1)
 
 
 def dying(steps, first=1):
@@ -131,5 +153,9 @@ def cases(soak):
               serve=dying(60, 20), crashes=(40, 60), skerry="debug/skerry.bin"),
          Case("back-end-lies", faults, gic=3, load="rounds=30 broken", serve="lies=37"),
          Case("front-end-hostile", faults, gic=2, load="rounds=24 hostile")] + \
+        [Case(f"attacked-gic{gic}", attacked, gic=gic) for gic in (2, 3)] + \
+        [Case(f"thousand-deaths-gic{gic}", faults, limit=300, weight=100, gic=gic,
+              load="rounds=1000", serve="die-at=7 die-lives=1000 die-add=3",
+              crashes=(0, 1000)) for gic in (2, 3) if soak] + \
         [Case("contract-oracle", contract, gic=2, skerry="debug/skerry.bin")] + \
         [Case(f"stubborn-gic{gic}", stubborn, gic=gic) for gic in (2, 3)]
