@@ -87,7 +87,9 @@ uint64_t checksum(const void *data, size_t size);		/* fast; size a multiple of 8
 uint64_t random_next(uint64_t *state);				/* xorshift64*; state not 0 */
 
 /* Console. At most 255 characters a call; calls of several vCPUs do not mix. */
-#ifndef SKERRY_HOST			/* tests of the runtime's files have the C library's */
+#ifdef SKERRY_HOST			/* tests of the runtime's files have the C library's */
+#include <stdio.h>
+#else
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #endif
 int vformat(char *to, size_t size, const char *format, va_list args);
