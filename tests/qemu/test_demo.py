@@ -87,7 +87,7 @@ def shell_and_end(log, gic):
         t.child.send("echo $((6 * 7)) cpus=$(nproc)\r")
         t.expect(r"linux\| 42 cpus=2")
         t.expect(r"\x1b\[Krt\| |\nrt\| ")               # the others' lines go on
-        t.child.send("echo sleeping; sleep 100\r")
+        t.child.send("(sleep 1; echo sleeping) & sleep 1000\r")    # it runs by then
         t.expect(r"linux\| sleeping")
         t.child.send("\x03")                            # Ctrl-C is the guest's
         t.expect(r"\^C", r"linux# ")

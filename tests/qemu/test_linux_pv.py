@@ -109,6 +109,31 @@ def check_root(log, path):
     command(log, "e2fsck", "-fn", fs)
 
 
+def reload(log, kernel):
+    """The module goes and comes back while requests are under way: no window is lost, and
+    what a device had is there again."""
+    path = scratch(f"pv-reload-{kernel}.img")
+    command(log, "scripts/mkdisk", path)
+    text = system(driver("block", 0, BLOCK), linux(MESSAGE, kernel, bootargs=""),
+                  top="console-input = <&linux>;",
+                  volumes=['data { back = <&block>; partition = "data1"; };'],
+                  links=[link("data", "block", "linux", "block", 'volume = "data";')])
+    with Run(log, image(log, "pv-reload", text), "--disk", path) as run:
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "dd if=/dev/urandom of=/tmp/f bs=1M count=2 2>/dev/null; md5sum </tmp/f >/tmp/sum;"
+            " dd if=/tmp/f of=/dev/vda bs=64k conv=fsync 2>/dev/null; echo written", "written$")
+        ask(run, "for i in 1 2 3 4 5; do (dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null) & "
+            "rmmod skerry_virtio; wait; [ -e /dev/vda ] && echo still there; "
+            "insmod /lib/modules/$(uname -r)/skerry_virtio.ko; done; echo five times",
+            r"^linux\| five times")
+        ask(run, "dd if=/dev/vda bs=64k count=32 2>/dev/null | md5sum | cmp - /tmp/sum && echo same",
+            r"^linux\| same")
+        ask(run, "dmesg | grep -c 'BUG:\\|WARNING:\\|does not ack' | sed s/^/faults:/", "faults:0")
+        run.type("poweroff", None)
+        run.end(0)
+        run.absent(r"^linux\| still there")
+
+
 def console(log, skin, kernel):
     """A login on hvc0, and kernel's messages there too: this guest has no other console."""
     node = linux(skin, kernel, bootargs="", after="console").replace("pl011", "none")
@@ -138,6 +163,8 @@ def cases(soak):
                   limit=1800 if soak else 180, time=1700 if soak else 110,
                   lives=1000 if soak else 20)
              for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz"))]
+    found += [Case(f"reload-{kernel}", reload, weight=20, kernel=kernel)
+              for kernel in ("vmlinuz", "vmlinuz-6.12")]
     for skin in (PAGE, MESSAGE):
         for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3)):
             found.append(Case(f"root-{skin}-{kernel}", root, weight=30, skin=skin, kernel=kernel,
