@@ -264,38 +264,75 @@ static void bench_echo(const char *name, uint32_t count)
 	report(name);
 }
 
+static struct virtio_blk blk;
+
+static uint8_t *disk_start(uint32_t disk)
+{
+	memset(&blk, 0, sizeof(blk));
+	if (virtio_open_link(&blk.virtio, disk) != SKERRY_OK ||
+	    virtio_blk_start(&blk, 64) != SKERRY_OK) {
+		printf("bench: FAILED, no block device\n");
+		return NULL;
+	}
+	return virtio_alloc(&blk.virtio, VIRTIO_IN, BLOCKS * BLOCK);
+}
+
+/* Reads `count` blocks in one batch. */
+static void read_blocks(uint8_t *data, uint32_t count)
+{
+	static struct blk_request r[BLOCKS];
+
+	for (uint32_t i = 0; i < count; i++) {
+		r[i] = (struct blk_request){ BLK_READ, i * BLOCK / BLK_SECTOR, data + i * BLOCK,
+					     BLOCK, 0, NULL };
+		virtio_blk_submit(&blk, &r[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (virtio_blk_wait(&blk, &r[i]) != SKERRY_OK) {
+			printf("bench: FAILED, read %u\n", i);
+		}
+	}
+}
+
+static uint64_t exits(void)
+{
+	return blk.virtio.notifications + blk.virtio.acknowledged;
+}
+
 static void bench_block(uint32_t disk)
 {
-	static struct virtio_blk b;
-	static struct blk_request r[BLOCKS];
-	uint8_t *data;
+	uint8_t *data = disk_start(disk);
+	uint64_t before = exits();
 
-	if (virtio_open_link(&b.virtio, disk) != SKERRY_OK ||
-	    virtio_blk_start(&b, 64) != SKERRY_OK ||
-	    (data = virtio_alloc(&b.virtio, VIRTIO_IN, BLOCKS * BLOCK)) == NULL) {
-		printf("bench: FAILED, no block device\n");
+	if (!data) {
 		return;
 	}
-	report_one("device-up", b.virtio.controls);
+	report_one("device-up", blk.virtio.controls);
 	for (uint32_t n = 0; n < BATCHES; n++) {
 		uint64_t t = time_now();
 
-		for (uint32_t i = 0; i < BLOCKS; i++) {
-			r[i] = (struct blk_request){ BLK_READ, i * BLOCK / BLK_SECTOR,
-						     data + i * BLOCK, BLOCK, 0, NULL };
-			virtio_blk_submit(&b, &r[i]);
-		}
-		for (uint32_t i = 0; i < BLOCKS; i++) {
-			if (virtio_blk_wait(&b, &r[i]) != SKERRY_OK) {
-				printf("bench: FAILED, read %u\n", i);
-				return;
-			}
-		}
+		read_blocks(data, BLOCKS);
 		sample[n] = (time_now() - t) / BLOCKS;
 	}
-	report_one("block-exits", b.virtio.notifications * 100 / BATCHES);
+	report_one("block-exits", (exits() - before) * 100 / BATCHES);
 	reps = BATCHES;
 	report("block-4k");
+}
+
+/* By register page: a write to ring, and one to acknowledge. */
+static void bench_page(uint32_t disk)
+{
+	uint8_t *data = disk_start(disk);
+	uint64_t before = exits();
+
+	if (!data) {
+		return;
+	}
+	report_one("page-up", blk.virtio.controls);
+	for (uint32_t n = 0; n < BATCHES; n++) {
+		read_blocks(data, 1);
+	}
+	report_one("page-exits", (exits() - before) * 100 / BATCHES);
 }
 
 void pair_run(bool is_measuring)
@@ -313,6 +350,10 @@ void pair_run(bool is_measuring)
 	lan = link_by_type(SKERRY_LINK_NET, SKERRY_FRONT, 0);
 	if (is_measuring && disk >= 0) {
 		bench_block((uint32_t)disk);
+	}
+	disk = link_by_type(SKERRY_LINK_BLOCK, SKERRY_FRONT, 1);
+	if (is_measuring && disk >= 0) {
+		bench_page((uint32_t)disk);
 	}
 	if (lan >= 0 && is_measuring) {
 		frames_send((uint32_t)lan, mine, its);

@@ -58,6 +58,7 @@ struct virtio_ops {
 	int64_t (*set_status)(struct virtio *v, uint32_t status);	/* PENDING for a reset */
 	int64_t (*config)(struct virtio *v, uint32_t offset, void *to, uint32_t size);
 	int64_t (*queue_size)(struct virtio *v, uint32_t index, uint32_t *size_max);
+	/* right after queue_size of the same queue */
 	int64_t (*queue_set)(struct virtio *v, const struct skerry_msg_vqueue *q);
 	void (*notify)(struct virtio *v, uint32_t index);
 };
@@ -80,7 +81,8 @@ struct virtio {
 	struct virtq_slot slot[VIRTIO_SLOT_MAX];
 	bool is_live, is_broken;
 	uint64_t notifications;		/* sent */
-	uint64_t controls;		/* messages, or register accesses, for control */
+	uint64_t controls;		/* messages, or writes of registers, for control */
+	uint64_t acknowledged;		/* interrupts, by writing a register */
 };
 
 /* The front end's port of a link. INVALID: no such port, or not a front end's. */

@@ -36,11 +36,11 @@
 static struct {
 	uint64_t at;
 	uint32_t intid;
+	struct virtio *v;
 } devices[DEVICE_MAX];
 
 static uint32_t get(struct virtio *v, uint32_t offset)
 {
-	v->controls++;
 	return read32(v->at + offset);
 }
 
@@ -121,7 +121,7 @@ static int64_t mmio_queue_size(struct virtio *v, uint32_t index, uint32_t *size_
 
 static int64_t mmio_queue_set(struct virtio *v, const struct skerry_msg_vqueue *q)
 {
-	put(v, QUEUE_SELECT, q->index);
+	/* queue_size has selected it */
 	put(v, QUEUE_SIZE, q->size);
 	put64(v, QUEUE_DESC, q->descriptors);
 	put64(v, QUEUE_AVAIL, q->available);
@@ -149,6 +149,7 @@ static void interrupt(uint32_t intid)
 
 			if (status) {
 				write32(devices[i].at + IRQ_ACK, status);
+				devices[i].v->acknowledged++;
 			}
 		}
 	}
@@ -167,6 +168,7 @@ int64_t virtio_use_mmio(struct virtio *v, uint64_t at, uint32_t intid)
 	}
 	devices[i].intid = intid;
 	devices[i].at = at;
+	devices[i].v = v;
 	v->ops = &mmio_ops;
 	v->at = at;
 	v->intid = intid;
