@@ -10,6 +10,7 @@
 #define F_SEG_MAX	(1ull << 2)
 #define F_READ_ONLY	(1ull << 5)
 #define F_FLUSH		(1ull << 9)
+#define AHEAD		64		/* sectors read at once while volumes are looked for */
 #define RING_MEMORY	KIB(64)		/* rings, half for what the disk reads */
 
 static struct virtio device;
@@ -135,14 +136,13 @@ bool disk_enable_event(void)
 	return is_open && !device.is_broken && vqd_enable_event(&device.queue[0]);
 }
 
-/* At start only: one request after the other, and no other in flight. */
-bool disk_read(uint64_t sector, uint32_t count, void *to)
+/* One request, and no other in flight. */
+static bool read_now(uint64_t sector, uint32_t count, void *to)
 {
 	struct vqv_part part = { to, count * SECTOR_SIZE };
 	uint8_t status = 0xff;
 
-	if (!extent_is_within(sector, count, disk_sectors()) ||
-	    !disk_submit(BLK_T_IN, sector, &part, 1)) {
+	if (!disk_submit(BLK_T_IN, sector, &part, 1)) {
 		return false;
 	}
 	disk_kick();
@@ -153,4 +153,31 @@ bool disk_read(uint64_t sector, uint32_t count, void *to)
 		virtio_wait(&device, 0);
 	}
 	return status == BLK_S_OK;
+}
+
+/* At start only, before anyone writes: a table is read at once and looked at from memory,
+ * so that a restart is short. What can't be read with its neighbours is tried alone. */
+bool disk_read(uint64_t sector, uint32_t count, void *to)
+{
+	static uint8_t ahead[AHEAD * SECTOR_SIZE] __attribute__((aligned(64)));
+	static uint64_t ahead_at;
+	static uint32_t ahead_count;
+	uint64_t left = disk_sectors() - sector;
+
+	if (!extent_is_within(sector, count, disk_sectors())) {
+		return false;
+	}
+	if (count > AHEAD) {
+		return read_now(sector, count, to);
+	}
+	if (sector < ahead_at || !extent_is_within(sector - ahead_at, count, ahead_count)) {
+		ahead_at = sector;
+		ahead_count = left < AHEAD ? (uint32_t)left : AHEAD;
+		if (!read_now(sector, ahead_count, ahead)) {
+			ahead_count = 0;
+			return read_now(sector, count, to);
+		}
+	}
+	memcpy(to, ahead + (sector - ahead_at) * SECTOR_SIZE, count * SECTOR_SIZE);
+	return true;
 }

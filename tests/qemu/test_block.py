@@ -188,7 +188,9 @@ def kinds(log, gic, good=("part", "file", "extent", "ram"), more="", bank=""):
                           ("nopart", "the disk has no such partition"),
                           ("beyond", "it reaches beyond the end of the disk"),
                           ("huge", "it reaches beyond the end of the disk")):
-            run.count(rf"drv_block: link l-idle-{name}: volume volume-{name}: {why}; no disk", 1)
+            # more than once where the machine is so busy that EL2 takes drv_block for hung
+            run.count(rf"drv_block: link l-idle-{name}: volume volume-{name}: {why}; no disk",
+                      1, 99)
         first = int(run.lines(r"volume-file: sectors")[0].split("sectors ")[1].split()[0])
     check(sectors_of(path, *PART) == stamped(0, PART[1], 9), "the partition's content")
     check(sectors_of(path, first, 1024) == stamped(0, 1024, 9), "the file's content")
