@@ -126,8 +126,8 @@ def reload(log, kernel):
             "rmmod skerry_virtio; wait; [ -e /dev/vda ] && echo still there; "
             "insmod /lib/modules/$(uname -r)/skerry_virtio.ko; done; echo five times",
             r"^linux\| five times")
-        ask(run, "dd if=/dev/vda bs=64k count=32 2>/dev/null | md5sum | cmp - /tmp/sum && echo same",
-            r"^linux\| same")
+        ask(run, "dd if=/dev/vda bs=64k count=32 2>/dev/null | md5sum | cmp - /tmp/sum && "
+            "echo same", r"^linux\| same")
         ask(run, "dmesg | grep -c 'BUG:\\|WARNING:\\|does not ack' | sed s/^/faults:/", "faults:0")
         run.type("poweroff", None)
         run.end(0)
