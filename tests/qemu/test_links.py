@@ -155,7 +155,7 @@ def cases(soak):
          Case("front-end-hostile", faults, gic=2, load="rounds=24 hostile")] + \
         [Case(f"attacked-gic{gic}", attacked, gic=gic) for gic in (2, 3)] + \
         [Case(f"thousand-deaths-gic{gic}", faults, limit=300, weight=100, gic=gic,
-              load="rounds=1000", serve="die-at=7 die-lives=1000 die-add=3",
+              load="rounds=4500", serve="die-at=7 die-lives=1000 die-add=1",
               crashes=(0, 1000)) for gic in (2, 3) if soak] + \
         [Case("contract-oracle", contract, gic=2, skerry="debug/skerry.bin")] + \
         [Case(f"stubborn-gic{gic}", stubborn, gic=gic) for gic in (2, 3)]
