@@ -124,7 +124,7 @@ enum pv_write pv_page_write(struct vcpu *v, uint64_t offset, unsigned width, uin
 	}
 	lock_acquire(&l->lock);
 	if (at == STATUS) {
-		result = device_set_status(l, value & 0xff);
+		result = device_set_status(l, value);
 	} else if (at < CONFIG) {
 		write_register(l, at, value);
 	} else if (device_has_config(l, at - CONFIG, width) && !l->is_ack_due) {

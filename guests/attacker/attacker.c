@@ -3,6 +3,7 @@
  * attacker: what a hostile guest tries (docs/threat-model.md), beside a victim.
  * A line for each case: "attack NN name: ok (...)" or "FAILED (...)". Boot
  * arguments: case=NN runs that one and ends, from=NN those from there on; scale=N percent;
+ * mate: it is the other end of the attacker's links (ends.c);
  * deadly: also lives that end in crashes (needs on-crash = "restart");
  * lives=N: goes on restarting until life N; stay-ms=N: 1500, then quietly on.
  * Life 1 runs the table; each life after it shows that the attacker works again
@@ -61,9 +62,12 @@ static const struct attack attacks[] = {
 	{ 52, "cpu-off-on", d52_off_on },
 	{ 56, "double-fetch", e56_double_fetch },
 	{ 57, "rings", e57_rings },
+	{ 59, "queue-areas", e59_queues },
+	{ 59, "register-page", e59_page },
 	{ 61, "messages", e61_messages },
 	{ 62, "handles", e62_handles },
 	{ 63, "bell-flood", e63_flood },
+	{ 64, "both-ends", e64_both_ends },
 };
 
 static char reason[120], remark[120];
@@ -191,6 +195,9 @@ void guest_main(void)
 	uint64_t life = guest_life();
 
 	irq_disable();
+	if (arg_has("mate")) {
+		mate_run();
+	}
 	if (life == 1) {
 		printf("attacker: gic %u, %u vCPUs\n", platform.gic, platform.cpu_count);
 		attacks_run();

@@ -122,5 +122,10 @@ void e57_rings(void);
 void e61_messages(void);
 void e62_handles(void);
 void e63_flood(void);
+/* ends.c */
+void e59_queues(void);
+void e59_page(void);
+void e64_both_ends(void);
+void mate_run(void) __attribute__((noreturn));
 
 #endif

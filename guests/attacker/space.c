@@ -221,7 +221,7 @@ void b23_arguments(void)
 		for (uint32_t n = 0; n < 18; n++) {
 			r.x[n] = hostile[random_next(&state) % ARRAY_SIZE(hostile)];
 		}
-		r.x[0] = i & 1 ? SKERRY_HVC(i >> 1 & 7) :
+		r.x[0] = i & 1 ? SKERRY_HVC((i >> 1) % (SKERRY_HYPERCALL_COUNT + 1)) :
 			 0x84000000 | (i & 2) << 29 | (i >> 2 & 31);
 		if (!is_harmless(r.x[0]) || (uint32_t)r.x[0] == SKERRY_HVC_CONSOLE_READ) {
 			continue;

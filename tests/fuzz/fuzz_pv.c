@@ -82,8 +82,8 @@ static void step(void)
 		message(guest);
 		break;
 	default:
-		(void)pv_page_write(&guests[FRONT_GUEST].vcpu[0], NET * PAGE_SIZE + offset % 0x180,
-				    what & 0x80 ? 1 : 4, take(4));
+		(void)pv_page_write(&guests[FRONT_GUEST].vcpu[0],
+				    NET * PAGE_SIZE + offset % 0x180, what & 0x80 ? 1 : 4, take(4));
 	}
 }
 
@@ -107,9 +107,11 @@ static void check(void)
 			const struct sys_window *w = &the_system.window[c->window];
 			uint64_t base = c->end[SKERRY_FRONT].base;
 
-			must(q->size == 0 || (is_inside(w, base, q->descriptors, 16ull * q->size) &&
-					      is_inside(w, base, q->available, 6 + 2ull * q->size) &&
-					      is_inside(w, base, q->used, 6 + 8ull * q->size)));
+			uint64_t size = q->size;
+
+			must(size == 0 || (is_inside(w, base, q->descriptors, 16 * size) &&
+					   is_inside(w, base, q->available, 6 + 2 * size) &&
+					   is_inside(w, base, q->used, 6 + 8 * size)));
 		}
 	}
 	must(registers[0x070 / 4] == links[NET].status);

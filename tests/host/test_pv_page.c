@@ -5,7 +5,8 @@
  * reset that has to wait; and the path of the write itself, arch/arm64/abort.c, with an
  * HPFAR_EL2 that holds rubbish.
  */
-/* sources: arch/arm64/abort.c pv/device.c pv/message.c pv/page.c lib/format.c tests/host/fake/fake_arch.c */
+/* sources: arch/arm64/abort.c pv/device.c pv/message.c pv/page.c lib/format.c
+ * tests/host/fake/fake_arch.c */
 #include "fake/pv_machine.h"
 #include <cmocka.h>
 #include <sysreg.h>
@@ -369,7 +370,7 @@ static void a_sweep_of_writes_stays_on_the_device(void **state)
 		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
 		width = 1u << (x & 3);
 		offset = (unsigned)(x >> 8) % (x & 4 ? 0x180 : 0x1000) & ~(width - 1);
-		(void)store(offset, width, x & 0x70 ? (uint32_t)(x >> 32) & 0xf : (uint32_t)(x >> 32));
+		(void)store(offset, width, (uint32_t)(x >> 32) & (x & 0x70 ? 0xf : UINT32_MAX));
 		if (i % 64 == 0) {
 			ask(BACK_GUEST, NET, SKERRY_MSG_GET_STATE, NULL, 0);
 			(void)ask_words(BACK_GUEST, NET, SKERRY_MSG_ACK, 1, answer.w[1]);

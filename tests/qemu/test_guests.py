@@ -5,7 +5,7 @@ beside its victim."""
 
 import re
 
-from harness import Case, Failure, Run, check, guest, image, linux, selection, system
+from harness import Case, Failure, Run, check, guest, image, link, linux, selection, system
 
 VICTIM_ENDS = r"^victim\| victim: \d+ beats, checksum ok"
 
@@ -72,6 +72,32 @@ def attacked(log, gic, cpus, lives, skerry="skerry.bin"):
         run.count(r"^skerry: ", 1, 60 + 16 * lives)     # its log grows by a bounded number of lines
 
 
+def attacked_by_links(log, gic, scale=20, skerry="skerry.bin"):
+    """The cases that need links: the attacker between a mate, who offers and rings without end,
+    and a victim, whose bells both ring."""
+    bank = "window-bank = <0x0 0x60000000 0x0 0x00400000>;"
+    text = system(guest("victim", cpus=[0], more='bootargs = "beats=1000000 every=100"; service;'),
+                  guest("attacker", cpus=[1], more=f'bootargs = "from=59 scale={scale}"; {bank}'),
+                  guest("mate", "guests/attacker.bin", [2], more='bootargs = "mate"; service;'),
+                  links=[link("disk", "block", "attacker", "mate"),
+                         link("page", "net", "attacker", "mate",
+                              'transport = "register-page"; window = "shared";'),
+                         link("own", "console", "victim", "attacker"),
+                         link("bell", "shared-memory", "attacker", "victim"),
+                         link("other", "shared-memory", "mate", "victim")])
+    with Run(log, image(log, "attack-links", text), "--gic", gic, "--cpus", 3, limit=200,
+             skerry=skerry) as run:
+        run.expect(r"^attacker\| attacker: 6 cases, 0 failed")
+        run.expect(r"^skerry: end ")
+        run.end(0)
+        failed = run.lines(r"FAILED")
+        check(not failed, "; ".join(failed[:5]))
+        check(beats_of(run) > 0, "the victim's heart does not beat")
+        check(not run.lines("not done"), "a case was left out")
+        run.count(r"^victim\| victim: life", 1)
+        run.count(r"^skerry: ", 1, 40)
+
+
 def beats_of(run):
     found = re.findall(r"victim: beat (\d+), checksum ok", run.text)
     if not found:
@@ -106,6 +132,11 @@ def cases(soak):
         for cpus in ([1, 2, 3] if soak else [2]):
             found.append(Case(f"attacker-gic{gic}-{cpus}cpu", attacked, limit=300, weight=60,
                               gic=gic, cpus=cpus, lives=30 if soak else 12))
+    found += [Case("attacker-links-gic2", attacked_by_links, limit=220, weight=20, gic=2,
+                   scale=100 if soak else 20),
+              Case("attacker-links-gic3", attacked_by_links, limit=220, weight=20, gic=3),
+              Case("attacker-links-oracle", attacked_by_links, limit=220, weight=20, gic=3, scale=1,
+                   skerry="debug/skerry.bin")]
     found.append(Case("attacker-oracle", attacked, limit=300, weight=60, gic=3, cpus=1, lives=12,
                       skerry="debug/skerry.bin"))
     return found
