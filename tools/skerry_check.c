@@ -291,9 +291,7 @@ static int check(struct check *c)
 		for (uint32_t i = 0; i < s->guest_count; i++) {
 			s->guest[i].refused = false;
 		}
-		if (place_guests(b, s, &c->report) != 0 && c->report.errors == 0) {
-			c->report.errors = 1;
-		}
+		place_guests(b, s, &c->report);
 	}
 	if (c->report.errors == 0) {
 		print_sharing(c);

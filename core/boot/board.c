@@ -133,15 +133,6 @@ static void read_cpus(struct search *s)
 	}
 }
 
-static void read_firmware(struct search *s)
-{
-	const char *method = dt_string(s->fdt, s->at[ROLE_PSCI], "method");
-
-	s->b->psci = is_text(method, "smc") ? PSCI_BY_SMC :
-		     is_text(method, "hvc") ? PSCI_BY_HVC : PSCI_NONE;
-	(void)!dt_reg(s->fdt, s->at[ROLE_PM], 0, &s->b->pm);
-}
-
 static void read_gic(struct search *s)
 {
 	struct board *b = s->b;
@@ -275,7 +266,7 @@ static void look_at(struct search *s, int node, int depth)
 int board_discover(const void *fdt, struct board *b, struct report *r)
 {
 	struct search s = { fdt, b, r, { -1, -1, -1, -1, -1, -1, -1 } };
-	const char *model = dt_string(fdt, 0, "model");
+	const char *model = dt_string(fdt, 0, "model"), *method;
 	uint32_t before = r->errors;
 
 	memset(b, 0, sizeof(*b));
@@ -288,7 +279,10 @@ int board_discover(const void *fdt, struct board *b, struct report *r)
 	}
 	read_reserved(&s);
 	read_cpus(&s);
-	read_firmware(&s);
+	method = dt_string(fdt, s.at[ROLE_PSCI], "method");
+	b->psci = is_text(method, "smc") ? PSCI_BY_SMC : is_text(method, "hvc") ? PSCI_BY_HVC :
+		  PSCI_NONE;
+	(void)!dt_reg(fdt, s.at[ROLE_PM], 0, &b->pm);
 	read_gic(&s);
 	read_timer(&s);
 	read_chosen(&s);

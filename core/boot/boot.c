@@ -90,27 +90,22 @@ static void read_system(void)
 {
 	const struct board *b = &boot.board;
 	const struct system *table;
-	const void *fit;
+	const void *fit = b->initrd.size ? arch_boot_map_image(b->initrd) : NULL;
 
 	if (b->initrd.size == 0) {
 		give_up("no system image: the boot loader handed over no initrd "
 			"(/chosen: linux,initrd-start, linux,initrd-end)");
 	}
-	fit = arch_boot_map_image(b->initrd);
 	if (fit == NULL) {
 		give_up("the system image is too large: 1022 MiB at most");
 	}
 	table = fit_system(fit, b->initrd.size, &report);
-	if (table != NULL) {
-		the_system = *table;
-	}
+	the_system = table != NULL ? *table : the_system;
 	if (table == NULL || system_check(&the_system, b, boot.tree, &report) != 0) {
 		give_up("this system can't run");
 	}
-	(void)fit_resolve(fit, b->initrd.size, &the_system, &report);
-	if (place_guests(b, &the_system, &report) != 0) {
-		log_line("guests without memory do not start; the others do");
-	}
+	fit_resolve(fit, b->initrd.size, &the_system, &report);
+	place_guests(b, &the_system, &report);
 }
 
 static void print_guest(const struct sys_guest *c)

@@ -21,8 +21,6 @@
  */
 int system_check(struct system *s, const struct board *b, const void *board_fdt,
 		 struct report *r) nodiscard;
-/* Placement chose `base` (2 MiB aligned) for an identity guest's memory. */
-void system_place_identity(struct sys_guest *g, uint64_t base);
 /* The guest-physical ranges that are EL2's own in each guest: banks must not
  * touch them (placement keeps an identity guest's away). A name of NULL ends it. */
 struct sys_fixed {
@@ -75,8 +73,8 @@ const struct system *fit_system(const void *fit, uint64_t room, struct report *r
 
 /* Find the bytes of every guest's segments, and hash them where the guest asks
  * for it. A guest whose image is missing, short or damaged is reported and
- * marked `refused`; the others go on. Number of guests refused here. */
-uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r);
+ * marked `refused`; the others go on. */
+void fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r);
 
 extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
 
@@ -91,8 +89,8 @@ int place_heap(const struct board *b, uint64_t size, struct range *heap) nodisca
  * links' windows with all that follows from it (struct sys_link), the larger banks
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
  * guest that finds no room is reported and marked `refused`; guests already refused get
- * nothing. 0, or SKERRY_NO_MEMORY when a guest was refused here. */
-int place_guests(const struct board *b, struct system *s, struct report *r) nodiscard;
+ * nothing. */
+void place_guests(const struct board *b, struct system *s, struct report *r);
 
 /* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
  * EL2 publishes. A guest that can't be made is reported and marked refused. */

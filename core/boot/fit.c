@@ -100,10 +100,8 @@ static const char *resolve_segment(const void *fit, uint64_t room, bool verify,
 	       "is damaged (SHA-256, which verify asks for)";
 }
 
-uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r)
+void fit_resolve(const void *fit, uint64_t room, struct system *s, struct report *r)
 {
-	uint32_t refused = 0;
-
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i <= g->segment_count && !g->refused; i++) {
 			struct sys_segment *at = i < g->segment_count ? &g->segment[i] : &g->tree;
@@ -113,9 +111,7 @@ uint32_t fit_resolve(const void *fit, uint64_t room, struct system *s, struct re
 				report_error(r, r->fdt, at->node, "data", "guest %s: image %s %s",
 					     g->name, at->image, wrong);
 				g->refused = true;
-				refused++;
 			}
 		}
 	}
-	return refused;
 }

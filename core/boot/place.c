@@ -75,6 +75,19 @@ static bool place(const struct board *b, const struct piece *p, struct pa *host)
 	       owner_add((struct range){ host->v, p->at.size }, p->kind, p->index) == SKERRY_OK;
 }
 
+/* An identity guest's addresses count from its memory's place. */
+static void move_identity(struct sys_guest *g)
+{
+	uint64_t base = g->host[0].v;
+
+	g->bank[0].base = base;
+	g->tree.at.base += base;
+	g->entry += base;
+	for (uint32_t i = 0; i < g->segment_count; i++) {
+		g->segment[i].at.base += base;
+	}
+}
+
 /* Identity guests' banks are of order 64: fewer places suit them. Another bank's
  * order is the highest bit of its size. */
 static void place_order(const struct board *b, struct system *s, int order, struct report *r)
@@ -92,7 +105,7 @@ static void place_order(const struct board *b, struct system *s, int order, stru
 					     p.at.base);
 				g->refused = true;
 			} else if (own == order && g->identity) {
-				system_place_identity(g, g->host[i].v);
+				move_identity(g);
 			}
 		}
 	}
@@ -129,10 +142,8 @@ int place_heap(const struct board *b, uint64_t size, struct range *heap)
 	return SKERRY_OK;
 }
 
-int place_guests(const struct board *b, struct system *s, struct report *r)
+void place_guests(const struct board *b, struct system *s, struct report *r)
 {
-	uint32_t errors = r->errors;
-
 	for (int order = 64; order >= 0; order--) {	/* the largest first */
 		place_order(b, s, order, r);
 	}
@@ -152,5 +163,4 @@ int place_guests(const struct board *b, struct system *s, struct report *r)
 		w->size = w->host.v == NOWHERE ? 0 : w->size;
 		w->link_count = w->size ? w->link_count : 0;
 	}
-	return r->errors == errors ? SKERRY_OK : SKERRY_NO_MEMORY;
 }

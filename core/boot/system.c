@@ -255,13 +255,3 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 	}
 	return r->errors == errors ? SKERRY_OK : SKERRY_INVALID;
 }
-
-void system_place_identity(struct sys_guest *g, uint64_t base)
-{
-	g->bank[0].base = base;
-	g->tree.at.base += base;
-	g->entry += base;
-	for (uint32_t i = 0; i < g->segment_count; i++) {
-		g->segment[i].at.base += base;
-	}
-}

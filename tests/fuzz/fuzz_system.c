@@ -215,7 +215,7 @@ static void from_table(const uint8_t *data, size_t size)
 	}
 	judge(&s, &board);
 	owner_count = 0;
-	(void)!place_guests(&board, &s, &r);
+	place_guests(&board, &s, &r);
 	for (struct sys_guest *g = s.guest; g < s.guest + s.guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
 			need(range_holds(board.memory[0], g->host[i].v, g->bank[i].size));

@@ -28,11 +28,6 @@ const struct sys_fixed system_fixed[] = {
 	{ .at = { 0, 0 }, .name = NULL },
 };
 
-void system_place_identity(struct sys_guest *g, uint64_t base)
-{
-	g->bank[0].base = base;
-}
-
 static void print(struct report *r, bool is_error, const void *fdt, int node,
 		  const char *property, const char *message)
 {
@@ -72,11 +67,12 @@ static void add_bank(struct sys_guest *g, uint64_t base, uint64_t size)
 /* With EL2's `taken` before. */
 static int place_behind(const struct range *taken, unsigned count)
 {
-	owner_count = 0;
+	owner_count = report.errors = 0;
 	for (unsigned i = 0; i < count; i++) {
 		assert_int_equal(owner_add(range_pages(taken[i]), OWNER_HV, 0), SKERRY_OK);
 	}
-	return place_guests(&board, &s, &report);
+	place_guests(&board, &s, &report);
+	return report.errors ? SKERRY_NO_MEMORY : SKERRY_OK;
 }
 
 static int place(void)
@@ -182,6 +178,10 @@ static void an_identity_guest_avoids_the_fixed_ranges(void **state)
 	struct sys_guest *big = add_guest(0x40000000, MIB(128)), *g = add_guest(0, MIB(4));
 
 	g->identity = true;
+	g->entry = 0x40;
+	g->tree.at.base = 0x200000;
+	g->segment_count = 1;
+	g->segment[0].at.base = 0x1000;
 	board.memory_count = 2;
 	board.memory[0] = (struct range){ 0, 0x3c000000 };	/* as a Pi has it */
 	board.memory[1] = (struct range){ 0x40000000, GIB(1) };
@@ -189,6 +189,9 @@ static void an_identity_guest_avoids_the_fixed_ranges(void **state)
 	board.reserved[0] = (struct range){ 0, 0x07f00000 };
 	assert_int_equal(place(), 0);
 	assert_int_equal(g->bank[0].base, 0x0c000000);
+	assert_int_equal(g->entry, 0x0c000040);
+	assert_int_equal(g->tree.at.base, 0x0c200000);
+	assert_int_equal(g->segment[0].at.base, 0x0c001000);
 	assert_int_equal(g->host[0].v, 0x0c000000);
 	assert_int_equal(big->host[0].v, 0x0c400000);
 	board.memory[0].size = 0x0c000000;

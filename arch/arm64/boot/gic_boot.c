@@ -62,12 +62,6 @@ static void map_redistributors(const struct board *b)
 			}
 		}
 	}
-	for (unsigned i = 0; i < b->cpu_count; i++) {
-		if (gic.cpu[i] == 0) {
-			panic("no redistributor belongs to core %u (affinity %lx)", i,
-			      b->cpu[i].mpidr);
-		}
-	}
 }
 
 /* Interrupts 32 * i on of a frame: disabled, idle, one priority; GICv3: group 1. */
@@ -142,6 +136,9 @@ static uint32_t cpu_interface_v3(void)
 	uint64_t frame = GICR_VA + pcpu()->index * (uint64_t)GICR_VA_STRIDE;
 	uint64_t waker = frame + 0x14;
 
+	if (gic.cpu[pcpu()->index] == 0) {
+		panic("no redistributor belongs to core %u", pcpu()->index);
+	}
 	mmio_write32(waker, mmio_read32(waker) & ~(1u << 1));	/* ProcessorSleep */
 	wait_clear(waker, 1u << 2, "redistributor");		/* ChildrenAsleep */
 	reset_word(frame + GICR_SGI_FRAME, 0);
