@@ -140,11 +140,11 @@ static void print_banner(void)
 	for (uint32_t i = 0; i < guest_count; i++) {
 		print_guest(guests[i].config);
 	}
-	for (const struct sys_link *l = the_system.link; l < &the_system.link[the_system.link_count];
-	     l++) {
+	for (uint32_t i = 0; i < the_system.link_count; i++) {
+		const struct sys_link *l = &the_system.link[i];
+
 		log_raw("  %-12s link from %s to %s, window at %09lx\n", l->name,
-			the_system.guest[l->end[0].guest].name,
-			the_system.guest[l->end[1].guest].name,
+			guests[l->end[0].guest].config->name, guests[l->end[1].guest].config->name,
 			the_system.window[l->window].host.v);
 	}
 	log_raw("  input goes to %s; Ctrl-] q ends the run, Ctrl-] ? helps\n",

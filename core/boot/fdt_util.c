@@ -22,43 +22,37 @@ static int step(const void *fdt, int at, uint32_t *tag)
 
 /* Before anything else is read: libfdt 1.6 lets a property's length of -12 to -1 pass
  * (-12: for ever). */
-static bool is_structure_sound(const void *fdt, uint32_t size, uint32_t strings)
+static bool is_structure_sound(const void *fdt)
 {
-	const char *structure = (const char *)fdt + fdt_off_dt_struct(fdt);
-	uint32_t tag = FDT_NOP, depth = 0;
+	int at, next = 0, depth = 0;
+	uint32_t tag;
 
-	for (int at = 0; tag != FDT_END; at = step(fdt, at, &tag)) {
-		const struct fdt_property *p = (const void *)(structure + at);
-		uint32_t left = size - (uint32_t)at;
+	do {
+		const struct fdt_property *p = fdt_offset_ptr(fdt, next, sizeof(*p));
 
-		if ((uint32_t)at > size || left < 4) {
+		at = next;
+		tag = fdt_next_tag(fdt, at, &next);
+		if (next <= at || (tag == FDT_PROP && (!p || fdt32_ld(&p->len) > INT32_MAX / 2 ||
+		    fdt32_ld(&p->nameoff) >= fdt_size_dt_strings(fdt))) ||
+		    (depth == 0 && tag != (at == 0 ? FDT_BEGIN_NODE : FDT_END))) {
 			return false;
 		}
-		tag = fdt32_ld(&p->tag);
-		if ((depth == 0 && tag != (at > 0 ? FDT_END : FDT_BEGIN_NODE)) ||
-		    (depth > 0 && (tag < FDT_BEGIN_NODE || tag > FDT_NOP)) ||
-		    (tag == FDT_BEGIN_NODE && !memchr(p->data - 8, 0, left - 4)) ||
-		    (tag == FDT_PROP && (left < 12 || fdt32_ld(&p->len) > left - 12 ||
-					 fdt32_ld(&p->nameoff) >= strings))) {
-			return false;
-		}
-		depth += tag == FDT_BEGIN_NODE ? 1u : tag == FDT_END_NODE ? -1u : 0u;
-	}
-	return true;
+		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+	} while (tag != FDT_END);
+	return depth == 0;
 }
 
 bool dt_check(const void *fdt, uint64_t size)
 {
-	const char *strings_end;
+	const char *strings = fdt;
 
 	if (size < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, 4) ||
 	    fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > size || fdt_version(fdt) < 17 ||
 	    fdt_off_dt_struct(fdt) % 4 || fdt_num_mem_rsv(fdt) < 0) {
 		return false;
 	}
-	strings_end = (const char *)fdt + fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt);
-	return (fdt_size_dt_strings(fdt) == 0 || strings_end[-1] == 0) &&
-	       is_structure_sound(fdt, fdt_size_dt_struct(fdt), fdt_size_dt_strings(fdt));
+	strings += fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt);
+	return (fdt_size_dt_strings(fdt) == 0 || strings[-1] == 0) && is_structure_sound(fdt);
 }
 
 int dt_next(const void *fdt, int node, int *depth)
@@ -230,7 +224,7 @@ int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_i
 		return SKERRY_INVALID;
 	}
 	is_bad = !is_extended && !is_gics(fdt, node, gic);
-	for (unsigned i = 0; i <= index && is_extended; i++) {	/* each row begins with whose it is */
+	for (unsigned i = 0; i <= index && is_extended; i++) {	/* a row begins with whose it is */
 		is_bad |= fdt32_ld(cell + i * cells) != fdt_get_phandle(fdt, gic);
 	}
 	cell += index * cells + is_extended;		/* type (0: SPI, 1: PPI), number, flags */

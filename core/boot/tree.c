@@ -86,15 +86,17 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 	add_clocks(w, d, node, phandle);
 }
 
-/* An identity guest's ramdisk has moved with its memory. */
-static void move(struct writer *w, const char *name, uint64_t by)
+/* An identity guest's memory has its place: its ramdisk has moved with it. */
+static void move_identity(struct writer *w, const struct sys_guest *g)
 {
+	static const char *const names[] = { "linux,initrd-start", "linux,initrd-end" };
 	int chosen = fdt_subnode_offset(w->fdt, 0, "chosen");
-	uint64_t at = dt_number(w->fdt, chosen, name, 0);
 
-	if (dt_has(w->fdt, chosen, name)) {
-		gather(w, fdt_setprop_inplace_u64(w->fdt, chosen, name, at + by));
+	for (unsigned i = 0; i < 2 && dt_has(w->fdt, chosen, names[i]); i++) {
+		gather(w, fdt_setprop_inplace_u64(w->fdt, chosen, names[i], g->bank[0].base +
+						  dt_number(w->fdt, chosen, names[i], 0)));
 	}
+	set_reg(w, fdt_subnode_offset(w->fdt, 0, "memory"), g->bank, g->bank_count);
 }
 
 int tree_build(const struct sys_guest *g, const struct board *b, const void *board_fdt,
@@ -106,9 +108,7 @@ int tree_build(const struct sys_guest *g, const struct board *b, const void *boa
 	if (!w.error && !gather(&w, fdt_open_into(g->tree.data, out, (int)room))) {
 		gather(&w, fdt_del_node(out, fdt_node_offset_by_compatible(out, -1, gic)));
 		if (g->identity) {
-			set_reg(&w, fdt_subnode_offset(out, 0, "memory"), g->bank, g->bank_count);
-			move(&w, "linux,initrd-start", g->bank[0].base);
-			move(&w, "linux,initrd-end", g->bank[0].base);
+			move_identity(&w, g);
 		}
 		for (uint32_t i = 0; i < g->device_count; i++) {
 			add_device(&w, &g->device[i], SYS_PHANDLE_CLOCK + i);

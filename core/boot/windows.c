@@ -13,14 +13,9 @@ void windows_make(void)
 	struct system *s = &the_system;
 
 	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
-		l->registers = l->transport == SKERRY_BY_REGISTER_PAGE ? arch_boot_uncached() : NULL;
+		l->registers = l->transport == SKERRY_BY_REGISTER_PAGE ?
+			       arch_boot_uncached() : NULL;
 	}
-}
-
-static bool map_page(struct guest *g, uint64_t at, struct pa to, enum s2_kind kind,
-		     struct report *r)
-{
-	return guest_map(g, at, (struct range){ to.v, PAGE_SIZE }, kind, r);
 }
 
 /* One end of a link: the page of that end, and the window. */
@@ -30,17 +25,17 @@ static bool map_end(struct guest *g, const struct sys_link *l, unsigned role, st
 	const struct sys_end *e = &l->end[role];
 	struct range whole = { w->host.v, w->size }, first = { w->host.v, w->size / 2 };
 	struct range second = { w->host.v + first.size, first.size };
-	bool is_front = role == SKERRY_FRONT;
+	bool is_front = role == SKERRY_FRONT, is_shared = w->kind == SKERRY_WINDOW_SHARED;
+	struct range page = { is_front ? arch_boot_pa((const void *)l->registers).v :
+			      l->back_page.v, PAGE_SIZE };
+	uint64_t page_at = (is_front ? SKERRY_PAGE_BASE : SKERRY_BACK_PAGE_BASE) +
+			   e->port * PAGE_SIZE;
 
-	if (is_front ? l->registers && !map_page(g, SKERRY_PAGE_BASE + e->port * PAGE_SIZE,
-						 arch_boot_pa((const void *)l->registers),
-						 S2_REGISTER_PAGE, r) :
-		       !map_page(g, SKERRY_BACK_PAGE_BASE + e->port * PAGE_SIZE, l->back_page,
-				 S2_DATA, r)) {
+	if ((!is_front || l->registers) &&
+	    !guest_map(g, page_at, page, is_front ? S2_REGISTER_PAGE : S2_DATA, r)) {
 		return false;
 	}
-	return w->kind == SKERRY_WINDOW_SHARED ?
-	       guest_map(g, e->base, whole, is_front ? S2_RAM : S2_DATA, r) :
+	return is_shared ? guest_map(g, e->base, whole, is_front ? S2_RAM : S2_DATA, r) :
 	       guest_map(g, e->base, first, is_front ? S2_DATA : S2_READ_ONLY, r) &&
 	       guest_map(g, e->base + first.size, second, is_front ? S2_READ_ONLY : S2_DATA, r);
 }

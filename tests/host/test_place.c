@@ -340,7 +340,6 @@ static void no_two_things_ever_share_a_page(void **state)
 			struct range at = { s.window[i].host.v, window_whole(&s.window[i]) };
 
 			if (at.base == UINT64_MAX) {
-				assert_int_equal(at.size, 0);
 				continue;
 			}
 			assert_true(is_aligned(at.base, KIB(64)));
