@@ -39,20 +39,8 @@ static const struct sysreg_row rows[] = {
 	{ KEY(3, 0, 12, 11, 7), WRITE, 0 },		/* ICC_SGI0R_EL1 */
 	{ KEY(3, 0, 12, 12, 5), READ | WRITE, 7 },			/* ICC_SRE_EL1: no bypass */
 	{ KEY(3, 0, 1, 0, 1), READ | WRITE, 0 },			/* ACTLR_EL1 */
-	{ KEY(2, 0, 0, 2, 2), READ | WRITE, 0 },			/* MDSCR_EL1 */
-	{ KEY(2, 0, 1, 0, 4), WRITE, 0 },		/* OSLAR_EL1 */
 	{ KEY(2, 0, 1, 1, 4), READ, 1 << 3 },		/* OSLSR_EL1: there, not set */
-	{ KEY(2, 0, 1, 3, 4), READ | WRITE, 0 },			/* OSDLR_EL1 */
-	{ KEY(2, 0, 1, 4, 4), READ | WRITE, 0 },			/* DBGPRCR_EL1 */
-	{ KEY(2, 0, 0, 2, 0), READ | WRITE, 0 },			/* MDCCINT_EL1 */
-	{ KEY(2, 3, 0, 1, 0), READ, 0 },			/* MDCCSR_EL0 */
-	{ KEY(2, 0, 0, 0, 2), READ | WRITE, 0 },			/* OSDTRRX_EL1 */
-	{ KEY(2, 0, 0, 3, 2), READ | WRITE, 0 },			/* OSDTRTX_EL1 */
-	{ KEY(2, 0, 0, 6, 2), READ | WRITE, 0 },			/* OSECCR_EL1 */
-	{ KEY(2, 0, 1, 0, 0), READ, 0 },			/* MDRAR_EL1 */
-	{ KEY(2, 0, 7, 8, 6), READ | WRITE, 0 },			/* DBGCLAIMSET_EL1 */
-	{ KEY(2, 0, 7, 9, 6), READ | WRITE, 0 },			/* DBGCLAIMCLR_EL1 */
-	{ KEY(2, 0, 7, 14, 6), READ, 0 },			/* DBGAUTHSTATUS_EL1 */
+	{ KEY(2, 3, 0, 1, 0), READ, 0 },		/* MDCCSR_EL0 */
 };
 
 static struct sysreg_row find(uint32_t key)
@@ -62,15 +50,15 @@ static struct sysreg_row find(uint32_t key)
 	if ((key & KEY(3, 7, 15, 0, 0)) == KEY(3, 0, 0, 0, 0) && crm >= 1 && crm <= 7) {
 		return (struct sysreg_row){ key, READ, id_registers[crm][op2] };
 	}
-	if ((key & KEY(3, 7, 15, 0, 4)) == KEY(2, 0, 0, 0, 4)) {
-		return (struct sysreg_row){ key, READ | WRITE, 0 };	/* DBG{B,W}{V,C}R<n>_EL1 */
-	}
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].key == key) {
 			return rows[i];
 		}
 	}
-	return (struct sysreg_row){ key, 0, 0 };
+	/* EL1's debug registers read as 0 and ignore writes. Those that the CPU does not
+	 * have, or not for this access, are UNDEFINED without a trap. */
+	return (struct sysreg_row){ key, (key & KEY(3, 7, 0, 0, 0)) == KEY(2, 0, 0, 0, 0) ?
+				    READ | WRITE : 0, 0 };
 }
 
 void sysreg_handle(struct vcpu *v, uint64_t esr)
