@@ -6,7 +6,6 @@
 #include <abi/smccc.h>
 #include <core/core.h>
 #include <hv/pm.h>
-#include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
 #include <vgic.h>

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to arch/arm64: the firmware's services, what boot leaves for resident
- * code, and the way out of boot.
+ * Private to arch/arm64: the calling core, the firmware's services, what boot leaves
+ * for resident code, and the way out of boot.
  */
 #ifndef CPU_H
 #define CPU_H
 
-#include <hv/types.h>
+#include <core/guest.h>
+
+/* The calling core: TPIDR_EL2 holds its struct pcpu from boot on. */
+static inline struct pcpu *pcpu(void)
+{
+	struct pcpu *p;
+
+	__asm__("mrs %0, tpidr_el2" : "=r"(p));
+	return p;
+}
 
 /* Written at boot, read-only after. */
 extern bool board_has_psci;	/* by SMC */

@@ -6,10 +6,10 @@
  * (core_next()).
  */
 #include <core/core.h>
-#include <arch_cpu.h>
 #include <sysreg.h>
 #include <vgic.h>
 
+#include "cpu.h"
 #include "trap.h"
 
 /* HVC, SMC: the second returns to itself, and is stepped over. */
@@ -26,12 +26,6 @@ static void exit_call(struct vcpu *v, uint64_t esr)
 		return;
 	}
 	smccc_call(v, v->arch.x);
-}
-
-static void exit_undefined(struct vcpu *v, uint64_t esr)
-{
-	stats_exit(v, EXIT_OTHER, esr);
-	inject_undefined(v);
 }
 
 static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
@@ -65,7 +59,8 @@ struct vcpu *exit_sync(struct vcpu *v)
 	if (exit_table[ec] != NULL) {
 		exit_table[ec](v, esr);
 	} else {	/* FP, SVE, pointer authentication, debug, AArch32 ... */
-		exit_undefined(v, esr);
+		stats_exit(v, EXIT_OTHER, esr);
+		inject_undefined(v);
 	}
 	return exit_finish(v);
 }

@@ -7,7 +7,6 @@
  * into a free list register at once. Of what others see only
  * `where` changes, and that only its holder clears.
  */
-#include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
 

@@ -11,6 +11,7 @@
 #include <mmu.h>
 #include <sysreg.h>
 
+#include "gic.h"
 #include "registers.h"
 
 #define VTIMER		27		/* a board with another one takes the slower way */
@@ -19,14 +20,6 @@
 /* MSR ICC_SGI1R_EL1 (op0 3, op1 0, CRn 12, CRm 11, op2 5), trapped */
 #define ESR_SGI1R	(EC_SYSREG << 26 | 1 << 25 | 3 << 20 | 5 << 17 | 12 << 10 | 11 << 1)
 #define ESR_RT		(31 << 5)
-#define GICC_IAR	0x00c
-#define GICC_EOIR	0x010
-#define GICC_DIR	0x1000
-#define GICH_ELRSR0	0x030
-#define GICH_LR0	0x100
-#define GICH_LR1	0x104
-#define GICD_SGIR	0xf00
-#define GIC_BELL	1			/* as in gic.h */
 #define INTID_MASK	0x3ff
 
 	/* The caller's registers of x0 = the vCPU; its x0, x1 are on the stack.
@@ -50,13 +43,6 @@
 	str	x19, [x0, #VCPU_X(19)]
 	pairs_20_29 stp
 	save_state
-	.endm
-
-	/* x0 = the vCPU; scratch is clobbered */
-	.macro	count cause, scratch
-	ldr	\scratch, [x0, #\cause]
-	add	\scratch, \scratch, #1
-	str	\scratch, [x0, #\cause]
 	.endm
 
 	/* After the timer's: x0 = the vCPU, x1 scratch */
@@ -99,7 +85,7 @@ irq_gicv2:
 	ldr	x0, [x0, #VCPU_TIMER_LR]
 	cbz	x0, 2f
 	add	x1, x1, #GICH_VA - GICC_VA
-	str	w0, [x1, #GICH_LR0]
+	str	w0, [x1, #GICH_LR]
 	sub	x1, x1, #GICH_VA - GICC_VA
 	mov	w0, #VTIMER
 	str	w0, [x1, #GICC_EOIR]
@@ -180,7 +166,7 @@ bell_gicv2:
 	ldr	w3, [x1, #GICH_ELRSR0]
 	tbz	w3, #1, bell_other
 	ldr	w3, [x0, #VCPU_BELL_LR]
-	str	w3, [x1, #GICH_LR1]
+	str	w3, [x1, #GICH_LR + 4]
 	b	bell_return
 
 bell_other:
@@ -271,9 +257,7 @@ fast_exit:
 	mrs	x2, elr_el2
 	add	x2, x2, #4
 	msr	elr_el2, x2
-	ldr	x2, [x0, #VCPU_EXITS_SYSREG]
-	add	x2, x2, #1
-	str	x2, [x0, #VCPU_EXITS_SYSREG]
+	count	VCPU_EXITS_SYSREG, x2
 	bl	fast_sgi1r
 	b	2f
 3:	mov	x0, #0

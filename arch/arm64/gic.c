@@ -7,10 +7,10 @@
  * set and clear registers need none.
  */
 #include <core/core.h>
-#include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
 
+#include "cpu.h"
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */

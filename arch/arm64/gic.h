@@ -2,13 +2,10 @@
 /*
  * Private to the interrupt controller: the board's kind behind one const table,
  * and what the virtual side asks of the physical one. The host tests provide
- * their own table and functions.
+ * their own table and functions. Assembly uses the numbers.
  */
 #ifndef GIC_H
 #define GIC_H
-
-#include <core/guest.h>
-#include <vgic.h>
 
 /* A list register as EL2 handles it: ICH_LR<n>_EL2 (IHI 0069H, 12.4.7). On
  * GICv2 the source of an SGI is in the low bits of the physical INTID, as in GICH_LR<n>. */
@@ -48,17 +45,24 @@
 #define GICD_IROUTER	0x6000
 #define GICR_SGI_FRAME	0x10000
 
-/* GICv2's virtual interface control */
+/* GICv2's CPU interface and virtual interface control */
+#define GICC_IAR	0x00c
+#define GICC_EOIR	0x010
+#define GICC_DIR	0x1000
 #define GICH_ELRSR0	0x030
 #define GICH_LR		0x100
 
-#define LR_BELL		2u	/* list register 1: fast paths use it for doorbells only */
+#define LR_BELL		2	/* list register 1: fast paths use it for doorbells only */
 
 #define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
 #define GIC_EDGE	0x80	/* in gic.owner[]: the trigger its device has */
-#define GIC_KICK	0u	/* EL2's SGIs: look at your work; */
-#define GIC_BELL	1u	/* a doorbell was rung, see vgic_bell.c */
+#define GIC_KICK	0	/* EL2's SGIs: look at your work; */
+#define GIC_BELL	1	/* a doorbell was rung, see vgic_bell.c */
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
+
+#ifndef __ASSEMBLER__
+#include <core/guest.h>
+#include <vgic.h>
 
 struct gic_ops {
 	/* List registers and the hypervisor interface of this core. */
@@ -159,5 +163,6 @@ static inline unsigned gic_physical(unsigned intid)
 {
 	return intid == SKERRY_INTID_VTIMER ? gic.vtimer : intid;
 }
+#endif /* __ASSEMBLER__ */
 
 #endif

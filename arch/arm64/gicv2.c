@@ -10,9 +10,6 @@
 
 #include "gic.h"
 
-#define GICC_IAR	0x00c
-#define GICC_EOIR	0x010
-#define GICC_DIR	0x1000
 #define GICH_HCR	0x000
 #define GICH_VMCR	0x008
 #define GICH_APR	0x0f0

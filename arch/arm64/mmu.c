@@ -5,7 +5,6 @@
  * window; the boot core alone unmaps, when no other runs boot code any more.
  */
 #include <core/core.h>
-#include <arch_cpu.h>
 #include <mmu.h>
 #include <pagetable.h>
 #include <sysreg.h>

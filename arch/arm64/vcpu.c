@@ -5,10 +5,10 @@
  * vCPU's own core, with no guest context to lose.
  */
 #include <core/core.h>
-#include <arch_cpu.h>
 #include <sysreg.h>
 #include <vgic.h>
 
+#include "cpu.h"
 #include "trap.h"
 
 #define SPSR_RESET	0x3c5	/* EL1h, DAIF masked */

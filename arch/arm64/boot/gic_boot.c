@@ -6,10 +6,10 @@
  */
 #include <core/core.h>
 #include <hv/mmio.h>
-#include <arch_cpu.h>
 #include <mmu.h>
 #include <sysreg.h>
 
+#include "../cpu.h"
 #include "../gic.h"
 #include "early.h"
 
