@@ -111,8 +111,7 @@ static inline struct vcpu *send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi
 		if (is_v3(v)) {
 			WRITE_SYSREG(gic.cpu[to->cpu], icc_sgi1r_el1);
 		} else {
-			*(volatile uint32_t *)(GICD_VA + GICD_SGIR) =
-				(uint32_t)gic.cpu[to->cpu] << 16 | GIC_KICK;
+			*(volatile uint32_t *)(GICD_VA + GICD_SGIR) = (uint32_t)gic.cpu[to->cpu];
 		}
 	}
 	return v;

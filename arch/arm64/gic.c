@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Physical interrupts: acknowledge and dispatch, and the physical side of what a
- * guest does to an interrupt that is its own. EL2 runs with interrupts masked
+ * guest does to an interrupt that is its own; GICv2 by memory, GICv3's CPU interface by
+ * system register, each core its own. EL2 runs with interrupts masked
  * and EOImode 1: a priority drop at once, deactivation by EL2 or, for what goes to
  * a guest, by that guest's EOI (HW = 1). LOCK_GIC guards GICD_ICFGR only; the
  * set and clear registers need none.
  */
 #include <core/core.h>
+#include <hv/mmio.h>
 #include <mmu.h>
 #include <sysreg.h>
 
@@ -18,49 +20,87 @@
 struct gic gic;
 static struct lock gic_lock = LOCK_INIT(LOCK_GIC);
 
-static volatile uint32_t *bit_register(unsigned cpu, unsigned reg, unsigned intid)
+static uintptr_t bit_register(unsigned cpu, unsigned reg, unsigned intid)
 {
 	uintptr_t frame = GICD_VA;
 
 	if (intid < 32 && gic.version == 3) {
 		frame = GICR_VA + cpu * (uintptr_t)GICR_VA_STRIDE + GICR_SGI_FRAME;
 	}
-	return (volatile uint32_t *)(frame + reg + intid / 32 * 4);
+	return frame + reg + intid / 32 * 4;
 }
 
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid)
 {
-	*bit_register(cpu, reg, intid) = 1u << intid % 32;
+	mmio_write32(bit_register(cpu, reg, intid), 1u << intid % 32);
 }
 
 bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid)
 {
-	return *bit_register(cpu, reg, intid) >> intid % 32 & 1;
+	return mmio_read32(bit_register(cpu, reg, intid)) >> intid % 32 & 1;
 }
 
 void gic_set_edge(unsigned intid, bool is_edge)
 {
 	uintptr_t at = GICD_VA + GICD_ICFGR + intid / 16 * 4;
-	volatile uint32_t *r = (volatile uint32_t *)at;
 	uint32_t bit = 2u << intid % 16 * 2;
 
 	lock_acquire(&gic_lock);
-	*r = is_edge ? *r | bit : *r & ~bit;
+	mmio_write32(at, is_edge ? mmio_read32(at) | bit : mmio_read32(at) & ~bit);
 	lock_release(&gic_lock);
 }
 
 void gic_route(unsigned intid, unsigned cpu)
 {
 	if (gic.version == 2) {
-		*(volatile uint8_t *)(GICD_VA + GICD_ITARGETSR + intid) = (uint8_t)gic.cpu[cpu];
+		mmio_write8(GICD_VA + GICD_ITARGETSR + intid, (uint8_t)(gic.cpu[cpu] >> 16));
 	} else {
 		*(volatile uint64_t *)(GICD_VA + GICD_IROUTER + 8ull * intid) = gic.mpidr[cpu];
 	}
 }
 
+/* What it is to look at is written before the interrupt. */
 void arch_cpu_kick(unsigned cpu)
 {
-	gic.ops->kick(cpu);	/* what it is to look at is written before the interrupt */
+	dsb(ishst);
+	if (gic.version == 2) {
+		mmio_write32(GICD_VA + GICD_SGIR, (uint32_t)gic.cpu[cpu]);
+	} else {
+		WRITE_SYSREG(gic.cpu[cpu], icc_sgi1r_el1);
+		isb();
+	}
+}
+
+static uint32_t acknowledge(void)
+{
+	uint32_t iar = gic.version == 2 ? mmio_read32(GICC_VA + GICC_IAR) :
+		       (uint32_t)READ_SYSREG(icc_iar1_el1);
+
+	/* before a look at what the interrupt, a kick maybe, is about; GICv3: its effects
+	 * before what follows (IHI 0069H, 4.1.1) */
+	dsb(sy);
+	return iar;
+}
+
+/* Priority drop */
+static void drop(uint32_t iar)
+{
+	if (gic.version == 2) {
+		mmio_write32(GICC_VA + GICC_EOIR, iar);
+	} else {
+		WRITE_SYSREG(iar, icc_eoir1_el1);
+		isb();
+	}
+}
+
+static void deactivate(uint32_t iar)
+{
+	if (gic.version == 2) {
+		mmio_write32(GICC_VA + GICC_DIR, iar);
+	} else {
+		WRITE_SYSREG(iar, icc_dir_el1);
+		isb();
+	}
 }
 
 bool arch_cpu_has_work(void)
@@ -93,10 +133,10 @@ void gic_dispatch(uint32_t iar)
 	unsigned intid = iar & 0x3ff;
 	struct vcpu *v = pcpu()->current;
 
-	gic.ops->drop(iar);
+	drop(iar);
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	if (intid == GIC_KICK || intid == GIC_BELL) {
-		gic.ops->deactivate(iar);
+		deactivate(iar);
 		if (intid == GIC_BELL && v != NULL) {	/* no way back to the guest yet */
 			__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 		}
@@ -106,14 +146,14 @@ void gic_dispatch(uint32_t iar)
 		vgic_fire(guests[(gic.owner[intid] & ~GIC_EDGE) - 1].vcpu, intid);
 	} else {
 		dispatch_own(intid, v);
-		gic.ops->deactivate(iar);
+		deactivate(iar);
 	}
 }
 
 void gic_handle(void)
 {
 	for (unsigned n = 0; n < ACKNOWLEDGE_MAX; n++) {
-		uint32_t iar = gic.ops->acknowledge();
+		uint32_t iar = acknowledge();
 
 		if ((iar & 0x3ff) >= GIC_SPURIOUS) {
 			return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to the interrupt controller: the board's kind behind one const table,
- * and what the virtual side asks of the physical one. The host tests provide
- * their own table and functions. Assembly uses the numbers.
+ * Private to the interrupt controller: the board's kind, and what the virtual side asks
+ * of the physical one. The host tests provide their own functions. Assembly uses the
+ * numbers.
  */
 #ifndef GIC_H
 #define GIC_H
@@ -64,35 +64,25 @@
 #include <core/guest.h>
 #include <vgic.h>
 
-struct gic_ops {
-	/* List registers and the hypervisor interface of this core. */
-	uint64_t (*read_lr)(unsigned i);
-	void (*write_lr)(unsigned i, uint64_t lr);
-	uint64_t (*native_lr)(uint64_t lr);	/* what write_lr() writes */
-	uint32_t (*read_hcr)(void);
-	void (*write_hcr)(uint32_t hcr);
-	void (*reset)(void);		/* virtual CPU interface to its reset state */
-	/* The physical CPU interface of this core. */
-	uint32_t (*acknowledge)(void);	/* INTID in bits 9..0 */
-	void (*drop)(uint32_t iar);	/* priority drop */
-	void (*deactivate)(uint32_t iar);
-	void (*kick)(unsigned cpu);
-};
-
-extern const struct gic_ops gicv2_ops, gicv3_ops;
-
 struct gic {			/* written at boot only, but for the owner of `uart` */
-	const struct gic_ops *ops;
 	uint8_t version;	/* 2 or 3 */
 	uint8_t lr_count;	/* 3..VGIC_LR_MAX */
 	uint16_t lr_mask;	/* list registers for anything: all but 0 */
 	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
-	uint64_t cpu[SKERRY_CPU_MAX];	/* GICv2: interface mask. GICv3: ICC_SGI1R_EL1 for a kick */
+	uint64_t cpu[SKERRY_CPU_MAX];	/* a kick, as GICD_SGIR (GICv2) or ICC_SGI1R_EL1 takes it */
 	uint64_t mpidr[SKERRY_CPU_MAX];	/* affinity, as GICD_IROUTER has it */
 	uint8_t owner[SKERRY_INTID_COUNT]; /* of an assigned SPI: guest + 1, GIC_EDGE; 0: nobody */
 };
 
 extern struct gic gic;
+
+/* The hypervisor interface of this core. */
+uint64_t gic_read_lr(unsigned i);
+void gic_write_lr(unsigned i, uint64_t lr);
+uint64_t gic_native_lr(uint64_t lr);	/* what gic_write_lr() writes */
+uint32_t gic_read_hcr(void);
+void gic_write_hcr(uint32_t hcr);
+void gic_reset_interface(void);		/* off, idle, list registers empty */
 
 /* One physical interrupt, by GICD_IS... / IC... register. A PPI: of core `cpu`. */
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);

@@ -59,7 +59,7 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 		uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
 
 		if (old == 0 && v->cpu != arch_cpu_index() && vcpu_is_on(v)) {
-			gic.ops->kick(v->cpu);
+			arch_cpu_kick(v->cpu);
 		}
 	}
 }
@@ -240,7 +240,7 @@ void vgic_fold(struct vcpu *v)
 	struct vgic_vcpu *x = &v->arch.vgic;
 
 	if (x->is_active_spilled) {
-		for (uint32_t n = HCR_EOI_COUNT(gic.ops->read_hcr()); n != 0; n--) {
+		for (uint32_t n = HCR_EOI_COUNT(gic_read_hcr()); n != 0; n--) {
 			vgic_end_spilled(v);
 		}
 		x->is_active_spilled = false;
@@ -250,7 +250,7 @@ void vgic_fold(struct vcpu *v)
 		unsigned i = (unsigned)__builtin_ctz(m);
 		uint64_t loaded = x->lr[i];
 
-		x->lr[i] = gic.ops->read_lr(i);
+		x->lr[i] = gic_read_lr(i);
 		fold_one(v, i == 0 ? SKERRY_INTID_VTIMER : LR_INTID(loaded), loaded, x->lr[i]);
 	}
 	x->lr_used = 0;
@@ -345,7 +345,7 @@ static unsigned most_urgent(struct vcpu *v)
 static void put_lr(struct vgic_vcpu *x, unsigned i, uint64_t value)
 {
 	if (value != x->lr[i]) {
-		gic.ops->write_lr(i, value);
+		gic_write_lr(i, value);
 		x->lr[i] = value;
 	}
 	x->lr_used |= (uint16_t)(value != 0 || i == 0 ? 1u << i : 0);	/* 0: the fast path's too */
@@ -360,7 +360,7 @@ static void load_timer(struct vcpu *v)
 	bool is_loaded = q->flags & VIRQ_ACTIVE || (q->flags & VIRQ_PENDING && is_on);
 
 	put_lr(x, 0, is_loaded ? load_one(v, SKERRY_INTID_VTIMER, 0) : 0);
-	x->timer_lr = is_on ? gic.ops->native_lr(lr_base(q, SKERRY_INTID_VTIMER) | LR_PENDING) : 0;
+	x->timer_lr = is_on ? gic_native_lr(lr_base(q, SKERRY_INTID_VTIMER) | LR_PENDING) : 0;
 }
 
 static void load(struct vcpu *v)
@@ -385,7 +385,7 @@ static void load(struct vcpu *v)
 	x->quick_sgis = is_spilled || !vgic_is_on(v->guest) ? 0 : x->enabled_sgis;
 	hcr |= (is_spilled ? HCR_UIE : 0) | (x->is_active_spilled ? HCR_LRENPIE : 0);
 	if (hcr != x->hcr) {
-		gic.ops->write_hcr(hcr);
+		gic_write_hcr(hcr);
 		x->hcr = hcr;
 	}
 }

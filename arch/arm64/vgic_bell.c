@@ -30,8 +30,7 @@ static void arm(struct guest *g, unsigned port, struct doorbell *d, const struct
 		return;
 	}
 	if (v != NULL) {
-		d->sgi = gic.version == 3 ? gic.cpu[v->cpu] | GIC_BELL << 24 :
-			 gic.cpu[v->cpu] << 16 | GIC_BELL;
+		d->sgi = gic.cpu[v->cpu] | GIC_BELL << (gic.version == 3 ? 24 : 0);
 		d->bit = 1u << port;
 	}
 	__atomic_store_n(&d->bells, bells, __ATOMIC_SEQ_CST);
@@ -63,7 +62,7 @@ void vgic_keep_bell(struct vcpu *v)
 	bool is_bell = port < SKERRY_PORT_MAX && v->guest->arch.vgic.irq[intid].flags & VIRQ_EDGE;
 
 	x->bell = is_bell ? 1u << port : BELL_NONE;
-	x->bell_lr = gic.ops->native_lr((x->lr[1] & ~LR_STATE) | LR_PENDING);
+	x->bell_lr = gic_native_lr((x->lr[1] & ~LR_STATE) | LR_PENDING);
 }
 
 void vgic_take_bells(struct vcpu *v)

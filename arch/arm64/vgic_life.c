@@ -56,7 +56,7 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v)
 	bool has = __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE) != 0;
 
 	for (unsigned i = 0; !has && i < gic.lr_count; i++) {
-		has = gic.ops->read_lr(i) & LR_PENDING;
+		has = gic_read_lr(i) & LR_PENDING;
 	}
 	return has;
 }
@@ -90,11 +90,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
-	gic.ops->write_hcr(0);
-	gic.ops->reset();
-	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic.ops->write_lr(i, 0);
-	}
+	gic_reset_interface();
 	memset(x->lr, 0, sizeof(x->lr));
 	x->hcr = 0;
 	x->timer_lr = 0;

@@ -26,19 +26,17 @@ static uint64_t read_ich_elrsr_el2(void)
 	return empty;
 }
 
-static void write_ich_lr1_el2(uint64_t lr) { write_lr(1, lr); }
-static void write_ich_lr2_el2(uint64_t lr) { write_lr(2, lr); }
-static void write_ich_lr3_el2(uint64_t lr) { write_lr(3, lr); }
-static void write_icc_sgi1r_el1(uint64_t to) { kick((unsigned)to); }
+static void write_ich_lr1_el2(uint64_t lr) { gic_write_lr(1, lr); }
+static void write_ich_lr2_el2(uint64_t lr) { gic_write_lr(2, lr); }
+static void write_ich_lr3_el2(uint64_t lr) { gic_write_lr(3, lr); }
+static void write_icc_sgi1r_el1(uint64_t to) { arch_cpu_kick((unsigned)to); }
 static uint64_t read_hpfar_el2(void) { return 0; }
 static uint64_t read_far_el2(void) { return 0; }
 static uint64_t read_elr_el2(void) { return 0; }
 static void write_elr_el2(uint64_t elr) { (void)elr; }
 void gic_dispatch(uint32_t iar) { (void)iar; }
 
-#define write_lr fast_write_lr
 #include "arch/arm64/fast.c"
-#undef write_lr
 
 static struct ref {
 	bool enabled, level, is_line;

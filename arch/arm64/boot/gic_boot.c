@@ -37,8 +37,7 @@ static void claim_redistributor(const struct board *b, uint64_t base, uint64_t t
 			mmu_map_device(GICR_VA + i * GICR_VA_STRIDE, pa(base), KIB(128));
 			gic.mpidr[i] = m & 0xff00ffffff;
 			gic.cpu[i] = (m & 0xffull << 32) << 16 | (m & 0xff << 16) << 16 |
-				     (m & 0xff << 8) << 8 | (m & 0xf0) << 40 | 1ull << (m & 0xf) |
-				     (uint64_t)GIC_KICK << 24;
+				     (m & 0xff << 8) << 8 | (m & 0xf0) << 40 | 1ull << (m & 0xf);
 		}
 	}
 }
@@ -104,11 +103,9 @@ void gic_boot(const struct board *b)
 	gic.uart = (uint16_t)b->uart_intid;
 	mmu_map_device(GICD_VA, pa(b->gicd.base), gic.version == 2 ? PAGE_SIZE : KIB(64));
 	if (gic.version == 2) {
-		gic.ops = &gicv2_ops;
 		mmu_map_device(GICC_VA, interface_base(b->gicc), KIB(8));
 		mmu_map_device(GICH_VA, pa(b->gich.base), PAGE_SIZE);
 	} else {
-		gic.ops = &gicv3_ops;
 		map_redistributors(b);
 	}
 	reset_distributor();
@@ -124,7 +121,7 @@ static uint32_t cpu_interface_v2(void)
 		mask |= mmio_read32(GICD_VA + GICD_ITARGETSR + i);
 	}
 	mask = (mask | mask >> 8 | mask >> 16 | mask >> 24) & 0xff;
-	gic.cpu[pcpu()->index] = mask != 0 ? mask : 1;	/* one core: reads as zero */
+	gic.cpu[pcpu()->index] = (mask != 0 ? mask : 1) << 16;	/* one core: reads as zero */
 	mmio_write32(GICC_VA + 0x04, 0xf0);		/* GICC_PMR */
 	mmio_write32(GICC_VA + 0x08, 0);		/* GICC_BPR */
 	mmio_write32(GICC_VA + 0x00, 1 | 1 << 9);	/* GICC_CTLR: group, EOImode */
@@ -162,11 +159,7 @@ void gic_cpu_boot(void)
 	}
 	gic.lr_count = (uint8_t)min_u64(lr_count, VGIC_LR_MAX);
 	gic.lr_mask = (uint16_t)((1u << gic.lr_count) - 2);
-	gic.ops->write_hcr(0);
-	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic.ops->write_lr(i, 0);
-	}
-	gic.ops->reset();
+	gic_reset_interface();
 	gic_write_bit(cpu, GICD_ISENABLER, GIC_KICK);
 	gic_write_bit(cpu, GICD_ISENABLER, GIC_BELL);
 	gic_write_bit(cpu, GICD_ISENABLER, gic.hyp_timer);

@@ -82,33 +82,32 @@ void timer_stop(struct vcpu *v)
 	vgic_set_ppi(v, PTIMER, false);
 }
 
-static uint64_t read_lr(unsigned i) { return face[cpu].lr[i]; }
-static uint64_t native_lr(uint64_t lr) { return lr; }
-static uint32_t read_hcr(void) { return face[cpu].hcr; }
-static void write_hcr(uint32_t hcr) { face[cpu].hcr = hcr; }
+uint64_t gic_read_lr(unsigned i) { return face[cpu].lr[i]; }
+uint64_t gic_native_lr(uint64_t lr) { return lr; }
+uint32_t gic_read_hcr(void) { return face[cpu].hcr; }
+void gic_write_hcr(uint32_t hcr) { face[cpu].hcr = hcr; }
 
-static void write_lr(unsigned i, uint64_t lr)
+void gic_write_lr(unsigned i, uint64_t lr)
 {
 	assert_true(i < gic.lr_count);
 	assert_false((lr & LR_HW) && (lr & LR_STATE) == LR_STATE);
 	face[cpu].lr[i] = lr;
 }
 
-static void reset(void)
+void gic_reset_interface(void)
 {
 	face[cpu].depth = 0;
+	face[cpu].hcr = 0;
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic_write_lr(i, 0);
+	}
 }
 
-static void kick(unsigned to)
+void arch_cpu_kick(unsigned to)
 {
 	assert_int_not_equal(to, cpu);
 	face[to].is_kicked = true;
 }
-
-static const struct gic_ops ops = {
-	.read_lr = read_lr, .write_lr = write_lr, .native_lr = native_lr,
-	.read_hcr = read_hcr, .write_hcr = write_hcr, .reset = reset, .kick = kick,
-};
 
 static unsigned phys_cpu(unsigned of, unsigned intid)
 {
@@ -387,7 +386,6 @@ static void begin(unsigned version, unsigned lr_count)
 	memset(vcpus, 0, sizeof(vcpus));
 	memset(face, 0, sizeof(face));
 	memset(phys, 0, sizeof(phys));
-	gic.ops = &ops;
 	gic.version = (uint8_t)version;
 	gic.lr_count = (uint8_t)lr_count;
 	gic.lr_mask = (uint16_t)((1u << lr_count) - 2);

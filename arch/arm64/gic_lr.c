@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor interface: list registers, by memory on GICv2, by system register on
+ * GICv3. They are handed over in GICv3's layout, and converted here for GICv2. Each core
+ * touches its own only; no lock.
+ * Sources: Arm IHI 0048B, chapter 5; IHI 0069H, chapter 12.
+ */
+#include <hv/mmio.h>
+#include <mmu.h>
+#include <sysreg.h>
+
+#include "gic.h"
+
+#define GICH_HCR	(GICH_VA + 0x000)
+#define GICH_VMCR	(GICH_VA + 0x008)
+#define GICH_APR	(GICH_VA + 0x0f0)
+#define VMCR_FIQ_EN	(1u << 3)	/* RES1 with system registers */
+#define SRE_SRE		0x7		/* SRE, and no bypass */
+
+/* One case a register: their numbers are part of the instruction. */
+#define EACH_LR(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+
+uint64_t gic_native_lr(uint64_t lr)
+{
+	return gic.version == 3 ? lr : (lr & 0x3ff) | (lr >> 22 & 0x3ff << 10) |
+	       (lr >> 28 & 0x1f << 23) | (lr >> 34 & 0x3u << 28) | (lr >> 30 & 0x3u << 30);
+}
+
+uint64_t gic_read_lr(unsigned i)
+{
+	if (gic.version == 2) {
+		uint64_t lr = mmio_read32(GICH_VA + GICH_LR + 4 * i);
+
+		return (lr & 0x3ff) | (lr & 0x3ff << 10) << 22 | (lr & 0x1f << 23) << 28 |
+		       (lr & 0x3u << 28) << 34 | (lr & 0x3u << 30) << 30;
+	}
+	switch (i) {
+#define READ_CASE(n) case n: return READ_SYSREG(ich_lr##n##_el2);
+	EACH_LR(READ_CASE)
+	default: return 0;
+	}
+}
+
+void gic_write_lr(unsigned i, uint64_t lr)
+{
+	if (gic.version == 2) {
+		mmio_write32(GICH_VA + GICH_LR + 4 * i, (uint32_t)gic_native_lr(lr));
+		return;
+	}
+	switch (i) {
+#define WRITE_CASE(n) case n: WRITE_SYSREG(lr, ich_lr##n##_el2); break;
+	EACH_LR(WRITE_CASE)
+	default: break;
+	}
+}
+
+uint32_t gic_read_hcr(void)
+{
+	return gic.version == 2 ? mmio_read32(GICH_HCR) : (uint32_t)READ_SYSREG(ich_hcr_el2);
+}
+
+void gic_write_hcr(uint32_t hcr)
+{
+	if (gic.version == 2) {
+		mmio_write32(GICH_HCR, hcr);
+	} else {
+		WRITE_SYSREG(hcr, ich_hcr_el2);
+	}
+}
+
+/* Active priorities: 1, 2 or 4 registers a group for 5, 6 or 7 bits of preemption. */
+static void reset_v3(void)
+{
+	uint64_t bits = (READ_SYSREG(ich_vtr_el2) >> 26 & 7) + 1;
+
+#define CLEAR_PRIORITIES(n) WRITE_SYSREG(0, ich_ap0r##n##_el2); WRITE_SYSREG(0, ich_ap1r##n##_el2)
+	CLEAR_PRIORITIES(0);
+	if (bits >= 6) {
+		CLEAR_PRIORITIES(1);
+	}
+	if (bits >= 7) {
+		CLEAR_PRIORITIES(2);
+		CLEAR_PRIORITIES(3);
+	}
+	WRITE_SYSREG(VMCR_FIQ_EN, ich_vmcr_el2);
+	WRITE_SYSREG(SRE_SRE, icc_sre_el1);
+	isb();
+}
+
+void gic_reset_interface(void)
+{
+	gic_write_hcr(0);
+	if (gic.version == 2) {
+		mmio_write32(GICH_VMCR, 0);
+		mmio_write32(GICH_APR, 0);
+	} else {
+		reset_v3();
+	}
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic_write_lr(i, 0);
+	}
+}
