@@ -23,8 +23,8 @@ static void link_up(void)
 	memset(bell, 0, sizeof(*bell));
 	the_system.link_count = 1;
 	l->type = SKERRY_LINK_SHARED_MEMORY;
-	l->end[SKERRY_FRONT] = (struct sys_end){ SENDER, 7, 0 };
-	l->end[SKERRY_BACK] = (struct sys_end){ guest.index, PORT, 0 };
+	l->end[SKERRY_FRONT] = (struct sys_end){ .guest = SENDER, .port = 7 };
+	l->end[SKERRY_BACK] = (struct sys_end){ .guest = guest.index, .port = PORT };
 	vgic_guest_stop(&guest);
 	assert_null(bell->bells);
 	mmio(GICD + GICD_CTLR, true, 4, gic.version == 2 ? 1 : 2);
@@ -171,7 +171,7 @@ static void register_page(void)
 	put(GICD_ISENABLER, BELL);
 	assert_int_equal(owner_of_bells(), 0);	/* its back end's kicks do not need core */
 	the_system.link[0].end[SKERRY_FRONT] = the_system.link[0].end[SKERRY_BACK];
-	the_system.link[0].end[SKERRY_BACK] = (struct sys_end){ SENDER, 7, 0 };
+	the_system.link[0].end[SKERRY_BACK] = (struct sys_end){ .guest = SENDER, .port = 7 };
 	bell->bells = NULL;
 	put(GICD_ISENABLER, BELL);
 	assert_null(bell->bells);
