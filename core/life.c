@@ -165,7 +165,7 @@ void life_check_end(void)
 	lock_release(&life_lock);
 	if (is_over) {
 		print_end();
-		arch_board_off();
+		arch_board_end(true);
 	}
 }
 
@@ -191,7 +191,7 @@ static void after_crash(const struct guest *g)
 {
 	if (g->config->on_crash == CRASH_RESET_BOARD) {
 		log_line("%s: the board is reset, as its description says", g->config->name);
-		arch_board_reset();
+		arch_board_end(false);
 	}
 	if (g->config->on_crash == CRASH_PAUSE) {
 		log_line("%s: paused", g->config->name);

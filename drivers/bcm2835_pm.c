@@ -16,18 +16,14 @@ enum { PM_RSTC = 0x1c, PM_RSTS = 0x20, PM_WDOG = 0x24 };
 #define RSTS_HALT	0x00000555u	/* boot partition 63, bits 0 2 4 6 8 10: stay off */
 #define WDOG_TICKS	10		/* of 1/65536 s */
 
-void pm_reset(uintptr_t base)
+void pm_reset(uintptr_t base, bool stays_off)
 {
 	uint32_t rstc = mmio_read32(base + PM_RSTC) & ~(0xff000000u | RSTC_WRCFG);
-
-	mmio_write32(base + PM_WDOG, PM_PASSWORD | WDOG_TICKS);
-	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
-}
-
-void pm_power_off(uintptr_t base)
-{
 	uint32_t rsts = mmio_read32(base + PM_RSTS) & ~0xff000000u;
 
-	mmio_write32(base + PM_RSTS, PM_PASSWORD | rsts | RSTS_HALT);
-	pm_reset(base);
+	if (stays_off) {
+		mmio_write32(base + PM_RSTS, PM_PASSWORD | rsts | RSTS_HALT);
+	}
+	mmio_write32(base + PM_WDOG, PM_PASSWORD | WDOG_TICKS);
+	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
 }

@@ -115,24 +115,13 @@ void arch_halt(void)
 	}
 }
 
-void arch_board_off(void)
+void arch_board_end(bool stays_off)
 {
 	if (board_has_psci) {
-		smc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+		smc_call(stays_off ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0, 0);
 	}
 	if (board_has_pm) {
-		pm_power_off(PM_VA);
-	}
-	arch_halt();
-}
-
-void arch_board_reset(void)
-{
-	if (board_has_psci) {
-		smc_call(PSCI_SYSTEM_RESET, 0, 0, 0);
-	}
-	if (board_has_pm) {
-		pm_reset(PM_VA);
+		pm_reset(PM_VA, stays_off);
 	}
 	arch_halt();
 }

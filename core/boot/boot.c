@@ -39,7 +39,7 @@ static void __attribute__((noreturn)) give_up(const char *why)
 {
 	log_line("%s", why);
 	log_raw("skerry: end system=refused\n");
-	arch_board_off();
+	arch_board_end(true);
 }
 
 static void read_board(void)

@@ -60,8 +60,7 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as 
 void arch_data_clean(const void *at, uint64_t size); /* to the point of coherency; and invalidate */
 
 /* The board. */
-void arch_board_off(void) __attribute__((noreturn));
-void arch_board_reset(void) __attribute__((noreturn));
+void arch_board_end(bool stays_off) __attribute__((noreturn));	/* or it is reset */
 void arch_halt(void) __attribute__((noreturn));
 
 #endif

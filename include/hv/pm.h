@@ -2,7 +2,7 @@
 /*
  * The power management block of BCM2835 and its successors (Raspberry Pi):
  * reset of the board, and power off as the Pi's firmware knows it.
- * `base` is EL2's mapping of the block. Both return; the reset comes some
+ * `base` is EL2's mapping of the block. It returns; the reset comes some
  * 150 us later: the caller waits for it.
  */
 #ifndef HV_PM_H
@@ -10,7 +10,7 @@
 
 #include <hv/types.h>
 
-void pm_reset(uintptr_t base);
-void pm_power_off(uintptr_t base);	/* reset into the boot ROM, which finds "halt" and sleeps */
+/* To stay off is a reset into the boot ROM, which finds "halt" and sleeps. */
+void pm_reset(uintptr_t base, bool stays_off);
 
 #endif

@@ -174,7 +174,7 @@ static void a_pi_is_reset(void **state)
 {
 	(void)state;
 	*at_offset(0x1c) = 0x12;
-	pm_reset(BASE);
+	pm_reset(BASE, false);
 	assert_write(0, 0x24, 0x5a00000a);
 	assert_write(1, 0x1c, 0x5a000022);
 	assert_int_equal(write_count, 2);
@@ -184,7 +184,7 @@ static void a_pi_is_halted(void **state)
 {
 	(void)state;
 	*at_offset(0x20) = 0x1000;
-	pm_power_off(BASE);
+	pm_reset(BASE, true);
 	assert_write(0, 0x20, 0x5a001555);
 	assert_write(1, 0x24, 0x5a00000a);
 	assert_write(2, 0x1c, 0x5a000020);

@@ -84,8 +84,7 @@ static _Noreturn void end(enum fake_end how)
 }
 
 void arch_halt(void) { end(FAKE_HALT); }
-void arch_board_off(void) { end(FAKE_OFF); }
-void arch_board_reset(void) { end(FAKE_RESET); }
+void arch_board_end(bool stays_off) { end(stays_off ? FAKE_OFF : FAKE_RESET); }
 
 uint64_t arch_time_now(void) { return fake.now += fake.tick; }
 uint32_t arch_time_hz(void) { return fake.hz; }
