@@ -53,9 +53,9 @@ int64_t hvc_console_input(struct vcpu *v, uint64_t *x);
 /* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
 void console_flush_guest(struct guest *g);
 
-/* EL2's own lines: "skerry: " is put before, a newline after. At most 640 characters. */
-void log_line(const char *format, ...) printf_like(1, 2);
-/* Part of the boot table: as it stands, without prefix and without newline. */
+/* EL2's own lines, cut after 640 characters. */
+#define log_line(format, ...) log_raw("skerry: " format "\n", ##__VA_ARGS__)
+/* Part of a line or more: as it stands, without prefix and without newline. */
 void log_raw(const char *format, ...) printf_like(1, 2);
 uint64_t console_ticks(void);				/* time spent printing so far */
 

@@ -6,37 +6,19 @@
 #include <core/core.h>
 #include <stdarg.h>
 
-#define BEFORE_SIZE	96
-#define TEXT_SIZE	641	/* the longest: "skerry: end" with 16 guests */
-
-static void print(const char *before, const char *format, va_list args, const char *after)
-{
-	char text[BEFORE_SIZE + TEXT_SIZE + 1];
-	size_t n = strlen(before);
-
-	memcpy(text, before, n);
-	format_v(text + n, TEXT_SIZE, format, args);
-	n += strlen(text + n);
-	memcpy(text + n, after, strlen(after) + 1);
-	console_put(text);
-}
-
-void log_line(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	print("skerry: ", format, args, "\n");
-	va_end(args);
-}
+#define TEXT_SIZE	650	/* the longest: "skerry: end" with 16 guests */
 
 void log_raw(const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	print("", format, args, "");
+	if (format_v(text, sizeof(text), format, args) >= TEXT_SIZE) {
+		text[TEXT_SIZE - 2] = '\n';	/* cut: the line ends all the same */
+	}
 	va_end(args);
+	console_put(text);
 }
 
 void panic(const char *format, ...)
@@ -44,15 +26,17 @@ void panic(const char *format, ...)
 	const void *pc = __builtin_return_address(0);
 	unsigned cpu = arch_cpu_index();
 	const struct vcpu *v = pcpus[cpu].current;
-	char where[BEFORE_SIZE];
+	char text[TEXT_SIZE];
 	va_list args;
+	int n;
 
 	if (console_break()) {
-		format_to(where, sizeof(where), "skerry: panic on core %u, guest %s, at 0x%lx: ",
-			  cpu, v ? v->guest->config->name : "none", (uintptr_t)pc);
+		n = format_to(text, sizeof(text), "panic on core %u, guest %s, at 0x%lx: ", cpu,
+			      v ? v->guest->config->name : "none", (uintptr_t)pc);
 		va_start(args, format);
-		print(where, format, args, "\n");
+		format_v(text + n, sizeof(text) - (size_t)n, format, args);
 		va_end(args);
+		log_line("%s", text);
 		if (v) {
 			crash_print_exits(v);
 		}

@@ -88,7 +88,7 @@ static void lines_come_whole_behind_their_names(void **state)
 	say(RT, "tick ");
 	say(VICTIM, "beat\n");
 	say(RT, "1\ntick 2\nti");
-	log_line("hello %d", 1);
+	log_line("hello %u", 1u);
 	say(RT, "ck 3\r\n\n");
 	assert_screen("victim| beat\r\nrt| tick 1\r\nrt| tick 2\r\nskerry: hello 1\r\n"
 		      "rt| tick 3\r\nrt| \r\n");

@@ -250,15 +250,6 @@ static void log_v(const char *prefix, const char *format, va_list args, const ch
 	snprintf(fake.log + n, sizeof(fake.log) - n, "%s", suffix);
 }
 
-weak void log_line(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_v("skerry: ", format, args, "\n");
-	va_end(args);
-}
-
 weak void log_raw(const char *format, ...)
 {
 	va_list args;

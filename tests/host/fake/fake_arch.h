@@ -43,7 +43,7 @@ struct fake {
 	void (*on_wait)(void);		/* by arch_cpu_wait() */
 	enum fake_end end;
 	jmp_buf *way_out;
-	char log[4096];			/* lines of the weak log_line(), log_raw() and panic() */
+	char log[4096];			/* lines of the weak log_raw() and panic() */
 	unsigned lock_depth;		/* locks held now (weak locks) */
 };
 
