@@ -4,8 +4,6 @@
  * Crash records. No state, no lock but the console's, line by line.
  */
 
-typedef unsigned long long ull;
-
 /* The newest last: of each its cause and ESR, 0 for interrupts. */
 void crash_print_exits(const struct vcpu *v)
 {
@@ -36,15 +34,15 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 	const uint64_t *x = at.x;
 
 	arch_vcpu_registers(v, &at);
-	log_line("%s crashed at %llu.%06llu s: %s", v->guest->config->name, (ull)(now / hz),
-		 (ull)(now % hz * 1000000 / hz), cause);
-	log_line("  life %llu, vCPU %u on core %u, pc %016llx, pstate %llx, sp %016llx",
-		 (ull)v->guest->life, v->index, v->cpu, (ull)at.pc, (ull)at.pstate, (ull)at.sp);
-	log_line("  ESR %08llx, FAR %016llx, IPA %010llx", (ull)esr, (ull)far, (ull)ipa);
+	log_line("%s crashed at %lu.%06lu s: %s", v->guest->config->name, now / hz,
+		 now % hz * 1000000 / hz, cause);
+	log_line("  life %lu, vCPU %u on core %u, pc %016lx, pstate %lx, sp %016lx",
+		 v->guest->life, v->index, v->cpu, at.pc, at.pstate, at.sp);
+	log_line("  ESR %08lx, FAR %016lx, IPA %010lx", esr, far, ipa);
 	for (unsigned i = 0; i < 28; i += 4) {
-		log_line("  x%-2u %016llx %016llx %016llx %016llx", i, (ull)x[i], (ull)x[i + 1],
-			 (ull)x[i + 2], (ull)x[i + 3]);
+		log_line("  x%-2u %016lx %016lx %016lx %016lx", i, x[i], x[i + 1],
+			 x[i + 2], x[i + 3]);
 	}
-	log_line("  x28 %016llx %016llx %016llx", (ull)x[28], (ull)x[29], (ull)x[30]);
+	log_line("  x28 %016lx %016lx %016lx", x[28], x[29], x[30]);
 	crash_print_exits(v);
 }

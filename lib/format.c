@@ -11,8 +11,9 @@ struct out {
 	char *at;
 	size_t size, length;	/* length: what there would be without the limit */
 	size_t width;		/* of the field being written */
-	bool is_left;
+	bool is_left, is_long;
 	char padding;
+	va_list args;
 };
 
 static void put(struct out *o, char c)
@@ -36,23 +37,21 @@ static void put_field(struct out *o, const char *text, size_t length)
 	}
 }
 
-static void put_number(struct out *o, uint64_t v, unsigned base, bool is_negative)
+static void put_number(struct out *o, unsigned base)
 {
-	char digits[24];
+	uint64_t v = o->is_long ? va_arg(o->args, uint64_t) : va_arg(o->args, unsigned);
+	char digits[20];
 	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
-	if (is_negative) {
-		digits[--at] = '-';
-	}
 	put_field(o, digits + at, sizeof(digits) - at);
 }
 
-/* Flags, width and lengths behind a %. Returns what follows; *is_long: 64 bits. */
-static const char *read_field(struct out *o, const char *p, bool *is_long)
+/* Flags, width and lengths behind a %. Returns what follows. */
+static const char *read_field(struct out *o, const char *p)
 {
 	o->width = 0;
 	o->is_left = *p == '-';
@@ -61,33 +60,23 @@ static const char *read_field(struct out *o, const char *p, bool *is_long)
 	for (; *p >= '0' && *p <= '9'; p++) {
 		o->width = o->width < 100 ? o->width * 10 + (size_t)(*p - '0') : o->width;
 	}
-	for (*is_long = false; *p == 'l' || *p == 'z'; p++) {
-		*is_long = true;
+	for (o->is_long = false; *p == 'l' || *p == 'z'; p++) {
+		o->is_long = true;
 	}
 	return p;
 }
 
-static void convert(struct out *o, char kind, bool is_long, va_list *args)
+static void convert(struct out *o, char kind)
 {
 	const char *s;
-	int64_t n;
 
-	switch (kind) {
-	case 's':
-		s = va_arg(*args, const char *);
+	if (kind == 's') {
+		s = va_arg(o->args, const char *);
 		s = s ? s : "(none)";
 		put_field(o, s, strlen(s));
-		break;
-	case 'd':
-		n = is_long ? va_arg(*args, int64_t) : va_arg(*args, int);
-		put_number(o, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, n < 0);
-		break;
-	case 'u':
-	case 'x':
-		put_number(o, is_long ? va_arg(*args, uint64_t) : va_arg(*args, unsigned),
-			   kind == 'u' ? 10 : 16, false);
-		break;
-	default:
+	} else if (kind == 'u' || kind == 'x') {
+		put_number(o, kind == 'u' ? 10 : 16);
+	} else {
 		put_field(o, &kind, 1);
 	}
 }
@@ -95,22 +84,20 @@ static void convert(struct out *o, char kind, bool is_long, va_list *args)
 int format_v(char *out, size_t size, const char *format, va_list args)
 {
 	struct out o = { .at = out, .size = size };
-	bool is_long;
-	va_list list;
 
-	va_copy(list, args);
+	va_copy(o.args, args);
 	for (; *format; format++) {
 		if (*format != '%') {
 			put(&o, *format);
 			continue;
 		}
-		format = read_field(&o, format + 1, &is_long);
+		format = read_field(&o, format + 1);
 		if (!*format) {
 			break;
 		}
-		convert(&o, *format, is_long, &list);
+		convert(&o, *format);
 	}
-	va_end(list);
+	va_end(o.args);
 	if (size) {
 		out[o.length < size ? o.length : size - 1] = '\0';
 	}

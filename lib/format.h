@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * printf without a library: %s %d %u %x %%, with the lengths l, ll and z,
- * a width below 1000, and either `0` (pad with zeros; not for negative numbers)
- * or `-` (left aligned) before it. An unknown conversion comes out as its letter.
+ * printf without a library: %s %u %x %%, with the lengths l, ll and z, a width below
+ * 1000, and either `0` (pad with zeros) or `-` (left aligned) before it. An unknown
+ * conversion, as of signed numbers, comes out as its letter.
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H
