@@ -11,16 +11,9 @@ struct firmware firmware;
 
 static bool firmware_has(uint32_t function)
 {
-	switch (function) {
-	case SMCCC_ARCH_WORKAROUND_1:
-		return firmware.workaround_1;
-	case SMCCC_ARCH_WORKAROUND_2:
-		return firmware.workaround_2;
-	case SMCCC_ARCH_WORKAROUND_3:
-		return firmware.workaround_3;
-	default:
-		return false;
-	}
+	const uint32_t *w = firmware.workarounds;
+
+	return function != 0 && (function == w[0] || function == w[1] || function == w[2]);
 }
 
 /* EL3 gets this function and nothing else of the caller's but a, b, c; the caller

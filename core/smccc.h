@@ -21,7 +21,7 @@ void hypercall(struct vcpu *v, uint32_t row, uint64_t *x);
 
 /* What the firmware offers that guests may use: asked at boot. */
 struct firmware {
-	bool workaround_1, workaround_2, workaround_3;	/* SMCCC_ARCH_WORKAROUND_1.. */
+	uint32_t workarounds[3];		/* SMCCC_ARCH_WORKAROUND_*; 0: none */
 	bool trng;				/* TRNG 1.0 (Arm DEN0098) */
 };
 extern struct firmware firmware;

@@ -194,7 +194,7 @@ static void only_what_the_firmware_has_reaches_it(void **state)
 	};
 
 	begin(state);
-	firmware.workaround_1 = true;
+	firmware.workarounds[0] = SMCCC_ARCH_WORKAROUND_1;
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1, 0), 0xe130);
 	kept_from(1);
 	assert_int_equal(call(0xdeadbeef00000000 | SMCCC_ARCH_WORKAROUND_1, 7, 0), 0xe130);

@@ -79,23 +79,23 @@ void cpu_boot_init(struct pcpu *p)
 	isb();
 }
 
-/* ARCH_FEATURES of SMCCC 1.1 on: is a call there? */
-static bool has_arch_call(uint32_t function)
-{
-	return smc_call(SMCCC_ARCH_FEATURES, function, 0, 0) >= 0;
-}
-
 void firmware_boot(void)
 {
+	static const uint32_t workarounds[] = {
+		SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2, SMCCC_ARCH_WORKAROUND_3,
+	};
+
 	if (!board_has_psci ||
 	    smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
 	    smc_call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
 	    smc_call(SMCCC_VERSION, 0, 0, 0) < 0x10001) {
 		return;
 	}
-	firmware.workaround_1 = has_arch_call(SMCCC_ARCH_WORKAROUND_1);
-	firmware.workaround_2 = has_arch_call(SMCCC_ARCH_WORKAROUND_2);
-	firmware.workaround_3 = has_arch_call(SMCCC_ARCH_WORKAROUND_3);
+	for (unsigned i = 0; i < ARRAY_SIZE(workarounds); i++) {
+		if (smc_call(SMCCC_ARCH_FEATURES, workarounds[i], 0, 0) >= 0) {
+			firmware.workarounds[i] = workarounds[i];
+		}
+	}
 	firmware.trng = smc_call(SMCCC_TRNG_VERSION, 0, 0, 0) >= 0x10000;
 }
 
