@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commonest exits. The virtual timer's interrupt goes into list register 0 from
- * here, a doorbell from NOTIFY here to list register 1 here; other interrupts, trapped system registers and data aborts are tried
- * by fast.c with only what C may change saved, and else take the slow path of
- * vectors.S. Both leave interrupts masked and take no lock.
+ * here, a doorbell from NOTIFY here to list register 1 here; other interrupts, trapped
+ * system registers and data aborts are tried by fast.c with only what C may change saved,
+ * and else take the slow path of vectors.S. Both leave interrupts masked and take no lock.
  */
 #include <abi/errors.h>
 #include <abi/hypercalls.h>

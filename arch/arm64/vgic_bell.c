@@ -39,8 +39,9 @@ static void arm(struct guest *g, unsigned port, struct doorbell *d, const struct
 
 void vgic_arm_bells(struct guest *g, const struct vcpu *leaving)
 {
-	for (const struct sys_link *l = the_system.link; l < the_system.link + the_system.link_count;
-	     l++) {
+	for (uint32_t i = 0; i < the_system.link_count; i++) {
+		const struct sys_link *l = &the_system.link[i];
+
 		for (unsigned to = SKERRY_FRONT; to <= SKERRY_BACK; to++) {
 			const struct sys_end *from = &l->end[!to];
 

@@ -104,7 +104,7 @@ static void reset_spis(struct guest *g)
 	for (unsigned intid = 32; intid < SKERRY_INTID_COUNT; intid++) {
 		struct virq *q = vgic_irq(g->vcpu, intid);
 		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
-		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE : 
+		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE :
 			       intid - SKERRY_INTID_EVENT <= SKERRY_PORT_MAX;	/* links' too */
 
 		*q = (struct virq){ .target = gic.version == 2 ? 1 : 0 };
