@@ -7,13 +7,18 @@
 #include "pv.h"
 
 #define ACK_LIMIT_S	1
+#define READY_LIMIT_S	10	/* for the offer of a new life, where an acknowledgement is due */
 
 static struct pv_link links[SKERRY_LINK_MAX] = {
 	[0 ... SKERRY_LINK_MAX - 1] = { .lock = LOCK_INIT(LOCK_LINK) },
 };
 static uint64_t scrubbed[SKERRY_LINK_MAX];	/* bytes, by window; its guest's vCPU 0's core */
 
-#define FOR_EACH_LINK(l) for (struct pv_link *l = links; l < links + the_system.link_count; l++)
+/* Each end that is guest g's, in the order of its ports. */
+#define FOR_EACH_END(l, end, g) \
+	for (struct pv_link *l = links; l < links + the_system.link_count; l++) \
+		for (unsigned end = SKERRY_FRONT; end <= SKERRY_BACK; end++) \
+			if (link_guest(l, end) == (g))
 
 const struct sys_link *link_config(const struct pv_link *l)
 {
@@ -27,9 +32,9 @@ struct guest *link_guest(const struct pv_link *l, unsigned end)
 
 struct pv_link *link_find(const struct guest *g, uint64_t port, unsigned *end)
 {
-	FOR_EACH_LINK(l) {
-		*end = link_guest(l, SKERRY_BACK) == g;
-		if (link_guest(l, *end) == g && link_config(l)->end[*end].port == port) {
+	FOR_EACH_END(l, e, g) {
+		if (link_config(l)->end[e].port == port) {
+			*end = e;
 			return l;
 		}
 	}
@@ -68,26 +73,22 @@ void link_event(struct pv_link *l, unsigned end, uint32_t bits)
 	}
 }
 
-/* Ports are numbered in the order of the links: the first is the lowest. */
 int64_t hvc_event(struct vcpu *v, uint64_t *x)
 {
-	int64_t port = SKERRY_AGAIN;
+	FOR_EACH_END(l, end, v->guest) {
+		uint32_t bits;
 
-	FOR_EACH_LINK(l) {
-		unsigned end = link_guest(l, SKERRY_BACK) == v->guest;
-
-		if (port == SKERRY_AGAIN && link_guest(l, end) == v->guest) {
-			lock_acquire(&l->lock);
-			if (l->events[end] != 0) {
-				port = link_config(l)->end[end].port;
-				x[1] = l->events[end];
-				x[2] = l->epoch;
-				l->events[end] = 0;
-			}
-			lock_release(&l->lock);
+		lock_acquire(&l->lock);
+		bits = l->events[end];
+		l->events[end] = 0;
+		x[2] = bits != 0 ? l->epoch : x[2];
+		lock_release(&l->lock);
+		if (bits != 0) {
+			x[1] = bits;
+			return link_config(l)->end[end].port;
 		}
 	}
-	return port;
+	return SKERRY_AGAIN;
 }
 
 void link_want_ack(struct pv_link *l, uint32_t event)
@@ -114,8 +115,8 @@ void link_enforce(struct pv_link *l)
 	bool is_late;
 
 	lock_acquire(&l->lock);
-	is_late = l->is_ack_due && l->is_up[SKERRY_BACK] &&
-		  now - l->due_since > (uint64_t)ACK_LIMIT_S * arch_time_hz();
+	is_late = l->is_ack_due && l->is_up[SKERRY_BACK] && now - l->due_since >
+		  (uint64_t)(l->is_ready ? ACK_LIMIT_S : READY_LIMIT_S) * arch_time_hz();
 	if (is_late) {
 		l->due_since = now;		/* again, if that is not enough */
 	} else if (l->is_ack_due && __atomic_load_n(&back->state, __ATOMIC_ACQUIRE) >
@@ -130,9 +131,8 @@ void link_enforce(struct pv_link *l)
 
 bool pv_has_offered(const struct guest *g)
 {
-	FOR_EACH_LINK(l) {
-		if (link_guest(l, SKERRY_BACK) == g &&
-		    !__atomic_load_n(&l->is_ready, __ATOMIC_ACQUIRE)) {
+	FOR_EACH_END(l, end, g) {
+		if (end == SKERRY_BACK && !__atomic_load_n(&l->is_ready, __ATOMIC_ACQUIRE)) {
 			return false;
 		}
 	}
@@ -174,32 +174,24 @@ static void end_end(struct pv_link *l, unsigned end)
 
 void pv_guest_change(const struct guest *g, bool begins)
 {
-	FOR_EACH_LINK(l) {
-		for (unsigned end = SKERRY_FRONT; end <= SKERRY_BACK; end++) {
-			if (link_guest(l, end) != g || l->is_up[end] == begins) {
-				continue;	/* of another, or this life never began */
-			}
-			lock_acquire(&l->lock);
-			if (begins) {
-				begin_end(l, end);
-			} else {
-				end_end(l, end);
-			}
-			lock_release(&l->lock);
+	FOR_EACH_END(l, end, g) {
+		lock_acquire(&l->lock);
+		if (begins) {
+			begin_end(l, end);
+		} else if (l->is_up[end]) {	/* else this life never began */
+			end_end(l, end);
 		}
+		lock_release(&l->lock);
 	}
 }
 
 enum pv_stop pv_stop_step(const struct guest *g)
 {
-	FOR_EACH_LINK(l) {
-		const struct guest *back = link_guest(l, SKERRY_BACK);
-
-		if (link_guest(l, SKERRY_FRONT) == g &&
-		    __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE)) {
+	FOR_EACH_END(l, end, g) {
+		if (end == SKERRY_FRONT && __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE)) {
 			link_enforce(l);
-			return __atomic_load_n(&back->state, __ATOMIC_ACQUIRE) ==
-			       GUEST_QUARANTINED ? PV_BAD : PV_MORE;
+			return __atomic_load_n(&link_guest(l, SKERRY_BACK)->state, __ATOMIC_ACQUIRE)
+			       == GUEST_QUARANTINED ? PV_BAD : PV_MORE;
 		}
 	}
 	for (uint32_t i = 0; i < the_system.window_count; i++) {

@@ -46,9 +46,9 @@ static bool is_fit(uint32_t type, const struct skerry_msg_offer *o)
 		!(o->queue_size_max & (o->queue_size_max - 1)));
 }
 
-static int offer(struct pv_link *l, const struct skerry_msg_offer *o)
+static int offer(struct pv_link *l, struct skerry_msg *m)
 {
-	const struct skerry_msg_offer *old = &l->offer;
+	const struct skerry_msg_offer *old = &l->offer, *o = &m->offer;
 
 	if (!is_fit(link_config(l)->type, o)) {
 		return SKERRY_INVALID;
@@ -62,10 +62,12 @@ static int offer(struct pv_link *l, const struct skerry_msg_offer *o)
 	}
 	l->offer = *o;
 	l->is_offered = o->device_id || link_config(l)->type == SKERRY_LINK_SHARED_MEMORY;
+	l->due_since = arch_time_now();
 	__atomic_store_n(&l->is_ready, true, __ATOMIC_RELEASE);
 	page_update(l);
 	link_event(l, SKERRY_FRONT, SKERRY_EVENT_OFFER);
 	life_kick_waiting(link_config(l)->end[SKERRY_BACK].guest);
+	m->w[0] = l->epoch;
 	return SKERRY_OK;
 }
 
@@ -110,79 +112,60 @@ static int get_config(const struct pv_link *l, struct skerry_msg *m)
 	return SKERRY_OK;
 }
 
-static int answer_front(struct pv_link *l, struct skerry_msg *m)
+static int ack(struct pv_link *l, uint32_t epoch)
+{
+	if (!l->is_ack_due || epoch != l->epoch) {
+		return l->is_ack_due ? SKERRY_INVALID : SKERRY_BUSY;
+	}
+	link_acked(l);
+	return SKERRY_OK;
+}
+
+/* A message that is in the table, from an end that may send it. */
+static int answer(struct pv_link *l, unsigned end, struct skerry_msg *m)
 {
 	const struct skerry_msg_offer *o = &l->offer;
+	uint32_t first = m->w[0];
 	int result = SKERRY_OK;
 
 	switch (m->id) {
 	case SKERRY_MSG_DEVICE_INFO:
 		m->info = (struct skerry_msg_info){ o->device_id, o->vendor_id, 64, o->config_size,
 						    o->queue_count };
-		break;
+		return SKERRY_OK;
 	case SKERRY_MSG_GET_FEATURES:
-		m->w[2] = (uint32_t)(device_features(l) >> 32 * (m->w[0] & 1));
-		result = m->w[0] <= 1 && m->w[1] == 1 ? SKERRY_OK : SKERRY_INVALID;
-		break;
+		m->w[2] = (uint32_t)(device_features(l) >> 32 * (first & 1));
+		return first <= 1 && m->w[1] == 1 ? SKERRY_OK : SKERRY_INVALID;
 	case SKERRY_MSG_SET_FEATURES:
-		result = m->w[1] != 1 ? SKERRY_INVALID : device_set_features(l, m->w[0], m->w[2]);
-		break;
-	case SKERRY_MSG_SET_STATUS:
-		result = device_set_status(l, m->w[0]);
-		m->w[0] = l->status;
-		break;
-	default:	/* SET_VQUEUE */
-		m->vqueue.size_max = o->queue_size_max;
-		result = device_set_queue(l, &m->vqueue);
-	}
-	return result;
-}
-
-static int answer_back(struct pv_link *l, struct skerry_msg *m)
-{
-	int result = SKERRY_OK;
-
-	switch (m->id) {
-	case SKERRY_MSG_OFFER:
-		result = offer(l, &m->offer);
-		m->w[0] = l->epoch;
-		break;
-	case SKERRY_MSG_GET_STATE:
-		m->state = (struct skerry_msg_state){ l->status, l->epoch, l->features,
-						      l->is_up[SKERRY_FRONT], l->is_ack_due };
-		break;
-	case SKERRY_MSG_ACK:
-		if (!l->is_ack_due || m->w[0] != l->epoch) {
-			result = l->is_ack_due ? SKERRY_INVALID : SKERRY_BUSY;
-		} else {
-			link_acked(l);
-		}
-		break;
-	default:	/* NEEDS_RESET */
-		result = needs_reset(l);
-	}
-	return result;
-}
-
-static int answer(struct pv_link *l, unsigned end, struct skerry_msg *m)
-{
-	uint32_t index = m->w[0];
-
-	switch (m->id) {
+		return m->w[1] != 1 ? SKERRY_INVALID : device_set_features(l, first, m->w[2]);
 	case SKERRY_MSG_GET_CONFIG:
 		return get_config(l, m);
 	case SKERRY_MSG_SET_CONFIG:
 		return set_config(l, end, m);
+	case SKERRY_MSG_SET_STATUS:
+		result = device_set_status(l, first);
+		/* fall through */
 	case SKERRY_MSG_GET_STATUS:
 		m->w[0] = l->status;
-		return SKERRY_OK;
+		return result;
 	case SKERRY_MSG_GET_VQUEUE:
-		m->vqueue = l->queue[index % SKERRY_QUEUE_MAX];
-		m->vqueue.index = index;
-		m->vqueue.size_max = l->offer.queue_size_max;
-		return index < l->offer.queue_count ? SKERRY_OK : SKERRY_INVALID;
+		m->vqueue = l->queue[first % SKERRY_QUEUE_MAX];
+		m->vqueue.index = first;
+		m->vqueue.size_max = o->queue_size_max;
+		return first < o->queue_count ? SKERRY_OK : SKERRY_INVALID;
+	case SKERRY_MSG_SET_VQUEUE:
+		m->vqueue.size_max = o->queue_size_max;
+		return device_set_queue(l, &m->vqueue);
+	case SKERRY_MSG_OFFER:
+		return offer(l, m);
+	case SKERRY_MSG_GET_STATE:
+		m->state = (struct skerry_msg_state){ l->status, l->epoch, l->features,
+						      l->is_up[SKERRY_FRONT], l->is_ack_due };
+		return SKERRY_OK;
+	case SKERRY_MSG_ACK:
+		return ack(l, first);
 	default:
-		return end == SKERRY_FRONT ? answer_front(l, m) : answer_back(l, m);
+		return needs_reset(l);
 	}
 }
 

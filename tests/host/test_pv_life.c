@@ -238,6 +238,39 @@ static void a_pending_reset_ends_with_the_back_end(void **state)
 	assert_int_equal(answer.w[0], 0);
 }
 
+/* It has to zero the used rings. Its start may take longer than an acknowledgement. */
+static void a_back_end_that_is_restarted_ends_the_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_words(FRONT_GUEST, DISK, SKERRY_MSG_SET_STATUS, 1, 0), SKERRY_PENDING);
+	guests[BACK_GUEST].next_state = GUEST_LOADING;
+	machine_stop(BACK_GUEST);
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(answer.w[0], 15);
+	machine_start(BACK_GUEST);
+	fake.now += 9 * fake.hz;
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(forced[BACK_GUEST], 0);
+	offer_disk();
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(forced[BACK_GUEST], 0);
+	assert_int_equal(ask_words(BACK_GUEST, DISK, SKERRY_MSG_ACK, 1, epoch_of(DISK)), SKERRY_OK);
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(answer.w[0], 0);
+	disk_up();
+	assert_int_equal(ask_words(FRONT_GUEST, DISK, SKERRY_MSG_SET_STATUS, 1, 0), SKERRY_PENDING);
+	machine_stop(BACK_GUEST);
+	machine_start(BACK_GUEST);
+	fake.now += 11 * fake.hz;
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(forced[BACK_GUEST], 1);
+	machine_stop(BACK_GUEST);
+	guests[BACK_GUEST].state = GUEST_CRASHED;	/* it stays down */
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	ask(FRONT_GUEST, DISK, SKERRY_MSG_GET_STATUS, NULL, 0);
+	assert_int_equal(answer.w[0], 0);
+}
+
 static void both_may_die_in_either_order(void **state)
 {
 	unsigned steps;
@@ -308,6 +341,7 @@ int main(void)
 		LIVE(a_back_end_s_death_is_a_pause),
 		LIVE(a_reset_does_not_wait_for_a_dead_back_end),
 		LIVE(a_pending_reset_ends_with_the_back_end),
+		LIVE(a_back_end_that_is_restarted_ends_the_reset),
 		LIVE(both_may_die_in_either_order),
 		LIVE(a_life_that_never_began_changes_nothing),
 		LIVE(a_hundred_lives_with_a_peer_that_stays),
