@@ -123,7 +123,7 @@ $(O)/linux/module/%/$(MODULE): $(wildcard linux/*) $(wildcard include/abi/*.h)
 	@cp -u linux/* $(@D)
 	@cp -ru include/abi $(@D)/../include
 	$(call say,MOD)env -u MAKEFLAGS $(MAKE) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
-		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) KCFLAGS=-Werror \
+		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)$(CROSS_COMPILE)strip --strip-debug $@
 

@@ -64,6 +64,9 @@ def root(log, skin, kernel, gic):
     with Run(log, image(log, f"pv-root-{skin}", text), "--gic", gic, "--disk", path) as run:
         run.expect(BOOTED, r"linux# ")
         ask(run, "cat /proc/partitions; mount | grep vda", r"vda$", r"/dev/vda on / type ext4 \(rw")
+        ask(run, "for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/mnt/p$i bs=1M count=2 "
+            "oflag=direct 2>/dev/null & done; wait; rm /mnt/p*; echo eight at once: $?",
+            r"eight at once: 0")        # more than a window holds
         ask(run, "echo kept over a reboot >/mnt/file; dd if=/dev/urandom of=/mnt/many bs=1M "
             "count=8 2>/dev/null; md5sum </mnt/many >/mnt/sum; reboot", BOOTED)
         ask(run, "cat /mnt/file; md5sum </mnt/many | cmp - /mnt/sum && echo sum is right",
@@ -107,6 +110,31 @@ def check_root(log, path):
         f.seek(1 << 20)
         out.write(f.read(128 << 20))
     command(log, "e2fsck", "-fn", fs)
+
+
+def panics(log, skin, kernel, lives):
+    """Linux dies while it writes: what it had synced is there in its next life."""
+    path = scratch(f"pv-panics-{skin}-{kernel}.img")
+    command(log, "scripts/mkdisk", path)
+    more = linux(skin, kernel, bootargs="root=/dev/vda panic=1").replace(
+        "autostart;", f"autostart; {RESTART}")
+    text = system(driver("block", 0, BLOCK, "count-segments"), more,
+                  top="console-input = <&linux>;",
+                  volumes=['root { back = <&block>; partition = "root"; };'],
+                  links=[link("linux-root", "block", "linux", "block",
+                              HOW[skin] + 'volume = "root";')])
+    with Run(log, image(log, f"pv-panics-{skin}", text), "--disk", path) as run:
+        for life in range(lives):
+            run.expect(BOOTED, r"linux# ")
+            ask(run, f"cat /mnt/life-{life - 1}; echo this was {life} >/mnt/life-{life}; sync",
+                rf"^linux\| this was {life - 1}" if life else "")
+            run.type("dd if=/dev/urandom of=/mnt/f bs=64k & usleep 300000; "
+                     "echo c >/proc/sysrq-trigger", None)
+        run.expect(BOOTED, r"linux# ")
+        run.type("poweroff", None)
+        run.end(0)
+        inside(run, "linux-root", lives)
+    check_root(log, path)
 
 
 def reload(log, kernel):
@@ -164,10 +192,14 @@ def cases(soak):
                   lives=1000 if soak else 20)
              for skin, kernel in ((PAGE, "vmlinuz-6.12"), (MESSAGE, "vmlinuz"))]
     found += [Case(f"reload-{kernel}", reload, weight=20, kernel=kernel)
-              for kernel in ("vmlinuz", "vmlinuz-6.12")]
+              for kernel in (["vmlinuz", "vmlinuz-6.12"] if soak else ["vmlinuz-6.12"])]
+    found += [Case(f"panics-{skin}", panics, weight=40, skin=skin, kernel=kernel,
+                   lives=10 if soak else 2, limit=600 if soak else 150)
+              for skin, kernel in ((PAGE, "vmlinuz"), (MESSAGE, "vmlinuz-6.12"))]
     for skin in (PAGE, MESSAGE):
         for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3)):
             found.append(Case(f"root-{skin}-{kernel}", root, weight=30, skin=skin, kernel=kernel,
                               gic=gic))
-        found.append(Case(f"console-{skin}", console, weight=25, skin=skin, kernel="vmlinuz"))
+        if soak:
+            found.append(Case(f"console-{skin}", console, weight=25, skin=skin, kernel="vmlinuz"))
     return found
