@@ -25,11 +25,6 @@ struct vcpu *fast_kick(struct vcpu *v);
 #define ESR_IGNORED	(31u << 16 | 1u << 15 | 3u)	/* Rt, SF, level */
 #define SGI1R_OTHERS	0x00fff1ff00ff0000ull	/* IRM, Aff3, RS, Aff2, Aff1 */
 
-static inline volatile uint32_t *gich(unsigned reg)
-{
-	return (volatile uint32_t *)(uintptr_t)(GICH_VA + reg);
-}
-
 static inline bool is_v3(const struct vcpu *v)
 {
 	return v->arch.vgic.gic == 3;
@@ -39,7 +34,7 @@ static inline bool is_v3(const struct vcpu *v)
 static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
 {
 	if (!is_v3(v)) {
-		*gich(GICH_LR + 4 * i) = LR_INTID(lr) | LR_SOURCE(lr) << 10 |
+		*(volatile uint32_t *)(GICH_VA + GICH_LR + 4ull * i) = LR_INTID(lr) | LR_SOURCE(lr) << 10 |
 			(uint32_t)(lr >> 28 & 0x1f << 23) | 1u << 28;
 	} else if (i == 3) {
 		WRITE_SYSREG(lr, ich_lr3_el2);
@@ -60,7 +55,8 @@ bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 	struct vgic_vcpu *x = &v->arch.vgic;
 	struct virq *q = &x->irq[sgi];
 	unsigned i = q->where % 16;
-	uint32_t empty = is_v3(v) ? (uint32_t)READ_SYSREG(ich_elrsr_el2) : *gich(GICH_ELRSR0);
+	uint32_t empty = is_v3(v) ? (uint32_t)READ_SYSREG(ich_elrsr_el2) :
+			 *(volatile uint32_t *)(GICH_VA + GICH_ELRSR0);
 	uint64_t lr = sgi | (uint64_t)source << LR_PHYS_SHIFT | LR_PENDING |
 		      (uint64_t)q->priority << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
 

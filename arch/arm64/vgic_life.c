@@ -99,8 +99,9 @@ void vgic_vcpu_stop(struct vcpu *v)
 }
 
 /* The guest's SPIs off and idle, physical ones too; configured as at first. */
-static void reset_spis(struct guest *g)
+void vgic_guest_stop(struct guest *g)
 {
+	lock_acquire(&g->arch.vgic.lock);
 	for (unsigned intid = 32; intid < SKERRY_INTID_COUNT; intid++) {
 		struct virq *q = vgic_irq(g->vcpu, intid);
 		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
@@ -117,12 +118,6 @@ static void reset_spis(struct guest *g)
 			gic_route(intid, g->vcpu[0].cpu);
 		}
 	}
-}
-
-void vgic_guest_stop(struct guest *g)
-{
-	lock_acquire(&g->arch.vgic.lock);
-	reset_spis(g);
 	vgic_arm_bells(g, NULL);
 	lock_release(&g->arch.vgic.lock);
 }

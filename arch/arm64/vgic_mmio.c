@@ -12,7 +12,6 @@
 #define GICR_CTLR	0x000
 #define GICR_IIDR	0x004
 #define GICR_TYPER	0x008
-#define GICR_SGI_FRAME	0x10000
 #define PIDR2_V2	0xfe8
 #define PIDR2_V3	0xffe8
 
@@ -244,20 +243,6 @@ static void write_sgir(struct vcpu *v, uint32_t value)
 	vgic_send_sgi(v, to[value >> 24 & 3], value & 15);
 }
 
-static void write_distributor(const struct access *a)
-{
-	struct vgic_guest *x = &a->v->guest->arch.vgic;
-
-	if (a->offset == GICD_CTLR) {
-		lock_acquire(&x->lock);
-		x->ctlr = *a->value & 3;
-		vgic_notify(a->v->guest, a->v->arch.vgic.all);
-		lock_release(&x->lock);
-	} else if (a->offset == GICD_SGIR && gic.version == 2) {
-		write_sgir(a->v, (uint32_t)*a->value);
-	}
-}
-
 uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 {
 	const struct guest *g = v->guest;
@@ -304,14 +289,21 @@ static uint64_t read_redistributor(const struct vcpu *owner, uint32_t offset)
 
 static void access_distributor(const struct access *a)
 {
+	struct vgic_guest *x = &a->v->guest->arch.vgic;
+
 	if (a->offset >= GICD_CPENDSGIR && a->offset < GICD_SPENDSGIR + 16 && gic.version == 2) {
 		access_sgi_pending(a);
 	} else if (a->offset >= GICD_IROUTER && a->offset < PIDR2_V3 && gic.version == 3) {
 		access_router(a);
-	} else if (a->width == 4 && a->is_write) {
-		write_distributor(a);
-	} else if (a->width == 4) {
+	} else if (a->width == 4 && !a->is_write) {
 		*a->value = vgic_read_distributor(a->v, a->offset);
+	} else if (a->width == 4 && a->offset == GICD_CTLR) {
+		lock_acquire(&x->lock);
+		x->ctlr = *a->value & 3;
+		vgic_notify(a->v->guest, a->v->arch.vgic.all);
+		lock_release(&x->lock);
+	} else if (a->width == 4 && a->offset == GICD_SGIR && gic.version == 2) {
+		write_sgir(a->v, (uint32_t)*a->value);
 	}
 }
 
