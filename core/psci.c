@@ -120,13 +120,6 @@ static int64_t affinity_info(const struct guest *g, uint64_t target, uint32_t le
 	return __atomic_load_n(&g->vcpu[index].power, __ATOMIC_ACQUIRE) == VCPU_OFF;
 }
 
-/* SYSTEM_OFF, SYSTEM_RESET: not answered unless somebody was faster, and then
- * the vCPU leaves its core all the same. */
-static int64_t system_call(struct vcpu *v, enum life_event event)
-{
-	return life_apply(v->guest, event) == SKERRY_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
-}
-
 static int64_t answer(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
 	switch (function & ~IS_64) {
@@ -142,10 +135,10 @@ static int64_t answer(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b,
 		return affinity_info(v->guest, a, (uint32_t)b);
 	case PSCI_MIGRATE_INFO_TYPE:
 		return 2;	/* no Trusted OS that would have to move */
-	case PSCI_SYSTEM_OFF:
-		return system_call(v, LIFE_OFF);
-	case PSCI_SYSTEM_RESET:
-		return system_call(v, LIFE_RESET);
+	case PSCI_SYSTEM_OFF:	/* not answered unless somebody was faster, and then the */
+	case PSCI_SYSTEM_RESET:	/* vCPU leaves its core all the same */
+		return life_apply(v->guest, function == PSCI_SYSTEM_OFF ? LIFE_OFF : LIFE_RESET) ?
+		       PSCI_INTERNAL_FAILURE : PSCI_SUCCESS;
 	default:		/* PSCI_FEATURES */
 		return is_there((uint32_t)a) || (uint32_t)a == SMCCC_VERSION ?
 		       0 : PSCI_NOT_SUPPORTED;

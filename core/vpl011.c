@@ -53,7 +53,7 @@ static void update(struct guest *g, struct vpl011 *p)
 
 	if (is_high != p->is_high) {
 		p->is_high = is_high;
-		arch_level_set(g, SKERRY_INTID_PL011, is_high);
+		arch_level_set(g->vcpu, SKERRY_INTID_PL011, is_high);
 	}
 }
 

@@ -29,7 +29,7 @@ void timer_update(struct vcpu *v)
 	WRITE_SYSREG(v->arch.ptimer_cval, cnthp_cval_el2);
 	WRITE_SYSREG(is_live && !is_high ? CTL_ENABLE : 0, cnthp_ctl_el2);
 	isb();
-	vgic_set_ppi(v, SKERRY_INTID_PTIMER, is_high);
+	arch_level_set(v, SKERRY_INTID_PTIMER, is_high);
 }
 
 void timer_stop(struct vcpu *v)

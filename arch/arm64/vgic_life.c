@@ -23,8 +23,7 @@ void arch_event_raise(struct guest *g, unsigned intid)
 	vgic_fire(g->vcpu, intid);
 }
 
-/* Of a PPI, by its own core: `v` is its vCPU. */
-void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
+void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 {
 	struct virq *q = vgic_irq(v, intid);
 
@@ -34,11 +33,6 @@ void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high)
 		vgic_set(v, intid, high && q->flags & VIRQ_EDGE ? VIRQ_PENDING : 0);
 	}
 	lock_release(&v->guest->arch.vgic.lock);
-}
-
-void arch_level_set(struct guest *g, unsigned intid, bool high)
-{
-	vgic_set_ppi(g->vcpu, intid, high);
 }
 
 /* ICC_SGI1R_EL1 (IHI 0069H, 12.2.20): vCPU i is affinity 0.0.0.i */

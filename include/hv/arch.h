@@ -38,7 +38,8 @@ void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interru
 void arch_guest_stop(struct guest *g);	/* all vCPUs are off: SPIs masked and deactivated, TLBs */
 int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, or -1 */
 void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
-void arch_level_set(struct guest *g, unsigned intid, bool high); /* level SPI, any core */
+/* An emulated line: an SPI of v's guest, any core, or a PPI of `v`, its own core. */
+void arch_level_set(struct vcpu *v, unsigned intid, bool high);
 
 /* The boot UART's interrupt: from EL2 to the console's driver `g`, where it is that of an
  * assigned device, or back. No lock held; its vCPUs may run. */

@@ -139,17 +139,17 @@ static void the_more_urgent_evicts(void **state)
 static void line(void)
 {
 	setup(UART, 0x80);
-	arch_level_set(&guest, UART, true);
+	arch_level_set(vcpus, UART, true);
 	expect(UART);
-	arch_level_set(&guest, UART, true);
+	arch_level_set(vcpus, UART, true);
 	end();			/* still high: again */
 	expect(UART);
-	arch_level_set(&guest, UART, false);
+	arch_level_set(vcpus, UART, false);
 	end();
 	expect(SPURIOUS);
-	arch_level_set(&guest, UART, true);
+	arch_level_set(vcpus, UART, true);
 	settle();
-	arch_level_set(&guest, UART, false);
+	arch_level_set(vcpus, UART, false);
 	expect(SPURIOUS);	/* gone before it was taken */
 	put(GICD_ISPENDR, LEVEL_SPI);	/* level without a line: once */
 	setup(LEVEL_SPI, 0x80);

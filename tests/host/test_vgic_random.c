@@ -132,9 +132,9 @@ static void random_line(struct ref *r, unsigned intid)
 	if (intid == UART || intid == PTIMER) {
 		r->level = rand() % 2;
 		if (intid == UART) {
-			arch_level_set(&guest, UART, r->level);
+			arch_level_set(vcpus, UART, r->level);
 		} else {
-			vgic_set_ppi(&vcpus[cpu], PTIMER, r->level);
+			arch_level_set(&vcpus[cpu], PTIMER, r->level);
 		}
 	} else if (intid == SKERRY_INTID_EVENT) {
 		r->pending = 1;

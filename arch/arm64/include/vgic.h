@@ -29,9 +29,6 @@ void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled 
  * (cheap when nothing changed). */
 void vgic_enter(struct vcpu *v);
 
-/* Level of an emulated PPI of a vCPU on its own core (the EL1 physical timer). */
-void vgic_set_ppi(struct vcpu *v, unsigned intid, bool high);
-
 /* Trapped accesses. Emulated MMIO: `offset` into the frame; width 1, 2, 4, 8.
  * False: this access is an external abort. */
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);

@@ -139,10 +139,10 @@ int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr)
 
 void arch_event_raise(struct guest *g, unsigned intid) { g->arch.raised[intid]++; }
 
-void arch_level_set(struct guest *g, unsigned intid, bool high)
+void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 {
-	g->arch.level[intid] = high;
-	g->arch.level_calls++;
+	v->guest->arch.level[intid] = high;
+	v->guest->arch.level_calls++;
 }
 
 void arch_uart_pass(struct guest *g, bool is_given)

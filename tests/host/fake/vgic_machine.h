@@ -79,7 +79,7 @@ unsigned arch_cpu_index(void)
 void timer_stop(struct vcpu *v)
 {
 	assert_int_equal(v->cpu, cpu);
-	vgic_set_ppi(v, PTIMER, false);
+	arch_level_set(v, PTIMER, false);
 }
 
 uint64_t gic_read_lr(unsigned i) { return face[cpu].lr[i]; }
