@@ -8,7 +8,6 @@
  */
 #include <core/core.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "trap.h"
 

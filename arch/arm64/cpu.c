@@ -8,9 +8,9 @@
 #include <hv/pm.h>
 #include <mmu.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "cpu.h"
+#include "trap.h"
 
 bool board_has_psci;		/* written at boot */
 bool board_has_pm;

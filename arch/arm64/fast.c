@@ -11,7 +11,6 @@
 #include <sysreg.h>
 
 #include "gic.h"
-#include "trap.h"
 
 struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value);
 struct vcpu *fast_abort(struct vcpu *v, uint32_t esr);

@@ -61,8 +61,7 @@
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 #ifndef __ASSEMBLER__
-#include <core/guest.h>
-#include <vgic.h>
+#include "trap.h"
 
 struct gic {			/* written at boot only, but for the owner of `uart` */
 	uint8_t version;	/* 2 or 3 */

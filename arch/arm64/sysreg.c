@@ -6,7 +6,6 @@
  */
 #include <core/crash.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "cpu.h"
 #include "trap.h"

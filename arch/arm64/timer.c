@@ -9,7 +9,6 @@
 #include <sysreg.h>
 
 #include "gic.h"
-#include "trap.h"
 
 #define CTL_ENABLE	1u
 #define CTL_IMASK	2u

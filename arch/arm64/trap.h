@@ -2,7 +2,8 @@
 /*
  * Between the files that handle exits from a guest: exit.c dispatches to
  * abort.c, sysreg.c and core's hypercalls; inject.c raises exceptions in the
- * guest. All act on the vCPU that exited, on its own core, its registers saved.
+ * guest; the interrupt controller and the timer are emulated. All act on the vCPU that
+ * exited, on its own core, its registers saved.
  */
 #ifndef TRAP_H
 #define TRAP_H
@@ -81,5 +82,26 @@ void sysreg_reset(void);		/* EL1's registers to their reset state */
 enum ptimer_reg { PTIMER_TVAL, PTIMER_CTL, PTIMER_CVAL };	/* CNTP_*_EL0 */
 uint64_t ptimer_read(const struct vcpu *v, enum ptimer_reg r);
 void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value);
+
+/* The interrupt controller, physical and virtual (gic.h is private to it). For the calling
+ * core unless said otherwise. Acknowledge and handle every waiting physical interrupt: timers, assigned
+ * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
+ * (pcpu()->current may be NULL). */
+void gic_handle(void);
+
+/* vCPU life, on its own core. */
+void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: interface on */
+void vgic_vcpu_stop(struct vcpu *v);	/* list registers empty, its PPIs idle, timers off */
+void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
+
+/* On every return to a guest after a slow exit: bring list registers up to date
+ * (cheap when nothing changed). */
+void vgic_enter(struct vcpu *v);
+
+/* Trapped accesses. Emulated MMIO: `offset` into the frame; width 1, 2, 4, 8.
+ * False: this access is an external abort. */
+bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
+/* ICC_SGI1R_EL1 (GICv3) by system register trap. */
+void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
 
 #endif

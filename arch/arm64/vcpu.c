@@ -6,7 +6,6 @@
  */
 #include <core/core.h>
 #include <sysreg.h>
-#include <vgic.h>
 
 #include "cpu.h"
 #include "trap.h"

@@ -10,7 +10,6 @@
 #include "fake/pv_machine.h"
 #include <cmocka.h>
 #include <sysreg.h>
-#include <vgic.h>
 #include "../../arch/arm64/trap.h"
 #include "../../pv/link.c"		/* its static state is reset for each test */
 
