@@ -2,13 +2,87 @@
 /*
  * The architecture's part of a vCPU and of a guest, for core/guest.h.
  * Assembly finds the fields through asm_offsets.c. Written by the vCPU's own
- * core only.
+ * core only, but for the interrupt controller's.
  */
 #ifndef ARCH_TYPES_H
 #define ARCH_TYPES_H
 
 #include <hv/types.h>
-#include <vgic_types.h>
+#include <hv/lock.h>
+#include <abi/layout.h>
+
+/*
+ * The virtual interrupt controller, per vCPU and per guest. Everything is guarded by the
+ * guest's `lock` unless said otherwise.
+ *
+ * An interrupt in a list register has its state there: VIRQ_PENDING and
+ * VIRQ_ACTIVE are cleared when it is loaded and set again when it is folded back.
+ */
+#define VGIC_LR_MAX	15	/* list registers used; 0 is the virtual timer's alone */
+#define VGIC_WORDS	(SKERRY_INTID_COUNT / 32)
+
+#define VIRQ_ENABLED	(1u << 0)
+#define VIRQ_PENDING	(1u << 1)	/* latched: edge, or set by register */
+#define VIRQ_LEVEL	(1u << 2)	/* an emulated line is high */
+#define VIRQ_ACTIVE	(1u << 3)
+#define VIRQ_EDGE	(1u << 4)	/* trigger */
+#define VIRQ_HW		(1u << 5)	/* a physical interrupt is behind it */
+#define VIRQ_DROP_PENDING (1u << 6)	/* to be cleared by the core that has it in a list */
+#define VIRQ_DROP_ACTIVE (1u << 7)	/* register */
+
+struct virq {
+	uint8_t flags;
+	uint8_t priority;
+	uint8_t where;		/* WHERE_* */
+	uint8_t target;		/* SPIs. GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
+};
+
+#define WHERE_NOWHERE	0
+#define WHERE_HELD	0x80	/* | vCPU << 4 | list register: held there */
+#define WHERE_SPILLED	15	/* as list register: active, but in none */
+#define TARGET_ABSENT	0x7f	/* an affinity that no vCPU has */
+#define TARGET_ANY	0x80	/* GICD_IROUTER.Interrupt_Routing_Mode */
+
+#define VGIC_WORK_SGI	1	/* SGIs were posted */
+#define VGIC_WORK_SYNC	2	/* anything else changed */
+
+struct vgic_vcpu {
+	uint64_t timer_lr;	/* the timer's, in the hardware's layout; 0: not deliverable */
+	uint64_t bell_lr;	/* of the link interrupt that list register 1 had last */
+	uint32_t bell;		/* its bit as in `bells`; BELL_NONE: that one is not to be used */
+	uint32_t bells;		/* link interrupts rung, by port; atomic, any core */
+	uint32_t work;		/* VGIC_WORK_*, atomic, any core */
+	uint8_t gic;		/* version, for assembly; constant */
+	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */
+	uint8_t all;		/* the guest's vCPUs, as a mask; constant */
+	bool is_active_spilled;	/* active ones are in no list register; own core, as what follows */
+	uint16_t lr_used;	/* may hold something since the last fold */
+	uint16_t quick_sgis;	/* SGIs that may go into any free list register at once */
+	uint16_t enabled_sgis;	/* as their VIRQ_ENABLED; under the lock */
+	uint32_t hcr;		/* last written */
+	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
+	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
+	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
+	uint32_t busy;		/* a bit each: maybe pending or active */
+	struct virq irq[32];	/* SGIs and PPIs */
+};
+
+#define BELL_NONE	UINT32_MAX
+
+/* NOTIFY at one end of a link: straight to the vCPU that takes the other end's interrupt */
+struct doorbell {
+	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
+	uint64_t sgi;		/* how its core is told: value for ICC_SGI1R_EL1, or GICD_SGIR */
+	uint32_t bit;		/* in `bells` */
+	uint32_t pad[3];
+};
+
+struct vgic_guest {
+	struct lock lock;	/* LOCK_VGIC */
+	uint32_t ctlr;		/* GICD_CTLR's enable bits */
+	uint32_t busy[VGIC_WORDS];	/* as the vCPU's; word 0 unused */
+	struct virq irq[SKERRY_INTID_COUNT];	/* from 32 on */
+};
 
 struct arch_vcpu {
 	uint64_t x[31];			/* x0..x30, saved by the vectors on a slow exit */
