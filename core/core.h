@@ -8,11 +8,9 @@
 
 #include <abi/errors.h>
 #include <core/console.h>
-#include <core/crash.h>
+#include <core/exit.h>
 #include <core/guest.h>
 #include <core/life.h>
-#include <core/smccc.h>
-#include <core/vpl011.h>
 #include <hv/arch.h>
 #include <hv/pv.h>
 #include <lib/format.h>

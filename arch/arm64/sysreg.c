@@ -4,7 +4,7 @@
  * registers by their own array, filled at boot. What is in neither is UNDEFINED in the
  * guest. On the vCPU's own core.
  */
-#include <core/crash.h>
+#include <core/exit.h>
 #include <sysreg.h>
 
 #include "cpu.h"

@@ -12,7 +12,7 @@
 struct vcpu;
 struct guest;
 struct board;
-struct crash_registers;		/* core/crash.h */
+struct crash_registers;		/* core/exit.h */
 
 /* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */
 uint64_t arch_time_now(void);

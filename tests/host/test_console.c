@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <core/console.h>
 #include <core/life.h>
-#include <core/vpl011.h>
+#include <core/exit.h>
 #include <hv/uart.h>
 #include "fake_arch.h"
 #include "fake_uart.h"

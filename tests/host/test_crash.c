@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <core/crash.h>
+#include <core/exit.h>
 #include "fake_arch.h"
 
 static struct sys_guest config[2] = {

@@ -15,7 +15,7 @@
 #include <abi/smccc.h>
 #include <core/console.h>
 #include <core/life.h>
-#include <core/smccc.h>
+#include <core/exit.h>
 #include "fake_arch.h"
 
 static struct sys_guest config;

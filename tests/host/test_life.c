@@ -14,9 +14,8 @@
 #include <cmocka.h>
 #include <abi/errors.h>
 #include <core/console.h>
-#include <core/crash.h>
+#include <core/exit.h>
 #include <core/life.h>
-#include <core/vpl011.h>
 #include "fake_arch.h"
 #include "../../core/life.c"		/* its static state is reset for each test */
 

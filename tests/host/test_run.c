@@ -13,10 +13,8 @@
 #include <cmocka.h>
 #include <abi/smccc.h>
 #include <core/console.h>
-#include <core/crash.h>
+#include <core/exit.h>
 #include <core/life.h>
-#include <core/smccc.h>
-#include <core/vpl011.h>
 #include "fake_arch.h"
 
 #define STEPS	5

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <core/console.h>
-#include <core/vpl011.h>
+#include <core/exit.h>
 #include "fake_arch.h"
 
 enum { DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30, IFLS = 0x34,

@@ -28,7 +28,7 @@ void mmu_map_device(uint64_t va, struct pa at, uint64_t size);
 void cpu_boot_init(struct pcpu *p);
 /* Start all other cores and wait for them. */
 void cpus_start(const struct board *b);
-/* What the firmware offers, into `firmware` (core/smccc.h); id_registers. */
+/* What the firmware offers, into `firmware` (core/exit.h); id_registers. */
 void firmware_boot(void);
 void idregs_boot(const struct board *b);
 /* The distributor, by the boot core: all SPIs off. Then each core: CPU interface,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <abi/errors.h>
 #include <core/console.h>
-#include <core/crash.h>
+#include <core/exit.h>
 #include <hv/mmio.h>
 #include <hv/pv.h>
 #include "fake_arch.h"
