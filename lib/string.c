@@ -20,26 +20,21 @@ void *memcpy(void *begin, const void *source, size_t size)
 	const uint8_t *from = source;
 
 	if (size >= 16 && WORD_OFFSET(to) == WORD_OFFSET(from)) {
-		word_t *d;
-		const word_t *s;
-
 		for (; WORD_OFFSET(to); size--) {
 			*to++ = *from++;
 		}
-		d = (word_t *)to;
-		s = (const word_t *)from;
-		for (; size >= 64; size -= 64, d += 8, s += 8) {
+		for (; size >= 64; size -= 64, to += 64, from += 64) {
+			word_t *d = (word_t *)to;
+			const word_t *s = (const word_t *)from;
 			word_t a0 = s[0], a1 = s[1], a2 = s[2], a3 = s[3];
 			word_t a4 = s[4], a5 = s[5], a6 = s[6], a7 = s[7];
 
 			d[0] = a0, d[1] = a1, d[2] = a2, d[3] = a3;
 			d[4] = a4, d[5] = a5, d[6] = a6, d[7] = a7;
 		}
-		for (; size >= 8; size -= 8) {
-			*d++ = *s++;
+		for (; size >= 8; size -= 8, to += 8, from += 8) {
+			*(word_t *)to = *(const word_t *)from;
 		}
-		to = (uint8_t *)d;
-		from = (const uint8_t *)s;
 	}
 	for (; size; size--) {
 		*to++ = *from++;
@@ -63,20 +58,20 @@ void *memset(void *at, int byte, size_t size)
 {
 	word_t word = (uint8_t)byte * 0x0101010101010101ull;
 	uint8_t *p = at;
-	word_t *w;
 
 	for (; size && WORD_OFFSET(p); size--) {
 		*p++ = (uint8_t)byte;
 	}
-	w = (word_t *)p;
-	for (; size >= 64; size -= 64, w += 8) {
+	for (; size >= 64; size -= 64, p += 64) {
+		word_t *w = (word_t *)p;
+
 		w[0] = word, w[1] = word, w[2] = word, w[3] = word;
 		w[4] = word, w[5] = word, w[6] = word, w[7] = word;
 	}
-	for (; size >= 8; size -= 8) {
-		*w++ = word;
+	for (; size >= 8; size -= 8, p += 8) {
+		*(word_t *)p = word;
 	}
-	for (p = (uint8_t *)w; size; size--) {
+	for (; size; size--) {
 		*p++ = (uint8_t)byte;
 	}
 	return at;
