@@ -45,13 +45,8 @@ static inline uint32_t mmio_read(uintptr_t at, uint32_t width)
 
 static inline void mmio_write(uintptr_t at, uint32_t width, uint32_t value)
 {
-	if (width == 1) {
-		mmio_write8(at, (uint8_t)value);
-	} else if (width == 2) {
-		mmio_write16(at, (uint16_t)value);
-	} else {
-		mmio_write32(at, value);
-	}
+	width == 1 ? mmio_write8(at, (uint8_t)value) :
+	width == 2 ? mmio_write16(at, (uint16_t)value) : mmio_write32(at, value);
 }
 
 #endif
