@@ -33,8 +33,8 @@ static inline bool is_v3(const struct vcpu *v)
 static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
 {
 	if (!is_v3(v)) {
-		*(volatile uint32_t *)(GICH_VA + GICH_LR + 4ull * i) = LR_INTID(lr) | LR_SOURCE(lr) << 10 |
-			(uint32_t)(lr >> 28 & 0x1f << 23) | 1u << 28;
+		*(volatile uint32_t *)(GICH_VA + GICH_LR + 4ull * i) = 1u << 28 | LR_INTID(lr) |
+			LR_SOURCE(lr) << 10 | (uint32_t)(lr >> 28 & 0x1f << 23);
 	} else if (i == 3) {
 		WRITE_SYSREG(lr, ich_lr3_el2);
 	} else if (i == 2) {

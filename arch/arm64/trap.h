@@ -83,10 +83,10 @@ enum ptimer_reg { PTIMER_TVAL, PTIMER_CTL, PTIMER_CVAL };	/* CNTP_*_EL0 */
 uint64_t ptimer_read(const struct vcpu *v, enum ptimer_reg r);
 void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value);
 
-/* The interrupt controller, physical and virtual (gic.h is private to it). For the calling
- * core unless said otherwise. Acknowledge and handle every waiting physical interrupt: timers, assigned
- * SPIs, maintenance, kicks, the UART. With or without a vCPU on the core
- * (pcpu()->current may be NULL). */
+/* The interrupt controller, physical and virtual (gic.h is private to it), for the calling
+ * core unless said otherwise. First: acknowledge and handle every waiting physical
+ * interrupt: timers, assigned SPIs, maintenance, kicks, the UART. With or without a vCPU
+ * on the core (pcpu()->current may be NULL). */
 void gic_handle(void);
 
 /* vCPU life, on its own core. */
