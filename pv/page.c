@@ -11,7 +11,7 @@ enum { MAGIC = 0x000, VERSION = 0x004, DEVICE_ID = 0x008, VENDOR_ID = 0x00c,
        DEVICE_FEATURES = 0x010, DEVICE_SEL = 0x014, DRIVER_FEATURES = 0x020, DRIVER_SEL = 0x024,
        QUEUE_SEL = 0x030, QUEUE_NUM_MAX = 0x034, QUEUE_NUM = 0x038, QUEUE_READY = 0x044,
        QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070,
-       QUEUE_DESC = 0x080, QUEUE_DEVICE_HIGH = 0x0a4, SHM_LENGTH = 0x0b0, SHM_END = 0x0c0,
+       QUEUE_DESC = 0x080, QUEUE_AREAS = 0x030, SHM_LENGTH = 0x0b0, SHM_END = 0x0c0,
        GENERATION = 0x0fc, CONFIG = 0x100 };
 
 void page_update(struct pv_link *l)
@@ -56,53 +56,33 @@ void page_interrupt(struct pv_link *l, uint32_t bits)
 	}
 }
 
-/* Queue registers, of the queue that QueueSel names; addresses are 16 apart, the low
- * word first. What is refused leaves QueueReady as it was. */
-static void write_queue(struct pv_link *l, uint32_t offset, uint32_t value)
+/* Queue registers are of the queue that QueueSel names; addresses are 16 apart, the low
+ * word first. What is refused leaves the page as it was. */
+static void write_register(struct pv_link *l, uint32_t offset, uint32_t value)
 {
 	struct skerry_msg_vqueue *q = &l->staged[l->queue_sel % SKERRY_QUEUE_MAX], change;
+	bool has_queue = l->queue_sel < SKERRY_QUEUE_MAX;
 	uint32_t at = offset - QUEUE_DESC;
 
-	if (l->queue_sel >= SKERRY_QUEUE_MAX) {
-		return;
-	}
-	if (offset == QUEUE_NUM) {
+	if (offset == DEVICE_SEL) {
+		l->device_sel = value;
+	} else if (offset == DRIVER_SEL) {
+		l->driver_sel = value;
+	} else if (offset == QUEUE_SEL) {
+		l->queue_sel = value;
+	} else if (offset == INTERRUPT_ACK) {
+		l->interrupts &= ~value;
+	} else if (offset == DRIVER_FEATURES) {
+		(void)device_set_features(l, l->driver_sel, value);
+	} else if (offset == QUEUE_NUM && has_queue) {
 		q->size = value;
-	} else if (offset == QUEUE_READY) {
+	} else if (offset == QUEUE_READY && has_queue) {
 		change = *q;
 		change.index = l->queue_sel;
 		change.size = value & 1 ? q->size : 0;
 		(void)device_set_queue(l, &change);
-	} else if (at % 16 <= 4) {
+	} else if (at < QUEUE_AREAS && at % 16 <= 4 && has_queue) {
 		((uint32_t *)&q->descriptors)[at / 16 * 2 + at % 16 / 4] = value;
-	}
-}
-
-static void write_register(struct pv_link *l, uint32_t offset, uint32_t value)
-{
-	switch (offset) {
-	case DEVICE_SEL:
-		l->device_sel = value;
-		break;
-	case DRIVER_SEL:
-		l->driver_sel = value;
-		break;
-	case QUEUE_SEL:
-		l->queue_sel = value;
-		break;
-	case INTERRUPT_ACK:
-		l->interrupts &= ~value;
-		break;
-	case DRIVER_FEATURES:
-		(void)device_set_features(l, l->driver_sel, value);
-		break;
-	case QUEUE_NUM:
-	case QUEUE_READY:
-	case QUEUE_DESC ... QUEUE_DEVICE_HIGH:
-		write_queue(l, offset, value);
-		break;
-	default:
-		break;
 	}
 	page_update(l);
 }
