@@ -124,6 +124,7 @@ $(O)/linux/module/%/$(MODULE): $(wildcard linux/*) $(wildcard include/abi/*.h)
 	@cp -ru include/abi $(@D)/../include
 	$(call say,MOD)env -u MAKEFLAGS $(MAKE) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
 		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) \
+		KCFLAGS="-g0 -ffile-prefix-map=$(abspath $(@D)/..)/=" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)$(CROSS_COMPILE)strip --strip-debug $@
 
