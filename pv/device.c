@@ -6,11 +6,6 @@
  */
 #include "pv.h"
 
-uint64_t device_features(const struct pv_link *l)
-{
-	return l->offer.features | FEATURES_NEEDED;
-}
-
 /* Any status -> 0. The config bytes are the back end's and stay. */
 void device_reset(struct pv_link *l)
 {
@@ -54,7 +49,7 @@ int device_set_status(struct pv_link *l, uint32_t status)
 	    ((set & STATUS_DRIVER_OK) && !(l->status & STATUS_FEATURES_OK))) {
 		return SKERRY_INVALID;
 	}
-	if ((l->features & ~device_features(l)) || (~l->features & FEATURES_NEEDED)) {
+	if ((l->features & ~l->offer.features) || (~l->features & FEATURES_NEEDED)) {
 		set &= ~STATUS_FEATURES_OK;
 	}
 	l->status |= set;
@@ -128,7 +123,7 @@ bool device_has_config(const struct pv_link *l, uint32_t offset, uint32_t size)
 	return size != 0 && range_holds((struct range){ 0, all }, offset, size);
 }
 
-void device_tell_config(struct pv_link *l, unsigned to)
+static void tell_config(struct pv_link *l, unsigned to)
 {
 	if (l->is_offered) {
 		link_event(l, to, SKERRY_EVENT_CONFIG);
@@ -150,5 +145,16 @@ void device_set_config(struct pv_link *l, unsigned from, uint32_t offset, uint32
 	page_update(l);
 	l->generation++;
 	page_update(l);
-	device_tell_config(l, !from);
+	tell_config(l, !from);
+}
+
+int device_needs_reset(struct pv_link *l)
+{
+	if (!l->is_live || l->is_ack_due) {
+		return SKERRY_BUSY;
+	}
+	l->status |= STATUS_NEEDS_RESET;
+	page_update(l);
+	tell_config(l, SKERRY_FRONT);
+	return SKERRY_OK;
 }

@@ -53,6 +53,7 @@ static int offer(struct pv_link *l, struct skerry_msg *m)
 	if (!is_fit(link_config(l)->type, o)) {
 		return SKERRY_INVALID;
 	}
+	m->offer.features |= FEATURES_NEEDED;
 	/* a driver at work finds the same as before */
 	if (l->status != 0 && (o->config_size != old->config_size ||
 			       o->queue_count != old->queue_count ||
@@ -68,17 +69,6 @@ static int offer(struct pv_link *l, struct skerry_msg *m)
 	link_event(l, SKERRY_FRONT, SKERRY_EVENT_OFFER);
 	life_kick_waiting(link_config(l)->end[SKERRY_BACK].guest);
 	m->w[0] = l->epoch;
-	return SKERRY_OK;
-}
-
-static int needs_reset(struct pv_link *l)
-{
-	if (!l->is_live || l->is_ack_due) {
-		return SKERRY_BUSY;
-	}
-	l->status |= STATUS_NEEDS_RESET;
-	page_update(l);
-	device_tell_config(l, SKERRY_FRONT);
 	return SKERRY_OK;
 }
 
@@ -112,15 +102,6 @@ static int get_config(const struct pv_link *l, struct skerry_msg *m)
 	return SKERRY_OK;
 }
 
-static int ack(struct pv_link *l, uint32_t epoch)
-{
-	if (!l->is_ack_due || epoch != l->epoch) {
-		return l->is_ack_due ? SKERRY_INVALID : SKERRY_BUSY;
-	}
-	link_acked(l);
-	return SKERRY_OK;
-}
-
 /* A message that is in the table, from an end that may send it. */
 static int answer(struct pv_link *l, unsigned end, struct skerry_msg *m)
 {
@@ -134,7 +115,7 @@ static int answer(struct pv_link *l, unsigned end, struct skerry_msg *m)
 						    o->queue_count };
 		return SKERRY_OK;
 	case SKERRY_MSG_GET_FEATURES:
-		m->w[2] = (uint32_t)(device_features(l) >> 32 * (first & 1));
+		m->w[2] = (uint32_t)(o->features >> 32 * (first & 1));
 		return first <= 1 && m->w[1] == 1 ? SKERRY_OK : SKERRY_INVALID;
 	case SKERRY_MSG_SET_FEATURES:
 		return m->w[1] != 1 ? SKERRY_INVALID : device_set_features(l, first, m->w[2]);
@@ -163,9 +144,13 @@ static int answer(struct pv_link *l, unsigned end, struct skerry_msg *m)
 						      l->is_up[SKERRY_FRONT], l->is_ack_due };
 		return SKERRY_OK;
 	case SKERRY_MSG_ACK:
-		return ack(l, first);
+		if (!l->is_ack_due || first != l->epoch) {
+			return l->is_ack_due ? SKERRY_INVALID : SKERRY_BUSY;
+		}
+		link_acked(l);
+		return SKERRY_OK;
 	default:
-		return needs_reset(l);
+		return device_needs_reset(l);
 	}
 }
 

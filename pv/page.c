@@ -27,7 +27,7 @@ void page_update(struct pv_link *l)
 	page[DEVICE_ID / 4] = l->offer.device_id;	/* 0: Linux leaves it alone */
 	page[VENDOR_ID / 4] = l->offer.vendor_id;
 	page[DEVICE_FEATURES / 4] = l->device_sel > 1 ? 0 :
-		(uint32_t)(device_features(l) >> 32 * l->device_sel);
+		(uint32_t)(l->offer.features >> 32 * l->device_sel);
 	page[QUEUE_NUM_MAX / 4] = has_queue ? l->offer.queue_size_max : 0;
 	page[QUEUE_READY / 4] = has_queue && l->queue[l->queue_sel].size != 0;
 	page[INTERRUPT_STATUS / 4] = l->interrupts;

@@ -25,25 +25,22 @@
 
 struct pv_link {
 	struct lock lock;
-	bool is_up[2];		/* by end: its guest's life has begun and has not ended */
-	bool is_offered;	/* stays when the back end dies */
-	bool is_ready;		/* the back end's life that offered has not ended */
-	bool is_expected;	/* it has, and another one follows */
-	bool is_ack_due;	/* from the back end, for `epoch` */
-	bool is_reset_due;	/* then the front end's reset is done */
-	bool is_live;		/* DRIVER_OK since the last reset */
-	uint32_t epoch;
-	uint32_t events[2];	/* by end, until fetched */
+	bool is_up[2];			/* by end: its guest's life has begun and has not ended */
+	bool is_offered;		/* stays when the back end dies */
+	/* The back end's life that offered has not ended; or it has, and another one follows */
+	bool is_ready, is_expected;
+	/* From the back end, for `epoch`; then the front end's reset is done */
+	bool is_ack_due, is_reset_due;
+	bool is_live;			/* DRIVER_OK since the last reset */
+	uint32_t epoch, events[2];	/* by end, until fetched */
 	uint64_t due_since;
 	struct skerry_msg_offer offer;
-	uint32_t status;
-	uint64_t features;	/* that the driver has chosen */
-	struct skerry_msg_vqueue queue[SKERRY_QUEUE_MAX];
-	uint32_t generation;	/* of the config bytes */
+	uint32_t status, generation;	/* the latter of the config bytes */
 	uint32_t config[SKERRY_CONFIG_MAX / 4];
-	uint32_t interrupts;	/* the register page's */
-	uint32_t device_sel, driver_sel, queue_sel;
-	struct skerry_msg_vqueue staged[SKERRY_QUEUE_MAX];	/* until QueueReady */
+	uint64_t features;		/* that the driver has chosen */
+	/* The register page's: queues are staged until QueueReady */
+	uint32_t interrupts, device_sel, driver_sel, queue_sel;
+	struct skerry_msg_vqueue queue[SKERRY_QUEUE_MAX], staged[SKERRY_QUEUE_MAX];
 };
 
 /* link.c. The link of a guest's port, which end that is; NULL: there is none. No lock. */
@@ -65,8 +62,7 @@ int device_set_queue(struct pv_link *l, const struct skerry_msg_vqueue *q);
 bool device_has_config(const struct pv_link *l, uint32_t offset, uint32_t size);
 void device_set_config(struct pv_link *l, unsigned from, uint32_t offset, uint32_t size,
 		       const void *bytes);	/* `from` an end */
-void device_tell_config(struct pv_link *l, unsigned to);	/* the end `to`: it has changed */
-uint64_t device_features(const struct pv_link *l);	/* that are offered */
+int device_needs_reset(struct pv_link *l);
 
 /* page.c: nothing without a register page */
 void page_update(struct pv_link *l);
