@@ -19,19 +19,4 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
 
-/* Copy `from` into `to`, `size` bytes long: always ends in NUL, cut where it is
- * too long. Returns strlen(from); it was cut when that is `size` or more. */
-static inline size_t str_copy(char *to, const char *from, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < size && from[i]; i++) {
-		to[i] = from[i];
-	}
-	if (size) {
-		to[i] = '\0';
-	}
-	return i + strlen(from + i);
-}
-
 #endif

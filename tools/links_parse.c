@@ -5,6 +5,7 @@
  * system_check()'s. Volumes, and what only guests care for, are check_names.c's and mksystem's.
  */
 #include <string.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include "parse.h"
 
@@ -156,7 +157,7 @@ static void parse_link(struct links *k, int node)
 	uint8_t kind;
 	int window;
 
-	str_copy(l->name, dt_name(p->fdt, node), sizeof(l->name));
+	format_to(l->name, sizeof(l->name), "%s", dt_name(p->fdt, node));
 	l->node = node;
 	bad_if(p, !dt_has(p->fdt, node, "type"), node, "type", "is missing");
 	l->type = types[parse_choice(p, node, "type", "net block console shared-memory")];

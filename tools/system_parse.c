@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include "parse.h"
 #include "system_parse.h"
@@ -121,7 +122,7 @@ static void parse_text(struct parse *p, int node, const char *name, char *to, si
 {
 	const char *text = dt_string(p->fdt, node, name);
 
-	bad_if(p, str_copy(to, text ? text : "", size) - 1 >= size - 1, node, name,
+	bad_if(p, (size_t)format_to(to, size, "%s", text ? text : "") - 1 >= size - 1, node, name,
 	       "%s: 1 to %zu characters", wrong, size - 1);
 }
 
@@ -174,7 +175,7 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 
 		d->node = node;
 		d->no_dma = dt_has(p->fdt, node, "no-dma");
-		str_copy(d->name, dt_name(p->fdt, node), sizeof(d->name));
+		format_to(d->name, sizeof(d->name), "%s", dt_name(p->fdt, node));
 		parse_text(p, node, "device", d->path, sizeof(d->path),
 			   "must name a node of the board's tree");
 		parse_quiesce(p, d);
@@ -201,7 +202,7 @@ static void parse_guest(struct parse *p, int node)
 	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, false, &limit);
 
 	g->node = node;
-	str_copy(g->name, dt_name(p->fdt, node), sizeof(g->name));
+	format_to(g->name, sizeof(g->name), "%s", dt_name(p->fdt, node));
 	g->autostart = dt_has(p->fdt, node, "autostart");
 	g->service = dt_has(p->fdt, node, "service");
 	g->identity = dt_has(p->fdt, node, "identity");

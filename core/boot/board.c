@@ -7,6 +7,7 @@
  * is a report, never a fault or an endless loop.
  */
 #include <core/boot/boot.h>
+#include <lib/format.h>
 #include <lib/string.h>
 
 #define MPIDR_AFFINITY	0xff00ffffffull
@@ -270,7 +271,7 @@ int board_discover(const void *fdt, struct board *b, struct report *r)
 	uint32_t before = r->errors;
 
 	memset(b, 0, sizeof(*b));
-	str_copy(b->model, model ? model : "unnamed board", sizeof(b->model));
+	format_to(b->model, sizeof(b->model), "%s", model ? model : "unnamed board");
 	for (int node = 0, depth = 0; node >= 0; node = dt_next(fdt, node, &depth)) {
 		look_at(&s, node, depth);
 	}

@@ -8,6 +8,7 @@
 #include <core/boot/fdt_util.h>
 #include <tools/walk.h>
 #include <core/boot/boot.h>
+#include <lib/format.h>
 #include <lib/string.h>
 
 #define FUZZ_MESSAGE_MAX 1000
@@ -35,7 +36,7 @@ static void add_segments(const void *fit, uint64_t room, struct system *s)
 		if (g->segment_count == SYS_SEGMENT_MAX) {
 			break;
 		}
-		str_copy(seg->image, dt_name(fit, node), sizeof(seg->image));
+		format_to(seg->image, sizeof(seg->image), "%s", dt_name(fit, node));
 		if (!fit_find(fit, room, seg->image, &image)) {
 			sum(image.data, image.size);
 			seg->at.size = image.size;

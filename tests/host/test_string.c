@@ -115,24 +115,6 @@ static void compares_as_unsigned_bytes(void **state)
 	assert_int_equal(our_memcmp("x", "y", 0), 0);
 }
 
-static void str_copy_always_ends_and_tells_of_a_cut(void **state)
-{
-	char to[5] = "zzzz";
-
-	(void)state;
-	assert_int_equal(str_copy(to, "abcd", sizeof(to)), 4);
-	assert_string_equal(to, "abcd");
-	assert_int_equal(str_copy(to, "abcdefg", sizeof(to)), 7);
-	assert_string_equal(to, "abcd");
-	assert_int_equal(str_copy(to, "", sizeof(to)), 0);
-	assert_string_equal(to, "");
-	assert_int_equal(str_copy(to, "q", 1), 1);
-	assert_string_equal(to, "");
-	to[0] = 'k';
-	assert_int_equal(str_copy(to, "abc", 0), 3);
-	assert_int_equal(to[0], 'k');
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,7 +122,6 @@ int main(void)
 		cmocka_unit_test(moves_overlapping_ranges_both_ways),
 		cmocka_unit_test(sets_exactly_its_range),
 		cmocka_unit_test(compares_as_unsigned_bytes),
-		cmocka_unit_test(str_copy_always_ends_and_tells_of_a_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
