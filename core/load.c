@@ -101,24 +101,20 @@ static void scrub_piece(const struct sys_guest *c, struct load *l)
  * not in the guest's RAM. */
 static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *s, uint64_t offset)
 {
-	uint64_t to = s->at.base + offset;
+	uint64_t to = s->at.base + offset, size = min_u64(s->at.size - offset, WINDOW_SIZE), in_bank;
+	uint32_t bank = guest_find_bank(c, to, 1);
+	void *window;
 
-	for (uint32_t i = 0; i < c->bank_count; i++) {
-		uint64_t in_bank = to - c->bank[i].base;
-		uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE);
-		void *window;
-
-		if (!range_holds(c->bank[i], to, 1)) {
-			continue;
-		}
-		size = min_u64(size, c->bank[i].size - in_bank);
-		window = arch_window_map(pa_add(c->host[i], in_bank), size);
-		memcpy(window, (const uint8_t *)s->data + offset, size);
-		arch_data_clean(window, size);
-		arch_window_unmap();
-		return size;
+	if (bank == c->bank_count) {
+		return 0;
 	}
-	return 0;
+	in_bank = to - c->bank[bank].base;
+	size = min_u64(size, c->bank[bank].size - in_bank);
+	window = arch_window_map(pa_add(c->host[bank], in_bank), size);
+	memcpy(window, (const uint8_t *)s->data + offset, size);
+	arch_data_clean(window, size);
+	arch_window_unmap();
+	return size;
 }
 
 static enum load_result copy_step(const struct guest *g, struct load *l)

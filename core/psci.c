@@ -30,18 +30,6 @@ static bool is_there(uint32_t function)
 	return (function & ~IS_64 & ~0x1fu) == PSCI_VERSION && (calls & BIT(function));
 }
 
-static bool is_in_memory(const struct guest *g, uint64_t at)
-{
-	const struct sys_guest *c = g->config;
-
-	for (uint32_t i = 0; i < c->bank_count; i++) {
-		if (range_holds(c->bank[i], at, 4)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t context)
 {
 	int index = arch_guest_mpidr_to_vcpu(g, target);
@@ -51,7 +39,8 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 	if (index < 0) {
 		return PSCI_INVALID_PARAMETERS;
 	}
-	if (!is_aligned(entry, 4) || !is_in_memory(g, entry)) {
+	if (!is_aligned(entry, 4) ||
+	    guest_find_bank(g->config, entry, 4) == g->config->bank_count) {
 		return PSCI_INVALID_ADDRESS;
 	}
 	v = &g->vcpu[index];
