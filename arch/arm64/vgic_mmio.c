@@ -34,11 +34,9 @@ struct access {
 	uint64_t *value;
 };
 
-/* What a register that has a field for each interrupt holds */
-enum field {
-	GROUP = 1, SET_ENABLE, CLEAR_ENABLE, SET_PENDING, CLEAR_PENDING, SET_ACTIVE, CLEAR_ACTIVE,
-	PRIORITY, TARGET, CONFIG
-};
+/* What a register that has a field for each interrupt holds. The first four are one bit, at
+ * 0x100 times their number; of them but GROUP the registers from 0x80 on clear. */
+enum field { GROUP, ENABLE, PENDING, ACTIVE, PRIORITY, TARGET, CONFIG };
 
 /* Is a change of this guest's interrupts still on its way to another core? */
 static bool is_write_pending(const struct vcpu *self)
@@ -83,16 +81,13 @@ static unsigned get_field(const struct access *a, unsigned intid, enum field fie
 	const struct virq *q = vgic_irq(a->owner, intid);
 
 	switch (field) {
-	case SET_ENABLE:
-	case CLEAR_ENABLE:
+	case ENABLE:
 		return q->flags & VIRQ_ENABLED ? 1 : 0;
-	case SET_PENDING:
-	case CLEAR_PENDING:
+	case PENDING:
 		return vgic_is_pending(a->owner, intid) || is_in_lr(a, q, LR_PENDING) ||
 		       (q->flags & VIRQ_HW &&
 			gic_is_set(a->owner->cpu, GICD_ISPENDR, gic_physical(intid)));
-	case SET_ACTIVE:
-	case CLEAR_ACTIVE:
+	case ACTIVE:
 		return q->flags & VIRQ_ACTIVE || is_in_lr(a, q, LR_ACTIVE);
 	case PRIORITY:
 		return q->priority;
@@ -142,6 +137,7 @@ static void set_target(struct vcpu *v, unsigned intid, unsigned to)
 static void set_field(const struct access *a, unsigned intid, enum field field, unsigned value)
 {
 	struct virq *q = vgic_irq(a->owner, intid);
+	bool clears = a->offset & 0x80;
 
 	if (field == PRIORITY) {
 		q->priority = value & PRIORITY_MASK;
@@ -154,11 +150,12 @@ static void set_field(const struct access *a, unsigned intid, enum field field, 
 			gic_set_edge(intid, q->flags & VIRQ_EDGE);
 		}
 		vgic_touch(a->owner, intid);
-	} else if ((field == SET_ENABLE || field == CLEAR_ENABLE) && value != 0) {
-		enable(a, intid, field == SET_ENABLE);
-	} else if (field >= SET_PENDING && field <= CLEAR_ACTIVE && value != 0 &&
-		   !(field <= CLEAR_PENDING && gic.version == 2 && intid < 16)) {
-		vgic_change(a->v, a->owner, intid, (enum vgic_op)(field - SET_PENDING));
+	} else if (field == ENABLE && value != 0) {
+		enable(a, intid, !clears);
+	} else if (((field == PENDING && !(gic.version == 2 && intid < 16)) || field == ACTIVE) &&
+		   value != 0) {
+		vgic_change(a->v, a->owner, intid, (field == ACTIVE ? VGIC_SET_ACTIVE :
+						    VGIC_SET_PENDING) + clears);
 	}
 }
 
@@ -169,7 +166,7 @@ static void access_fields(const struct access *a)
 	struct lock *l = &a->v->guest->arch.vgic.lock;
 	uint32_t offset = a->offset;
 	unsigned bits = offset < GICD_IPRIORITYR ? 1 : offset < GICD_ICFGR ? 8 : 2;
-	enum field field = bits == 1 ? offset / 0x80 : bits == 2 ? CONFIG :
+	enum field field = bits == 1 ? offset / 0x100 : bits == 2 ? CONFIG :
 			   offset < GICD_ITARGETSR ? PRIORITY : TARGET;
 	unsigned first = (bits == 1 ? offset % 0x80 : offset % 0x400) * 8 / bits;
 	unsigned count = a->width * 8u / bits;
@@ -178,7 +175,7 @@ static void access_fields(const struct access *a)
 	    (a->width != 4 && bits != 8)) {
 		return;
 	}
-	if (!a->is_write && field >= SET_PENDING && field <= CLEAR_ACTIVE) {
+	if (!a->is_write && (field == PENDING || field == ACTIVE)) {
 		refresh(a, first, count);
 	}
 	lock_acquire(l);
