@@ -6,7 +6,6 @@
  */
 #include <string.h>
 #include <lib/format.h>
-#include <lib/string.h>
 #include "parse.h"
 
 #define WINDOW_STEP	KIB(64)		/* bases, and halves of split windows */

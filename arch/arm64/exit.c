@@ -35,15 +35,10 @@ static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
 	[EC_DABORT_LOW] = abort_handle,
 };
 
-static inline bool goes_on(const struct vcpu *v)
-{
-	return __atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) == GUEST_RUNNING &&
-	       v->power == VCPU_ON;
-}
-
 static struct vcpu *exit_finish(struct vcpu *v)
 {
-	if (!goes_on(v)) {
+	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING ||
+	    v->power != VCPU_ON) {
 		v = core_next();
 	}
 	vgic_enter(v);

@@ -11,7 +11,6 @@
 
 struct vcpu;
 struct guest;
-struct board;
 struct crash_registers;		/* core/exit.h */
 
 /* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */
