@@ -18,6 +18,7 @@
 struct line {			/* a guest's unfinished line */
 	uint16_t count;
 	bool is_cr;		/* a carriage return waits for what follows it */
+	bool is_escape;		/* within an escape sequence, which is shown once and not kept */
 	char text[LINE_SIZE];	/* what came since the line's last carriage return */
 };
 
@@ -31,26 +32,26 @@ static uint64_t printed;		/* of the log, by EL2 or as the driver says */
 static bool is_given;			/* the driver has the UART */
 static uint64_t since, ticks;
 static struct line lines[SKERRY_GUEST_MAX];
-static bool is_shown;			/* its unfinished line stands on the terminal's last row */
+static int row = -1;			/* whose unfinished line the last row shows; -1: nobody's */
 
 static void put_char(char c)
 {
+	if (c == '\n') {
+		uart->put(uart_base, '\r');
+	}
 	uart->put(uart_base, c);
 }
 
 static void put(const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '\n') {
-			put_char('\r');
-		}
-		put_char(*text);
+	while (*text) {
+		put_char(*text++);
 	}
 }
 
 /* A byte of guest `g` as it is shown. 0x80..0x9f are control characters, alone or
  * as UTF-8 behind 0xc2; behind another byte they are part of a letter. */
-static void put_visible(const struct guest *g, char c, char before)
+static void put_visible(int guest, char c, char before)
 {
 	uint8_t u = (uint8_t)c, b = (uint8_t)before;
 	bool is_fine = (u >= 0x20 && u < 0x7f) || u >= 0xa0 || c == '\t';
@@ -58,28 +59,27 @@ static void put_visible(const struct guest *g, char c, char before)
 	if (u >= 0x80 && u < 0xa0) {
 		is_fine = b >= 0x80 && b != 0xc2;
 	} else if (c == '\a' || c == '\b' || c == '\033') {
-		is_fine = g->index == console_input;
+		is_fine = guest == console_input;
 	}
 	put_char(is_fine ? c : '?');
 }
 
-static void put_line(const struct guest *g)
+void console_begin_row(int guest)
 {
-	const struct line *l = &lines[g->index];
+	const char *text;
 
-	put(g->config->name);
-	put("| ");
-	for (uint32_t i = 0; i < l->count; i++) {
-		put_visible(g, l->text[i], i ? l->text[i - 1] : '\0');
-	}
-}
-
-void console_hide(void)
-{
-	if (is_shown) {
+	if (row >= 0 && row != guest) {
 		put("\r\033[K");
-		is_shown = false;
 	}
+	if (guest >= 0 && row != guest) {
+		put(guests[guest].config->name);
+		put("| ");
+		text = lines[guest].text;
+		for (const char *p = text; p < text + lines[guest].count; p++) {
+			put_visible(guest, *p, p > text ? p[-1] : '\0');
+		}
+	}
+	row = guest;
 }
 
 /* While a core is in panic, it prints without the lock, and a core that wants to
@@ -99,89 +99,73 @@ void console_enter(void)
 /* Shows again what others' lines have taken off the screen. */
 void console_leave(void)
 {
-	uint32_t core;
-
-	if (!is_shown && console_input >= 0 && lines[console_input].count) {
-		put_line(&guests[console_input]);
-		is_shown = true;
+	if (row < 0 && console_input >= 0 && lines[console_input].count) {
+		console_begin_row(console_input);
 	}
 	ticks += arch_time_now() - since;
-	core = __atomic_load_n(&breaker, __ATOMIC_RELAXED);
-	if (!core || core != arch_cpu_index() + 1) {	/* in panic, this core has no lock */
+	/* in panic, this core has no lock */
+	if (__atomic_load_n(&breaker, __ATOMIC_RELAXED) != arch_cpu_index() + 1) {
 		lock_release(&console_lock);
 	}
 }
 
-static void end_line(struct guest *g)
+static void end_line(int guest)
 {
-	if (!is_shown || g->index != console_input) {
-		console_hide();
-		put_line(g);
-	}
+	struct line *l = &lines[guest];
+
+	console_begin_row(guest);
 	put("\n");
-	is_shown = false;
-	lines[g->index].count = 0;
-	lines[g->index].is_cr = false;
+	row = -1;
+	l->count = 0;
+	l->is_cr = l->is_escape = false;
 }
 
-/* What was asked of the terminal (ESC [ ... n or c: a report) is not asked again
- * when the line is shown again. */
-static void forget_query(struct line *l)
+static void end_unfinished(int guest)
 {
-	uint32_t n = l->count - 1u;
-
-	while (n > 0 && l->text[n - 1] >= '0' && l->text[n - 1] <= ';') {	/* and ':' */
-		n--;
+	if (lines[guest].count || row == guest) {
+		end_line(guest);
 	}
-	if (n >= 2 && l->text[n - 1] == '[' && l->text[n - 2] == '\033') {
-		l->count = (uint16_t)(n - 2);
+	lines[guest].is_cr = false;
+}
+
+static void keep_char(struct line *l, char c)
+{
+	if (l->is_escape) {		/* "ESC [" goes on to a letter */
+		l->is_escape = c == '[' || (uint8_t)c < '@';
+	} else if (c == '\033') {
+		l->is_escape = true;
+	} else if (c != '\a') {
+		l->text[l->count++] = c;
 	}
 }
 
-static void take_char(struct guest *g, char c)
+static void take_char(int guest, char c)
 {
-	struct line *l = &lines[g->index];
-	bool has_input = g->index == console_input;
+	struct line *l = &lines[guest];
 
-	if (c == '\n') {
-		end_line(g);
-		return;
-	}
 	if (c == '\r' || c == '\0') {
 		l->is_cr = l->is_cr || c == '\r';
 		return;
 	}
+	if (c == '\n' || l->count == LINE_SIZE) {
+		end_line(guest);
+		if (c == '\n') {
+			return;
+		}
+	}
 	if (l->is_cr) {			/* the line begins again, with the name */
 		l->is_cr = false;
 		l->count = 0;
-		if (has_input && is_shown) {
+		if (row == guest) {
 			put_char('\r');
-			is_shown = false;
+			row = -1;
 		}
 	}
-	if (has_input) {
-		if (!is_shown) {
-			put_line(g);
-			is_shown = true;
-		}
-		put_visible(g, c, l->count ? l->text[l->count - 1] : '\0');
-	} else if (l->count == LINE_SIZE) {
-		end_line(g);
+	if (guest == console_input) {
+		console_begin_row(guest);
+		put_visible(guest, c, l->count ? l->text[l->count - 1] : '\0');
 	}
-	if (l->count < LINE_SIZE && c != '\a') {
-		l->text[l->count++] = c;
-		if (c == 'n' || c == 'c') {
-			forget_query(l);
-		}
-	}
-}
-
-static void end_unfinished(struct guest *g)
-{
-	if (lines[g->index].count) {
-		end_line(g);
-	}
-	lines[g->index].is_cr = false;
+	keep_char(l, c);
 }
 
 /* The log's oldest record. A driver that has lied may have left no record's begin: then
@@ -191,24 +175,24 @@ static void print_record(void)
 	const uint8_t *r = console_log.ring;
 	uint64_t end = printed + 2 + r[(printed + 1) % SKERRY_LOG_SIZE];
 	uint8_t from = r[printed % SKERRY_LOG_SIZE];
-	struct guest *g = from < guest_count ? &guests[from] : NULL;
+	bool is_guest = from < guest_count;
 
 	if (console_log.head - printed > SKERRY_LOG_SIZE) {
 		printed = console_log.head;	/* written over */
 		return;
 	}
-	if (g == NULL) {
-		console_hide();
+	if (!is_guest) {
+		console_begin_row(-1);
 	} else if (end == printed + 2) {
-		end_unfinished(g);
+		end_unfinished(from);
 	}
 	for (printed += 2; printed < end; printed++) {
-		char text[2] = { (char)r[printed % SKERRY_LOG_SIZE], '\0' };
+		char c = (char)r[printed % SKERRY_LOG_SIZE];
 
-		if (g != NULL) {
-			take_char(g, text[0]);
+		if (is_guest) {
+			take_char(from, c);
 		} else {
-			put(text);
+			put_char(c);
 		}
 	}
 }
@@ -290,7 +274,7 @@ static void give_uart(struct guest *g, uint64_t tail)
 		printed = tail;
 	}
 	for (uint32_t i = 0; i < guest_count && is_new; i++) {
-		end_unfinished(&guests[i]);
+		end_unfinished((int)i);
 	}
 	is_given = true;
 	console_leave();

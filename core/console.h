@@ -5,13 +5,14 @@
  * may print. core/console.c and core/log.c.
  *
  * Output: the guest that has the input is shown character by character; the
- * others line by line, a line ending at its line feed or after LINE_SIZE bytes.
+ * others line by line. A line ends at its line feed or after LINE_SIZE bytes.
  * A line of another that comes while the input guest's is unfinished takes its
  * place, and the unfinished one is shown again below. On the UART every line
  * ends with "\r\n", and no line can begin with another's name: after a carriage
  * return the name is shown again. Control characters of guests come out as `?`,
  * but for tab, and for BEL, backspace and ESC of the input guest: it drives the
- * terminal that shows it.
+ * terminal that shows it. Escape sequences and BEL are not shown again, and those of
+ * other guests never.
  *
  * Input: bytes go to the input guest. Ctrl-] is the console's own key: behind
  * it `q` ends the run, `n` gives the input to the next running guest, `?` shows
@@ -67,7 +68,8 @@ void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
 extern int console_input;	/* the guest with the input, -1: none; under the lock */
 void console_enter(void);	/* takes the lock, but in panic */
 void console_leave(void);
-void console_hide(void);	/* under the lock, before something else is printed */
+/* Under the lock: makes the last row that of the guest's unfinished line; -1: an empty one. */
+void console_begin_row(int guest);
 int console_get(void);		/* a received byte; -1: none, or EL2 has not the UART */
 void input_drop(void);		/* what waits; under the lock */
 

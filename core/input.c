@@ -18,14 +18,13 @@ static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
 void input_drop(void)
 {
-	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED),
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED), __ATOMIC_RELEASE);
 }
 
 void console_set_input(int guest)
 {
 	console_enter();
-	console_hide();
+	console_begin_row(-1);
 	console_input = guest;
 	input_drop();
 	console_leave();

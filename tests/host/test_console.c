@@ -140,7 +140,7 @@ static void linux_line_editing_looks_right(void **state)
 	say(LINUX, "\r/ # echp\033[J");
 	assert_screen("\rlinux| / # echp\033[J");
 	log_line("x");
-	assert_screen("\r\033[Kskerry: x\r\nlinux| / # echp\033[J");
+	assert_screen("\r\033[Kskerry: x\r\nlinux| / # echp");
 	say(LINUX, "\r\r\n");
 	assert_screen("\r\n");
 	say(LINUX, "\n\rok\n");
@@ -179,7 +179,7 @@ static void control_characters_are_made_harmless(void **state)
 {
 	(void)state;
 	console_write(&guests[RT], "a\0b\033[2Jc\td\x7f\x01\x9b" "e\n", 15);
-	assert_screen("rt| ab?[2Jc\td???e\r\n");
+	assert_screen("rt| abc\td???e\r\n");
 	say(RT, "gr\xc3\xbc\xc3\x9f" "e \xe2\x80\x93 \xc2\x9b" "31m\n");
 	assert_screen("rt| gr\xc3\xbc\xc3\x9f" "e \xe2\x80\x93 \xc2?31m\r\n");
 	say(RT, "2\b\b1\n");
