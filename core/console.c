@@ -264,37 +264,23 @@ static void take_uart(void)
 	put("\n");
 }
 
-static void give_uart(struct guest *g, uint64_t tail)
+void console_pass(struct guest *g, bool to_guest)
 {
 	bool is_new;
 
 	console_enter();
-	is_new = !is_given;
-	if (tail - printed <= console_log.head - printed) {
-		printed = tail;
-	}
-	for (uint32_t i = 0; i < guest_count && is_new; i++) {
+	is_new = is_given != to_guest && g->index == the_system.console_driver;
+	for (uint32_t i = 0; i < guest_count && is_new && to_guest; i++) {
 		end_unfinished((int)i);
 	}
-	is_given = true;
-	console_leave();
-	if (is_new) {
-		arch_uart_pass(g, true);
-	}
-}
-
-void console_take(struct guest *g)
-{
-	bool is_driver;
-
-	console_enter();
-	is_driver = is_given && g->index == the_system.console_driver;
-	if (is_driver) {
+	if (is_new && to_guest) {
+		is_given = true;
+	} else if (is_new) {
 		take_uart();
 	}
 	console_leave();
-	if (is_driver) {
-		arch_uart_pass(g, false);
+	if (is_new) {
+		arch_uart_pass(g, to_guest);
 	}
 }
 
@@ -315,11 +301,13 @@ int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
 		life_end_run();
 		return SKERRY_OK;
 	}
-	give_uart(v->guest, x[2]);
-	if (x[1] == SKERRY_DRIVE_GIVE) {
-		console_take(v->guest);
-		(void)console_drain();
+	console_enter();
+	if (x[2] - printed <= console_log.head - printed) {
+		printed = x[2];
 	}
+	console_leave();
+	console_pass(v->guest, x[1] == SKERRY_DRIVE_TAKE);
+	(void)console_drain();
 	return SKERRY_OK;
 }
 

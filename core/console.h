@@ -45,9 +45,10 @@ uint32_t console_waiting(const struct guest *g);
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max);
 /* The UART's receive interrupt, on any core, no lock held. */
 void console_uart_interrupt(void);
-/* The UART back to EL2: it starts again, and until console_drain() says false what is
- * left of the log is printed, some of it a call and by whoever prints. */
-void console_take(struct guest *g);	/* nothing, if it is not g that has it */
+/* The UART to the guest that drives it, or from it back to EL2: it starts again, and until
+ * console_drain() says false what is left of the log is printed, some of it a call and by
+ * whoever prints. Nothing, if it is another guest. */
+void console_pass(struct guest *g, bool to_guest);
 bool console_drain(void);
 int64_t hvc_console_drive(struct vcpu *v, uint64_t *x);	/* rows of the hypercall table */
 int64_t hvc_console_input(struct vcpu *v, uint64_t *x);

@@ -274,7 +274,7 @@ static void stop_step(struct guest *g)
 			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
 		}
 		arch_guest_stop(g);
-		console_take(g);
+		console_pass(g, false);
 		if (!quiesce_devices(g)) {
 			finish_stopping(g, LIFE_QUARANTINE);
 			return;

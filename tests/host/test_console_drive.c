@@ -92,7 +92,7 @@ static int begin_driven(void **state)
 static int end_driven(void **state)
 {
 	(void)state;
-	console_take(&guests[SILENT]);
+	console_pass(&guests[SILENT], false);
 	for (unsigned n = 0; n < 100000 && console_drain(); n++) {
 	}
 	assert_false(console_drain());
@@ -148,9 +148,9 @@ static void what_the_driver_has_left_comes_out_first(void **state)
 	console_flush_guest(&guests[RT]);
 	assert_screen("");
 	fake_uart_is_on = false;
-	console_take(&guests[LINUX]);		/* another guest's end */
+	console_pass(&guests[LINUX], false);		/* another guest's end */
 	assert_true(fake.is_uart_given);
-	console_take(&guests[SILENT]);
+	console_pass(&guests[SILENT], false);
 	assert_true(fake_uart_is_on);
 	assert_false(fake.is_uart_given);
 	while (console_drain()) {
@@ -170,7 +170,7 @@ static void who_prints_meanwhile_prints_the_rest_too(void **state)
 		snprintf(text, sizeof(text), "%u\n", i);
 		say(VICTIM, text);
 	}
-	console_take(&guests[SILENT]);
+	console_pass(&guests[SILENT], false);
 	for (unsigned i = 100; i < 250; i++) {
 		snprintf(text, sizeof(text), "%u\n", i);
 		say(VICTIM, text);

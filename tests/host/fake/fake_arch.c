@@ -235,7 +235,7 @@ weak enum pv_stop pv_stop_step(const struct guest *g) { (void)g; return PV_DONE;
 weak bool pv_has_offered(const struct guest *g) { (void)g; return true; }
 weak int64_t hvc_notify(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_INVALID; }
 weak int64_t hvc_message(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_INVALID; }
-weak void console_take(struct guest *g) { (void)g; }
+weak void console_pass(struct guest *g, bool to_guest) { (void)g; (void)to_guest; }
 weak bool console_drain(void) { return false; }
 weak int64_t hvc_event(struct vcpu *v, uint64_t *x) { (void)v, (void)x; return SKERRY_AGAIN; }
 
