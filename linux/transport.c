@@ -21,7 +21,7 @@
 
 struct config_message {
 	u32 generation, offset, size;
-	u8 bytes[SKERRY_CONFIG_CHUNK];
+	u8 bytes[SKERRY_CONFIG_MAX];
 };
 
 static struct skerry_port *port_of(struct virtio_device *vdev)
@@ -56,7 +56,7 @@ static void get(struct virtio_device *vdev, unsigned int offset, void *to, unsig
 	unsigned int part;
 
 	for (; size; size -= part, offset += part, to += part) {
-		part = min_t(unsigned int, size, SKERRY_CONFIG_CHUNK);
+		part = min_t(unsigned int, size, SKERRY_CONFIG_MAX);
 		read_config(vdev, offset, to, part);
 	}
 }
@@ -73,7 +73,7 @@ static void set(struct virtio_device *vdev, unsigned int offset, const void *fro
 {
 	struct config_message c = { generation(vdev), offset, size };
 
-	if (WARN_ON_ONCE(size > SKERRY_CONFIG_CHUNK))
+	if (WARN_ON_ONCE(size > SKERRY_CONFIG_MAX))
 		return;
 	memcpy(c.bytes, from, size);
 	ask(vdev, SKERRY_MSG_SET_CONFIG, &c, 12 + size, NULL, 0);

@@ -156,7 +156,7 @@ int64_t link_needs_reset(uint32_t port)
 /* { generation, offset, size, bytes }, as SET_CONFIG and GET_CONFIG's answer have it */
 struct config_message {
 	uint32_t generation, offset, size;
-	uint8_t bytes[SKERRY_CONFIG_CHUNK];
+	uint8_t bytes[SKERRY_CONFIG_MAX];
 };
 
 int64_t link_config_read(uint32_t port, uint32_t offset, void *to, uint32_t size)
@@ -165,7 +165,7 @@ int64_t link_config_read(uint32_t port, uint32_t offset, void *to, uint32_t size
 	struct config_message c;
 	int64_t result;
 
-	if (size > SKERRY_CONFIG_CHUNK) {
+	if (size > SKERRY_CONFIG_MAX) {
 		return SKERRY_INVALID;
 	}
 	result = link_ask(port, SKERRY_MSG_GET_CONFIG, ask, sizeof(ask), &c, 12 + size);
@@ -177,7 +177,7 @@ int64_t link_config_write(uint32_t port, uint32_t offset, const void *from, uint
 {
 	struct config_message c = { .offset = offset, .size = size };
 
-	if (size > SKERRY_CONFIG_CHUNK) {
+	if (size > SKERRY_CONFIG_MAX) {
 		return SKERRY_INVALID;
 	}
 	memcpy(c.bytes, from, size);

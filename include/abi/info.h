@@ -12,12 +12,6 @@
 #define SKERRY_LOG_SIZE		0x10000		/* of the ring of console output, in bytes */
 
 #ifndef __ASSEMBLER__
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
-#include <stdint.h>
-#endif
-
 #define SKERRY_INFO_MAGIC	0x59524b53u	/* "SKRY" */
 
 /* Boot stamps: time of the step's end; durations are in the *_ticks fields */
@@ -65,11 +59,6 @@ struct skerry_log {
 	uint8_t ring[SKERRY_LOG_SIZE];
 };
 
-#ifdef __cplusplus
-static_assert(sizeof(struct skerry_info) == 1280, "layout of the information page");
-#else
-_Static_assert(sizeof(struct skerry_info) == 1280, "layout of the information page");
-#endif
 #endif /* __ASSEMBLER__ */
 
 #endif

@@ -63,11 +63,6 @@ struct skerry_link {		/* one port; constant while the guest runs */
 				   own that outlive its restarts, zeroed with the window */
 };
 
-#ifdef __cplusplus
-static_assert(sizeof(struct skerry_link) == 72, "layout of the information page");
-#else
-_Static_assert(sizeof(struct skerry_link) == 72, "layout of the information page");
-#endif
 #endif /* __ASSEMBLER__ */
 
 #endif

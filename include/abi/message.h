@@ -31,10 +31,11 @@
 #ifndef SKERRY_ABI_MESSAGE_H
 #define SKERRY_ABI_MESSAGE_H
 
+#include "link.h"
+
 #define SKERRY_MSG_RESPONSE	1	/* in skerry_msg.type */
 #define SKERRY_MSG_HEADER	8	/* bytes */
-#define SKERRY_MSG_MAX		128	/* bytes, header included */
-#define SKERRY_MSG_REGISTERS	16	/* x2..x17 */
+#define SKERRY_MSG_MAX		128	/* bytes, header included: x2..x17 */
 
 #define SKERRY_MSG_DEVICE_INFO	0x02	/* as the draft has them */
 #define SKERRY_MSG_GET_FEATURES	0x03
@@ -53,16 +54,9 @@
 
 #define SKERRY_QUEUE_MAX	4	/* virtqueues of a device */
 #define SKERRY_QUEUE_SIZE_MAX	1024	/* entries; a power of two */
-#define SKERRY_CONFIG_MAX	96	/* config bytes of a device */
-#define SKERRY_CONFIG_CHUNK	96	/* in one message */
+#define SKERRY_CONFIG_MAX	96	/* config bytes of a device, and in one message */
 
 #ifndef __ASSEMBLER__
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
-#include <stdint.h>
-#endif
-
 struct skerry_msg_info {
 	uint32_t device_id;	/* 0: nothing is offered */
 	uint32_t vendor_id;
