@@ -239,7 +239,7 @@ static bool run_once(bool *is_left)
 		went |= follow_port(&ports[i]);
 	}
 	tell_tail();
-	if (view.is_end_wanted) {
+	if (view.is_end_wanted && waiting_at == waiting_count && !fifo_count(&view.out)) {
 		view.is_end_wanted = false;
 		hvc_call(SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_END, 0, 0);
 	}

@@ -138,6 +138,7 @@ static void obey(struct view *v, uint8_t c)
 	if (s >= 0 && s < (int)v->count && v->source[s].kind == VIEW_GUEST) {
 		focus(v, s);
 	} else if (c == 'q') {
+		leave_focus(v);
 		v->is_end_wanted = true;
 	} else if (c == 'n') {
 		next(v);

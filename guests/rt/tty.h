@@ -9,12 +9,13 @@
 
 #include "guest.h"
 
-void tty_open(void);
-/* Looks after the link, at most each 50 ms; otherwise costs a comparison. */
+/* True: there is such a link. `is_quiet`: until tty_close() records go there only. */
+bool tty_open(bool is_quiet);
+/* Between beats: looks after the link, all 50 ms thoroughly. Interrupts stay open. */
 void tty_poll(uint64_t now);
-/* A record: also printed on rt's own console. */
+/* A record, for rt's own console too. */
 void tty_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* True: there is a link; how many records went out and how many were dropped. */
-bool tty_counts(uint64_t *sent, uint64_t *dropped);
+/* Says how many records went out and how many were dropped; later ones are rt's console's. */
+void tty_close(void);
 
 #endif

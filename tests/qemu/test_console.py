@@ -241,10 +241,12 @@ def stock_linux(log, skin, kernel, gic, after):
     node = guest("linux", f"linux/{kernel}", [1, 2], 256, 0x80000000, console="pl011",
                  more='ramdisk = "linux/initramfs.cpio.gz"; after = <&con>; bootargs = '
                  f'"console=ttyAMA0 console=hvc0 quiet"; {bank if skin == "page" else ""}')
-    text = console_system([node], [tty_link("hvc", "linux", page if skin == "page" else "")],
-                          "console-input = <&linux>;", f"die-after={after}",
+    rt = guest("rt", cpus=[3], more='bootargs = "period-us=20000 quiet"; service;')
+    how = page if skin == "page" else ""
+    links = [tty_link("hvc", "linux", how), tty_link("records", "linux", how, "rt")]
+    text = console_system([node, rt], links, "console-input = <&linux>;", f"die-after={after}",
                           'on-crash = "restart";')
-    with run_console(log, f"{skin}-{kernel}", text, "--gic", gic) as run:
+    with run_console(log, f"{skin}-{kernel}", text, "--gic", gic, limit=220) as run:
         run.expect(r"^hvc\| .*linux# ")
         run.type("echo $((6 * 7)) cpus=$(nproc) on $(tty)")
         run.count(r"^hvc\| 42 cpus=2 on /dev/hvc0", 1)
@@ -253,12 +255,14 @@ def stock_linux(log, skin, kernel, gic, after):
                    r"linux# ")
         run.type("echo still $((6 * 7))")
         run.count(r"^hvc\| still 42", 1)
+        run.type("head -n 3 /dev/hvc1 | tr r R")        # rt's records: a tty's lines
+        run.count(r"^hvc\| Rt: (last second|since staRt): \d+ beats", 1, 2)
         for i in range(1, 301):
             run.count(rf"line {i} of 300", 1, 2)
         run.send("\x1dq")
         run.expect(r"^skerry: end .*linux=off")
         run.end(0)
-        whole_lines(run, ["hvc", "linux"], is_cut=True)
+        whole_lines(run, ["hvc", "linux", "rt"], is_cut=True)
 
 
 def cases(soak):
@@ -267,7 +271,7 @@ def cases(soak):
               for f in (focus, flood, flood_through_el2, forging, rt_records)]
     found += [Case(f"killed-{after}-gic{gic}", killed, gic=gic, after=after)
               for after, gic in ((100, 2), (700, 3), (1501, 3))]
-    found += [Case(f"stock-{skin}-{kernel}", stock_linux, weight=20, skin=skin, kernel=kernel,
+    found += [Case(f"stock-{skin}-{kernel}", stock_linux, limit=260, weight=20, skin=skin, kernel=kernel,
                    gic=gic, after=5000)
               for skin, kernel, gic in (("message", "vmlinuz", 2), ("page", "vmlinuz-6.12", 3))]
     return found + [Case("linux-shell", linux_shell, weight=15),
