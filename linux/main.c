@@ -47,10 +47,13 @@ long skerry_ask(u32 port, u8 id, const void *payload, u16 size, void *answer, u1
 
 /* --- events ---------------------------------------------------------------- */
 
+/* Devices are registered one after the other, so that hvc0 is the first console's. */
+static struct workqueue_struct *in_order;
+
 static void port_event(struct skerry_port *port, unsigned long events)
 {
 	if (events & SKERRY_EVENT_OFFER)
-		schedule_work(&port->offered);
+		queue_work(in_order, &port->offered);
 	if (events & SKERRY_EVENT_STATUS)
 		wake_up(&port->reset_done);
 	if ((events & SKERRY_EVENT_CONFIG) && smp_load_acquire(&port->is_registered))
@@ -171,6 +174,11 @@ static void quiet(void *data)
 			cancel_work_sync(&s->ports[i]->offered);
 }
 
+static void end_work(void *data)
+{
+	destroy_workqueue(data);
+}
+
 static int skerry_probe(struct platform_device *pdev)
 {
 	struct skerry *s = devm_kzalloc(&pdev->dev, sizeof(*s), GFP_KERNEL);
@@ -188,7 +196,12 @@ static int skerry_probe(struct platform_device *pdev)
 		return PTR_ERR(info);
 	if (info->magic != SKERRY_INFO_MAGIC)
 		return dev_err_probe(&pdev->dev, -ENODEV, "no information page\n");
-	result = open_ports(&pdev->dev, s, info);
+	in_order = alloc_ordered_workqueue("skerry", 0);
+	if (!in_order)
+		return -ENOMEM;
+	result = devm_add_action_or_reset(&pdev->dev, end_work, in_order);
+	if (!result)
+		result = open_ports(&pdev->dev, s, info);
 	if (!result)
 		result = devm_add_action_or_reset(&pdev->dev, quiet, s);
 	if (!result)
@@ -197,10 +210,9 @@ static int skerry_probe(struct platform_device *pdev)
 		return result;
 	/* what is offered already is there when this returns; the rest comes as events */
 	for (i = 0; i < SKERRY_PORT_MAX; i++)
-		if (s->ports[i]) {
-			schedule_work(&s->ports[i]->offered);
-			flush_work(&s->ports[i]->offered);
-		}
+		if (s->ports[i])
+			queue_work(in_order, &s->ports[i]->offered);
+	flush_workqueue(in_order);
 	return 0;
 }
 
