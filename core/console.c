@@ -256,12 +256,14 @@ void console_put(const char *text)
 	say(OWN, text, strlen(text));
 }
 
-/* The terminal is as the driver left it. */
+/* If a guest has it. The terminal is as that left it. */
 static void take_uart(void)
 {
+	if (is_given && uart) {
+		uart->init(uart_base, uart_hz);
+		put("\n");
+	}
 	is_given = false;
-	uart->init(uart_base, uart_hz);
-	put("\n");
 }
 
 void console_pass(struct guest *g, bool to_guest)
@@ -269,7 +271,7 @@ void console_pass(struct guest *g, bool to_guest)
 	bool is_new;
 
 	console_enter();
-	is_new = is_given != to_guest && g->index == the_system.console_driver;
+	is_new = !(to_guest && is_given) && g->index == the_system.console_driver;
 	for (uint32_t i = 0; i < guest_count && is_new && to_guest; i++) {
 		end_unfinished((int)i);
 	}
@@ -286,10 +288,13 @@ void console_pass(struct guest *g, bool to_guest)
 
 bool console_drain(void)
 {
+	bool is_left;
+
 	console_enter();
 	print_log();
+	is_left = uart && !is_given && printed != console_log.head;
 	console_leave();
-	return !is_given && printed != console_log.head;
+	return is_left;
 }
 
 int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
@@ -327,9 +332,7 @@ bool console_break(void)
 	for (unsigned n = 0; n < BREAK_WAIT && console_lock.next != console_lock.owner; n++) {
 		arch_cpu_relax();	/* the compiler reads both again */
 	}
-	if (is_given) {
-		take_uart();
-	}
+	take_uart();
 	printed = console_log.head;	/* this first */
 	return true;
 }

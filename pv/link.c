@@ -188,10 +188,13 @@ void pv_guest_change(const struct guest *g, bool begins)
 enum pv_stop pv_stop_step(const struct guest *g)
 {
 	FOR_EACH_END(l, end, g) {
-		if (end == SKERRY_FRONT && __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE)) {
+		bool is_bad = __atomic_load_n(&link_guest(l, SKERRY_BACK)->state,
+					      __ATOMIC_ACQUIRE) == GUEST_QUARANTINED;
+
+		if (end == SKERRY_FRONT &&
+		    (is_bad || __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE))) {
 			link_enforce(l);
-			return __atomic_load_n(&link_guest(l, SKERRY_BACK)->state, __ATOMIC_ACQUIRE)
-			       == GUEST_QUARANTINED ? PV_BAD : PV_MORE;
+			return is_bad ? PV_BAD : PV_MORE;
 		}
 	}
 	for (uint32_t i = 0; i < the_system.window_count; i++) {

@@ -103,7 +103,7 @@ enum pv_write pv_page_write(struct vcpu *v, uint64_t offset, unsigned width, uin
 		return PV_WRITTEN;
 	}
 	lock_acquire(&l->lock);
-	if (at == STATUS) {
+	if (at == STATUS && l->is_offered) {
 		result = device_set_status(l, value);
 	} else if (at < CONFIG) {
 		write_register(l, at, value);

@@ -66,6 +66,20 @@ static int64_t typed(uint64_t guest, const char *bytes, uint64_t count)
 	return hvc_console_input(&guests[SILENT].vcpu[0], x);
 }
 
+/* The first test: there is none yet. */
+static void without_a_uart_nobody_waits_for_one(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_guests(config, GUESTS);
+	the_system.console_driver = SILENT;
+	log_line("unheard");
+	assert_false(console_drain());
+	drive(ring_log.head);
+	console_pass(&guests[SILENT], false);
+	assert_false(fake.is_uart_given);
+}
+
 static int begin_driven(void **state)
 {
 	(void)state;
@@ -257,6 +271,20 @@ static void typed_bytes_come_by_the_driver(void **state)
 	assert_screen("");
 }
 
+/* Two of its vCPUs, TAKE and GIVE at once: the interrupt goes to it last. */
+static void a_driver_that_stops_leaves_el2_the_interrupt(void **state)
+{
+	uint64_t x[18] = { SKERRY_HVC_CONSOLE_DRIVE, SKERRY_DRIVE_GIVE, ring_log.head };
+
+	(void)state;
+	assert_int_equal(hvc_console_drive(&guests[SILENT].vcpu[0], x), SKERRY_OK);
+	arch_uart_pass(&guests[SILENT], true);
+	console_pass(&guests[RT], false);
+	assert_true(fake.is_uart_given);
+	console_pass(&guests[SILENT], false);
+	assert_false(fake.is_uart_given);
+}
+
 static void panic_now(void *unused)
 {
 	(void)unused;
@@ -278,12 +306,14 @@ static void a_panic_takes_the_uart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_uart_nobody_waits_for_one),
 		DRIVEN(output_goes_into_the_log_while_a_guest_drives),
 		DRIVEN(what_the_driver_has_left_comes_out_first),
 		DRIVEN(who_prints_meanwhile_prints_the_rest_too),
 		DRIVEN(a_guests_flood_leaves_half_of_the_log_to_el2),
 		DRIVEN(a_log_that_ran_over_and_a_forged_tail_come_to_an_end),
 		DRIVEN(typed_bytes_come_by_the_driver),
+		DRIVEN(a_driver_that_stops_leaves_el2_the_interrupt),
 		cmocka_unit_test_setup(a_panic_takes_the_uart, begin_driven),
 	};
 

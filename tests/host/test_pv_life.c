@@ -186,12 +186,32 @@ static void a_back_end_that_never_acknowledges_is_restarted(void **state)
 	machine_start(FRONT_GUEST);
 }
 
-static void a_quarantined_back_end_quarantines_who_stops(void **state)
+static void offers_do_not_put_an_acknowledgement_off(void **state)
 {
 	unsigned steps;
 
 	(void)state;
+	machine_stop(FRONT_GUEST);
+	for (unsigned i = 0; i < 3; i++) {
+		fake.now += fake.hz * 3 / 5;
+		offer_disk();
+		assert_int_equal(stop_steps(FRONT_GUEST, &steps), PV_MORE);
+	}
+	assert_int_equal(forced[BACK_GUEST], 1);
+}
+
+static void a_quarantined_back_end_quarantines_who_stops(void **state)
+{
+	unsigned steps;
+
 	guests[BACK_GUEST].state = GUEST_QUARANTINED;	/* its DMA was never silenced */
+	machine_stop(FRONT_GUEST);
+	assert_int_equal(stop_steps(FRONT_GUEST, &steps), PV_BAD);
+	assert_int_equal(memory[0], 0xaa);
+	begin_live(state);
+	machine_stop(BACK_GUEST);
+	machine_start(BACK_GUEST);	/* and before this life has offered: */
+	guests[BACK_GUEST].state = GUEST_QUARANTINED;
 	machine_stop(FRONT_GUEST);
 	assert_int_equal(stop_steps(FRONT_GUEST, &steps), PV_BAD);
 	assert_int_equal(memory[0], 0xaa);
@@ -337,6 +357,7 @@ int main(void)
 		LIVE(a_stop_resets_the_device_and_keeps_the_offer),
 		LIVE(a_stop_during_a_reset_wants_its_own_acknowledgement),
 		LIVE(a_back_end_that_never_acknowledges_is_restarted),
+		LIVE(offers_do_not_put_an_acknowledgement_off),
 		LIVE(a_quarantined_back_end_quarantines_who_stops),
 		LIVE(a_back_end_s_death_is_a_pause),
 		LIVE(a_reset_does_not_wait_for_a_dead_back_end),

@@ -210,6 +210,10 @@ static void nothing_is_there_before_the_offer(void **state)
 	assert_int_equal(get(0x034), 0);
 	put(0x044, 1);
 	assert_int_equal(get(0x044), 0);
+	/* nor may it keep the back end, and who waits for that, from starting */
+	put(0x070, 1);
+	assert_int_equal(get(0x070), 0);
+	assert_int_equal(ask(BACK_GUEST, NET, SKERRY_MSG_OFFER, &net_offer, 32), SKERRY_OK);
 }
 
 static void a_kick_rings_the_back_end(void **state)
