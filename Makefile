@@ -20,6 +20,7 @@ CC := $(CROSS_COMPILE)gcc
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 LIBFDT ?= $(CACHE)/arm64/usr/lib/aarch64-linux-gnu/libfdt.a
+LIBMD ?= $(CACHE)/libmd/usr/lib/aarch64-linux-gnu/libmd.a
 KERNEL ?= $(CACHE)/kernel/6.1/vmlinuz
 KERNEL_NEW ?= $(CACHE)/kernel/6.12/vmlinuz
 INITRD ?= $(O)/linux/busybox.cpio.gz
@@ -55,7 +56,8 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= \
 	$(WARNINGS) $(HV_INCLUDE)
-HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include
+HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include \
+	-isystem $(CACHE)/libmd/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c), \
 	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
@@ -82,11 +84,11 @@ $(O)/%.o: %.S $(O)/include/asm_offsets.h
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
-$(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT)
+$(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT) $(LIBMD)
 	$(call say,LD)$(CC) -nostdlib -static -no-pie \
 		-Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
 		$(WRAPPED:%=-Wl,--wrap=%) \
-		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT)
+		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT) $(LIBMD)
 
 $(O)/skerry.bin: $(O)/skerry.elf
 	$(call say,BIN)$(CROSS_COMPILE)objcopy -O binary $< $@

@@ -16,6 +16,6 @@ $(O)/tools/obj/%.o: %.c tools/tools.mk
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(O)/tools/skerry-check: $(CHECK_OBJECTS)
-	$(if $(V),,@printf '  %-4s %s\n' HOST $@;)$(HOSTCC) -o $@ $(CHECK_OBJECTS) -lfdt
+	$(if $(V),,@printf '  %-4s %s\n' HOST $@;)$(HOSTCC) -o $@ $(CHECK_OBJECTS) -lfdt -lmd
 
 -include $(CHECK_OBJECTS:.o=.d)
