@@ -83,8 +83,8 @@ extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
  * board's tree calls memory, less what it reserves and what has an owner (owner.h).
  * What is placed gets its owner. Same input, same places.
  */
-/* EL2's heap, aligned to its size. 0, or SKERRY_NO_MEMORY. */
-int place_heap(const struct board *b, uint64_t size, struct range *heap) nodiscard;
+/* EL2's heap, aligned to its size. False: there is no room. */
+bool place_heap(const struct board *b, uint64_t size, struct pa *heap) nodiscard;
 /* Fills host[] of every guest's banks (and bank[0] of an identity guest), then that of the
  * links' windows with all that follows from it (struct sys_link), the larger banks
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
@@ -99,9 +99,8 @@ void guests_make(struct report *r);
 /* Maps pages into a guest that is being made; false, told: not possible there. */
 bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
 
-/* Register pages and the console's log allocated; then a guest's part of links: mapped, and
- * its ports written into its information page. */
-void windows_make(void);
+/* A guest's part of links: register pages made, all mapped, and its ports written into its
+ * information page. */
 bool windows_map(struct guest *g, struct report *r);
 
 /* Gives each of the first `count` guests a key of its own (load_set_key), made of the

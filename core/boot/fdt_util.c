@@ -82,7 +82,7 @@ int dt_parent(const void *fdt, int node)
 
 int dt_path(const void *fdt, const char *path)
 {
-	const char *end = strchr(path, ':');
+	const char *end = memchr(path, ':', strlen(path));
 	int aliases, size = (int)(end ? (size_t)(end - path) : strlen(path));
 
 	if (path[0] != '/') {	/* one step only: an alias may name itself */

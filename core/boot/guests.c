@@ -109,7 +109,6 @@ static bool make_tree(struct guest *g, struct report *r)
 void guests_make(struct report *r)
 {
 	guest_count = the_system.guest_count;
-	windows_make();
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];

@@ -35,11 +35,6 @@ size_t strnlen(const char *s, size_t max)
 	return end ? (size_t)(end - s) : max;
 }
 
-char *strchr(const char *s, int c)
-{
-	return memchr(s, c, strlen(s) + 1);
-}
-
 char *strrchr(const char *s, int c)
 {
 	const char *p = s + strlen(s);

@@ -111,7 +111,8 @@ static void place_order(const struct board *b, struct system *s, int order, stru
 	}
 }
 
-/* Windows are placed: what of its link's follows. Without room neither guest starts. */
+/* Windows are placed: what of its link's follows. Without room, then the window has no
+ * size any more, neither guest starts. */
 static void settle(struct system *s, struct sys_link *l, struct report *r)
 {
 	const struct sys_window *w = &s->window[l->window];
@@ -121,25 +122,19 @@ static void settle(struct system *s, struct sys_link *l, struct report *r)
 		struct sys_guest *g = &s->guest[l->end[role].guest];
 
 		l->end[role].base = g->identity ? w->host.v : l->end[role].base;
-		g->refused |= w->host.v == NOWHERE;
+		g->refused |= !w->size;
 	}
-	if (w->host.v == NOWHERE) {
-		report_error(r, r->fdt, l->node, "window-size", "link %s: no room for its window, "
-			     "0x%lx bytes: its guests do not start", l->name, w->size);
+	if (!w->size) {
+		report_error(r, r->fdt, l->node, "window-size", "link %s: no room for its window: "
+			     "its guests do not start", l->name);
 	}
 }
 
-int place_heap(const struct board *b, uint64_t size, struct range *heap)
+bool place_heap(const struct board *b, uint64_t size, struct pa *heap)
 {
 	struct piece p = { { 0, size }, size, false, OWNER_HV, 0 };
-	struct pa at;
 
-	*heap = (struct range){ 0, size };
-	if (!place(b, &p, &at)) {
-		return SKERRY_NO_MEMORY;
-	}
-	heap->base = at.v;
-	return SKERRY_OK;
+	return place(b, &p, heap);
 }
 
 void place_guests(const struct board *b, struct system *s, struct report *r)
@@ -152,15 +147,11 @@ void place_guests(const struct board *b, struct system *s, struct report *r)
 		struct piece p = { { 0, window_whole(w) }, WINDOW_SIZE, w->identity, OWNER_WINDOW,
 				   (uint8_t)i };
 
-		(void)place(b, &p, &w->host);
+		if (!place(b, &p, &w->host)) {
+			w->size = w->link_count = 0;
+		}
 	}
 	for (uint32_t i = 0; i < s->link_count; i++) {
 		settle(s, &s->link[i], r);
-	}
-	for (uint32_t i = 0; i < s->window_count; i++) {	/* without a place: nothing */
-		struct sys_window *w = &s->window[i];
-
-		w->size = w->host.v == NOWHERE ? 0 : w->size;
-		w->link_count = w->size ? w->link_count : 0;
 	}
 }

@@ -6,14 +6,11 @@
 
 void *memmove(void *to, const void *from, size_t size)
 {
-	uint8_t *d = (uint8_t *)to + size;
-	const uint8_t *s = (const uint8_t *)from + size;
-
 	if ((uintptr_t)to - (uintptr_t)from >= size) {
 		return memcpy(to, from, size);
 	}
-	while (d != to) {	/* rare: by bytes, from the end */
-		*--d = *--s;
+	while (size-- > 0) {	/* rare: by bytes, from the end */
+		((uint8_t *)to)[size] = ((const uint8_t *)from)[size];
 	}
 	return to;
 }

@@ -247,6 +247,7 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 			}
 			for (i = 0; i < s->link_count; i++) {
 				s->link[i].name[SKERRY_NAME_MAX - 1] = '\0';
+				s->link[i].registers = NULL;
 				bad_if(&j, !is_link_good(&j, &s->link[i]), s->link[i].node, NULL,
 				       "link %s: its guests, window or transport can't be",
 				       s->link[i].name);

@@ -8,29 +8,22 @@
 #include <core/core.h>
 #include <core/boot/boot.h>
 
-void windows_make(void)
-{
-	struct system *s = &the_system;
-
-	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
-		l->registers = l->transport == SKERRY_BY_REGISTER_PAGE ?
-			       arch_boot_uncached() : NULL;
-	}
-}
-
-/* One end of a link: the page of that end, and the window. */
-static bool map_end(struct guest *g, const struct sys_link *l, unsigned role, struct report *r)
+/* One end of a link: the page of that end, made here, and the window. */
+static bool map_end(struct guest *g, struct sys_link *l, unsigned role, struct report *r)
 {
 	const struct sys_window *w = &the_system.window[l->window];
 	const struct sys_end *e = &l->end[role];
 	struct range whole = { w->host.v, w->size }, first = { w->host.v, w->size / 2 };
 	struct range second = { w->host.v + first.size, first.size };
 	bool is_front = role == SKERRY_FRONT, is_shared = w->kind == SKERRY_WINDOW_SHARED;
-	struct range page = { is_front ? arch_boot_pa((const void *)l->registers).v :
-			      l->back_page.v, PAGE_SIZE };
+	struct range page = { l->back_page.v, PAGE_SIZE };
 	uint64_t page_at = (is_front ? SKERRY_PAGE_BASE : SKERRY_BACK_PAGE_BASE) +
 			   e->port * PAGE_SIZE;
 
+	if (is_front && l->transport == SKERRY_BY_REGISTER_PAGE) {
+		l->registers = arch_boot_uncached();
+		page.base = arch_boot_pa((const void *)l->registers).v;
+	}
 	if ((!is_front || l->registers) &&
 	    !guest_map(g, page_at, page, is_front ? S2_REGISTER_PAGE : S2_DATA, r)) {
 		return false;
@@ -62,12 +55,12 @@ static void tell_port(struct skerry_info *info, const struct sys_link *l, unsign
 
 bool windows_map(struct guest *g, struct report *r)
 {
-	const struct system *s = &the_system;
+	struct system *s = &the_system;
 	bool is_mapped = s->console_driver != g->index ||
 			 guest_map(g, SKERRY_LOG_BASE, (struct range){ arch_boot_pa(&console_log).v,
 				   sizeof(console_log) }, S2_READ_ONLY, r);
 
-	for (const struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
+	for (struct sys_link *l = s->link; l < s->link + s->link_count; l++) {
 		for (unsigned role = 0; role < 2 && is_mapped; role++) {
 			if (l->end[role].guest == g->index) {
 				is_mapped = map_end(g, l, role, r);

@@ -114,7 +114,6 @@ static struct sys_link *add_link(const char *name, uint8_t type, struct sys_end 
 
 static void map_all(void)
 {
-	windows_make();
 	assert_int_equal(report.errors, 0);
 	for (unsigned i = 0; i < 4; i++) {
 		assert_true(windows_map(&guests[i], &report));
@@ -238,7 +237,6 @@ static void a_mapping_that_fails_refuses_the_guest(void **state)
 	add_window(SKERRY_WINDOW_SPLIT, 0, KIB(128), 1);
 	add_link("disk", SKERRY_LINK_BLOCK, (struct sys_end){ .guest = 1, .base = 0x20000000 },
 		 (struct sys_end){ .guest = 2, .base = 0x20000000 });
-	windows_make();
 	for (unsigned room = 0; room < 3; room++) {
 		fake.map_count = FAKE_MAPS - room;
 		assert_int_equal(windows_map(&guests[1], &report), room == 2);

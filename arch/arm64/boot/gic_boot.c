@@ -175,7 +175,6 @@ static bool assign(struct guest *g, const struct sys_device *device)
 {
 	for (unsigned i = 0; i < device->irq_count; i++) {
 		unsigned intid = device->intid[i];
-
 		bool is_uart = intid == gic.uart;
 
 		if (intid < 32 || intid >= SKERRY_INTID_EVENT ||
@@ -186,10 +185,10 @@ static bool assign(struct guest *g, const struct sys_device *device)
 				 g->config->name, device->name, intid);
 			return false;
 		}
-		if (is_uart) {
-			continue;	/* EL2's until arch_uart_pass() */
+		if (!is_uart) {		/* EL2's until arch_uart_pass() */
+			gic.owner[intid] = (uint8_t)(g->index + 1 +
+						     (device->edge[i] ? GIC_EDGE : 0));
 		}
-		gic.owner[intid] = (uint8_t)((g->index + 1) | (device->edge[i] ? GIC_EDGE : 0));
 	}
 	return true;
 }

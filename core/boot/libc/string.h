@@ -10,7 +10,6 @@
 #include <lib/string.h>
 
 void *memchr(const void *at, int byte, size_t size);
-char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 size_t strnlen(const char *s, size_t max);
 
