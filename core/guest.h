@@ -59,8 +59,7 @@ struct guest {
 	void *tree;		/* EL2's copy of the guest's tree */
 	uint32_t tree_size;
 	uint32_t seed_offset;	/* of rng-seed's 32 bytes in it; 0: none */
-	struct pa info_pa;	/* its information page */
-	struct skerry_info *info;
+	struct skerry_info *info;	/* its information page */
 	struct vcpu *vcpu;	/* [config->vcpu_count] */
 };
 

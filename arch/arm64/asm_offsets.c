@@ -9,6 +9,10 @@
 #define OFFSET(name, type, member) \
 	__asm__ volatile("\n->" #name " %0" :: "i"(offsetof(type, member)))
 
+/* What assembly takes for granted: registers and doorbells come first, 32 bytes each of these. */
+_Static_assert(offsetof(struct vcpu, arch.x) == 0 && offsetof(struct guest, arch.doorbell) == 0 &&
+	       sizeof(struct doorbell) == 32, "fast_exit.S");
+
 static __attribute__((used)) void asm_offsets(void)
 {
 	OFFSET(PCPU_CURRENT, struct pcpu, current);
@@ -23,7 +27,6 @@ static __attribute__((used)) void asm_offsets(void)
 	OFFSET(VCPU_BELL, struct vcpu, arch.vgic.bell);
 	OFFSET(VCPU_BELLS, struct vcpu, arch.vgic.bells);
 	OFFSET(VCPU_GUEST, struct vcpu, guest);
-	OFFSET(DOORBELL, struct guest, arch.doorbell);
 	OFFSET(DOORBELL_SGI, struct guest, arch.doorbell[0].sgi);
 	OFFSET(DOORBELL_BIT, struct guest, arch.doorbell[0].bit);
 	OFFSET(VCPU_GIC, struct vcpu, arch.vgic.gic);

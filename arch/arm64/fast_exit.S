@@ -194,10 +194,7 @@ fast_hvc:
 	stp	x2, x3, [sp, #-32]!
 	stp	x4, x5, [sp, #16]
 	ldr	x2, [x0, #VCPU_GUEST]
-	add	x1, x2, x1, lsl #5
-	.if DOORBELL != 0
-	.error "doorbell[] must come first in struct guest"
-	.endif
+	add	x1, x2, x1, lsl #5		/* asm_offsets.c */
 	ldar	x2, [x1]			/* before its bit */
 	cbz	x2, 3f
 1:	ldr	w3, [x1, #DOORBELL_BIT]

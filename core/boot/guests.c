@@ -28,7 +28,6 @@ static void make_info(struct guest *g)
 	struct skerry_info *info = arch_boot_alloc(PAGE_SIZE);
 
 	g->info = info;
-	g->info_pa = arch_boot_pa(info);
 	info->magic = SKERRY_INFO_MAGIC;
 	info->abi_major = SKERRY_ABI_MAJOR;
 	info->abi_minor = SKERRY_ABI_MINOR;
@@ -71,7 +70,7 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 static bool map_all(struct guest *g, struct report *r)
 {
 	const struct sys_guest *c = g->config;
-	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, (struct range){ g->info_pa.v, PAGE_SIZE },
+	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, (struct range){ arch_boot_pa(g->info).v, PAGE_SIZE },
 				   S2_READ_ONLY, r);
 
 	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
