@@ -8,7 +8,7 @@
 #include <abi/hypercalls.h>
 #include <abi/info.h>
 #include <core/core.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 
 #define LINE_SIZE	256
 #define OWN		0xff	/* in the log: EL2's */

@@ -6,7 +6,7 @@
  * firmware headers use; the block has no public manual.
  */
 #include <hv/mmio.h>
-#include <hv/pm.h>
+#include <hv/drivers.h>
 
 enum { PM_RSTC = 0x1c, PM_RSTS = 0x20, PM_WDOG = 0x24 };
 

@@ -5,7 +5,7 @@
  */
 #include <abi/smccc.h>
 #include <core/core.h>
-#include <hv/pm.h>
+#include <hv/drivers.h>
 #include <mmu.h>
 #include <sysreg.h>
 

@@ -7,7 +7,7 @@
 #include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 
 struct boot boot;
 

@@ -15,7 +15,7 @@
 #include <core/console.h>
 #include <core/life.h>
 #include <core/exit.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 #include "fake_arch.h"
 #include "fake_uart.h"
 

@@ -15,7 +15,7 @@
 #include <abi/hypercalls.h>
 #include <abi/info.h>
 #include <core/core.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 #include "fake_arch.h"
 #include "fake_uart.h"
 

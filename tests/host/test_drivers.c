@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <hv/pm.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 #include "fake_arch.h"
 
 #define BASE	0x10000u

@@ -3,7 +3,7 @@
  * See fake_uart.h.
  */
 #include <string.h>
-#include <hv/uart.h>
+#include <hv/drivers.h>
 #include "fake_uart.h"
 
 char fake_uart_out[65536];

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the drivers provide. UARTs: one const table each, chosen at boot; all polled but
+ * receive's interrupt. `base` is EL2's mapping of the registers.
+ */
+#ifndef HV_DRIVERS_H
+#define HV_DRIVERS_H
+
+#include <hv/types.h>
+
+struct uart_ops {
+	void (*init)(uintptr_t base, uint32_t clock_hz);	/* 8N1, receive interrupt on */
+	void (*put)(uintptr_t base, char c);	/* waits for room, a bounded number of polls */
+	int (*get)(uintptr_t base);		/* 0..255, -1: none. Acknowledges the interrupt */
+};
+
+extern const struct uart_ops pl011_uart;
+extern const struct uart_ops bcm2835_aux_uart;
+
+/* The power management block of BCM2835 and its successors (Raspberry Pi): reset of the
+ * board. It returns; the reset comes some 150 us later: the caller waits for it. To stay
+ * off is a reset into the boot ROM, which finds "halt" and sleeps, as the Pi's firmware
+ * knows it. */
+void pm_reset(uintptr_t base, bool stays_off);
+
+#endif
