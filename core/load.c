@@ -91,7 +91,7 @@ static void scrub_piece(const struct sys_guest *c, struct load *l)
 	uint64_t bank_size = c->bank[l->item].size;
 	uint64_t size = min_u64(bank_size - l->offset, WINDOW_SIZE);
 
-	arch_zero(arch_window_map(pa_add(c->host[l->item], l->offset), size), size);
+	arch_zero(arch_window_map(pa_add(c->host[l->item], l->offset), size, false), size);
 	arch_window_unmap();
 	advance(l, size, bank_size);
 	l->is_clean = l->item == c->bank_count;
@@ -110,7 +110,7 @@ static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *
 	}
 	in_bank = to - c->bank[bank].base;
 	size = min_u64(size, c->bank[bank].size - in_bank);
-	window = arch_window_map(pa_add(c->host[bank], in_bank), size);
+	window = arch_window_map(pa_add(c->host[bank], in_bank), size, false);
 	memcpy(window, (const uint8_t *)s->data + offset, size);
 	arch_data_clean(window, size);
 	arch_window_unmap();

@@ -11,7 +11,8 @@ static bool quiesce(const struct sys_device *d)
 	const struct sys_quiesce *q = &d->quiesce;
 	uint64_t limit = (uint64_t)q->limit_us * arch_time_hz() / 1000000;
 	uint64_t begin = arch_time_now();
-	uintptr_t at = (uintptr_t)arch_window_map_device(pa_add(pa(d->regs[0].base), q->offset));
+	uintptr_t at = (uintptr_t)arch_window_map(pa_add(pa(d->regs[0].base), q->offset),
+						  q->width, true);
 	bool has_stopped;
 
 	mmio_write(at, q->width, q->value);

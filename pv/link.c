@@ -202,7 +202,7 @@ enum pv_stop pv_stop_step(const struct guest *g)
 		uint64_t size = min_u64(window_whole(w) - scrubbed[i], WINDOW_SIZE);
 
 		if (w->front == g->index && size != 0) {
-			arch_zero(arch_window_map(pa_add(w->host, scrubbed[i]), size), size);
+			arch_zero(arch_window_map(pa_add(w->host, scrubbed[i]), size, false), size);
 			arch_window_unmap();
 			scrubbed[i] += size;
 			return PV_MORE;

@@ -34,29 +34,19 @@ static uint64_t window_va(void)
 	return WINDOW_VA + pcpu()->index * (uint64_t)WINDOW_VA_STRIDE;
 }
 
-static void *window_fill(struct pa at, uint64_t size, uint64_t attributes)
+void *arch_window_map(struct pa at, uint64_t size, bool is_device)
 {
 	uint64_t *slot = &hv_l3_window[pt_index(window_va(), 3)];
 	uint64_t first = align_down(at.v, PAGE_SIZE);
 
-	for (uint64_t page = first; page < at.v + size; page += PAGE_SIZE) {
-		pt_write(slot++, page | attributes | PTE_PAGE);
-	}
-	isb();
-	return (void *)(window_va() + (at.v - first));
-}
-
-void *arch_window_map(struct pa at, uint64_t size)
-{
 	if (size > WINDOW_SIZE) {
 		panic("window of %lu bytes", size);
 	}
-	return window_fill(at, size, PTE_DATA);
-}
-
-void *arch_window_map_device(struct pa at)
-{
-	return window_fill(at, 1, PTE_DEVICE);
+	for (uint64_t page = first; page < at.v + size; page += PAGE_SIZE) {
+		pt_write(slot++, page | (is_device ? PTE_DEVICE : PTE_DATA) | PTE_PAGE);
+	}
+	isb();
+	return (void *)(window_va() + (at.v - first));
 }
 
 void arch_window_unmap(void)

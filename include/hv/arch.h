@@ -49,11 +49,11 @@ void arch_uart_pass(struct guest *g, bool is_given);
 enum s2_kind { S2_RAM, S2_DEVICE, S2_READ_ONLY, S2_DATA, S2_REGISTER_PAGE };
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind);
 
-/* The core's temporary window onto guest memory: at most WINDOW_SIZE bytes from
- * `at`, any alignment, normal write-back. One at a time; unmapped before a guest is entered. */
+/* The core's temporary window onto guest memory, normal write-back, or a device's registers:
+ * at most WINDOW_SIZE bytes from `at`, any alignment. One at a time; unmapped before a
+ * guest is entered. */
 #define WINDOW_SIZE	KIB(64)
-void *arch_window_map(struct pa at, uint64_t size);
-void *arch_window_map_device(struct pa at);	/* registers: up to the end of the page */
+void *arch_window_map(struct pa at, uint64_t size, bool is_device);
 void arch_window_unmap(void);
 void arch_zero(void *at, uint64_t size);	/* whole pages; cleans to the point of coherency */
 uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as zlib's crc32() */

@@ -129,7 +129,7 @@ static bool start_one(const struct board_cpu *c)
 	uint64_t entry = arch_boot_pa((const void *)(uintptr_t)secondary_entry).v;
 
 	if (c->enable == ENABLE_SPIN_TABLE) {
-		uint64_t *release = arch_window_map(pa(c->release), sizeof(*release));
+		uint64_t *release = arch_window_map(pa(c->release), sizeof(*release), false);
 
 		*(volatile uint64_t *)release = entry;
 		arch_data_clean(release, sizeof(*release));	/* it looks without caches */

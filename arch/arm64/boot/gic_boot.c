@@ -49,7 +49,7 @@ static void map_redistributors(const struct board *b)
 	for (unsigned i = 0; i < b->gicr_count; i++) {
 		for (uint64_t at = 0; at + KIB(128) <= b->gicr[i].size; at += size) {
 			struct pa frame = pa(b->gicr[i].base + at);
-			volatile uint64_t *window = arch_window_map_device(frame);
+			volatile uint64_t *window = arch_window_map(frame, 16, true);
 			uint64_t typer = window[1];	/* GICR_TYPER */
 
 			arch_window_unmap();

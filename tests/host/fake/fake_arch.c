@@ -160,7 +160,7 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 	return SKERRY_OK;
 }
 
-void *arch_window_map(struct pa at, uint64_t size)
+void *arch_window_map(struct pa at, uint64_t size, bool is_device)
 {
 	if (fake.is_window_mapped || !size || size > WINDOW_SIZE || !fake.memory) {
 		wrong("a second window, or one of a bad size");
