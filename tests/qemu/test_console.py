@@ -271,8 +271,8 @@ def cases(soak):
               for f in (focus, flood, flood_through_el2, forging, rt_records)]
     found += [Case(f"killed-{after}-gic{gic}", killed, gic=gic, after=after)
               for after, gic in ((100, 2), (700, 3), (1501, 3))]
-    found += [Case(f"stock-{skin}-{kernel}", stock_linux, limit=260, weight=20, skin=skin, kernel=kernel,
-                   gic=gic, after=5000)
+    found += [Case(f"stock-{skin}-{kernel}", stock_linux, limit=260, weight=20, skin=skin,
+                   kernel=kernel, gic=gic, after=5000)
               for skin, kernel, gic in (("message", "vmlinuz", 2), ("page", "vmlinuz-6.12", 3))]
     return found + [Case("linux-shell", linux_shell, weight=15),
                     Case("kinds-oracle", kinds, gic=3, skerry="debug/skerry.bin"),
