@@ -141,6 +141,9 @@ uint32_t console_back_write(struct console_back *c, const uint8_t *from, uint32_
 		}
 		uint32_t n = fill(&chain, from + done, count - done);
 
+		if (n == 0) {
+			back_break(&c->back);	/* or such chains could keep this up for ever */
+		}
 		back_complete(&c->back, RECEIVE, chain.head, n);
 		done += n;
 		is_done = true;

@@ -4,8 +4,8 @@
  * resets and stops with chains in flight, deaths of either end, in order and at random.
  * Each chain comes back once, and nothing is touched after it was acknowledged.
  */
-/* sources: guests/lib/back.c tests/host/fake/pv_peer.c pv/device.c pv/message.c pv/page.c
- * lib/format.c tests/host/fake/fake_arch.c */
+/* sources: guests/lib/back.c guests/lib/console_back.c tests/host/fake/pv_peer.c pv/device.c
+ * pv/message.c pv/page.c lib/format.c tests/host/fake/fake_arch.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "guests/lib/back.h"
+#include "guests/lib/console_back.h"
 #include "guests/lib/virtq_driver.h"
 #include "fake/pv_peer.h"
 #include "fake/link_peer.h"
@@ -361,6 +361,20 @@ static void a_broken_driver_is_told_once_and_may_begin_again(void **state)
 	assert_false(back.is_broken);
 }
 
+/* One that posts such again and again keeps the console's back end from nobody else. */
+static void an_input_buffer_without_room_breaks_the_driver(void **state)
+{
+	static struct console_back console;
+	struct virtq_buffer b = { PEER_BASE + RINGS, 16 };
+
+	(void)state;
+	console.back = back;
+	assert_true(vqd_add(&driver[0], &b, 1, 0, &b) >= 0);
+	vqd_publish(&driver[0]);
+	assert_int_equal(console_back_write(&console, (const uint8_t *)"a", 1), 0);
+	assert_true(console.back.is_broken && console.back.in_flight == 0);
+}
+
 static void a_broken_session_is_not_resumed(void **state)
 {
 	(void)state;
@@ -475,6 +489,7 @@ int main(void)
 		cmocka_unit_test_setup(the_next_life_does_again_what_was_in_flight, begin),
 		cmocka_unit_test_setup(a_reset_of_a_dead_back_end_is_done_by_its_next_life, begin),
 		cmocka_unit_test_setup(a_broken_driver_is_told_once_and_may_begin_again, begin),
+		cmocka_unit_test_setup(an_input_buffer_without_room_breaks_the_driver, begin),
 		cmocka_unit_test_setup(a_broken_session_is_not_resumed, begin),
 		cmocka_unit_test_setup(nothing_is_offered_where_it_is_declined, begin),
 		cmocka_unit_test_setup(lives_at_random_lose_nothing, begin),
