@@ -24,8 +24,6 @@
 #include <hv/types.h>
 #include <abi/info.h>
 
-struct guest;
-struct vcpu;
 struct uart_ops;
 
 extern struct skerry_log console_log;	/* whole pages, for the guest that drives the console */

@@ -9,8 +9,6 @@
 
 #include <hv/types.h>
 
-struct vcpu;
-struct guest;
 struct crash_registers;		/* core/exit.h */
 
 /* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */

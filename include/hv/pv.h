@@ -8,9 +8,6 @@
 
 #include <hv/types.h>
 
-struct guest;
-struct vcpu;
-
 /* Rows of the hypercall table. */
 int64_t hvc_notify(struct vcpu *v, uint64_t *x);
 int64_t hvc_message(struct vcpu *v, uint64_t *x);

@@ -17,6 +17,9 @@
 #define MIB(n)		((uint64_t)(n) << 20)
 #define GIB(n)		((uint64_t)(n) << 30)
 
+struct guest;			/* core/guest.h */
+struct vcpu;
+
 struct pa { uint64_t v; };	/* physical */
 struct ipa { uint64_t v; };	/* guest-physical, stage 2's input */
 
