@@ -87,13 +87,6 @@ static void begin_stopping(struct guest *g, enum life_event event)
 	}
 }
 
-static bool is_active(const struct guest *g)
-{
-	enum guest_state s = state_of(g);
-
-	return s >= GUEST_LOADING && s <= GUEST_STOPPING;
-}
-
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
 static int apply_locked(struct guest *g, enum life_event event)
 {
@@ -154,8 +147,11 @@ void life_check_end(void)
 
 	lock_acquire(&life_lock);
 	for (uint32_t i = 0; i < guest_count; i++) {
-		active += is_active(&guests[i]);
-		wanted += is_active(&guests[i]) && !guests[i].config->service;
+		enum guest_state s = state_of(&guests[i]);
+		bool is_active = s >= GUEST_LOADING && s <= GUEST_STOPPING;
+
+		active += is_active;
+		wanted += is_active && !guests[i].config->service;
 	}
 	if (wanted == 0 && !is_ending) {
 		begin_end();

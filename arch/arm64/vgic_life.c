@@ -68,13 +68,11 @@ void vgic_vcpu_reset(struct vcpu *v)
 void vgic_vcpu_stop(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
-	unsigned n = 0;
 
 	timer_stop(v);
 	lock_acquire(&v->guest->arch.vgic.lock);
 	vgic_fold(v);
-	while (n < SKERRY_INTID_COUNT && vgic_end_spilled(v)) {
-		n++;
+	for (unsigned n = 0; n < SKERRY_INTID_COUNT && vgic_end_spilled(v); n++) {
 	}
 	x->irq[SKERRY_INTID_VTIMER].flags &= (uint8_t)~VIRQ_PENDING;
 	vgic_arm_bells(v->guest, v);
@@ -152,8 +150,7 @@ void arch_guest_reset(struct guest *g)
 		for (unsigned sgi = 0; sgi < 16; sgi++) {
 			x->irq[sgi].flags = VIRQ_EDGE | (gic.version == 2 ? VIRQ_ENABLED : 0);
 		}
-		x->sgi[0] = 0;
-		x->sgi[1] = 0;
+		memset(x->sgi, 0, sizeof(x->sgi));
 		x->bells = 0;
 		x->bell = BELL_NONE;
 	}
