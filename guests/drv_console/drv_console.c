@@ -197,10 +197,10 @@ static bool feed_guest(uint32_t guest, bool *is_left)
 	}
 	r.x[2] = n;
 	hvc(&r);
-	if ((int64_t)r.x[0] < 0 && (int64_t)r.x[0] != SKERRY_AGAIN) {
-		view_input_taken(&view, by_guest[guest], n);	/* not running: nobody's */
+	if ((int64_t)r.x[0] < 0 && (int64_t)r.x[0] != SKERRY_BUSY) {
+		view_input_taken(&view, by_guest[guest], n);	/* nobody's */
 		return true;
-	}
+	}						/* BUSY: it does not run yet */
 	n = (int64_t)r.x[0] > 0 && r.x[0] <= n ? (uint32_t)r.x[0] : 0;
 	view_input_taken(&view, by_guest[guest], n);
 	*is_left = *is_left || !n;
