@@ -101,7 +101,8 @@ static void scrub_piece(const struct sys_guest *c, struct load *l)
  * not in the guest's RAM. */
 static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *s, uint64_t offset)
 {
-	uint64_t to = s->at.base + offset, size = min_u64(s->at.size - offset, WINDOW_SIZE), in_bank;
+	uint64_t to = s->at.base + offset, in_bank;
+	uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE);
 	uint32_t bank = guest_find_bank(c, to, 1);
 	void *window;
 

@@ -4,7 +4,6 @@
  * time; panic() also with any lock held.
  */
 #include <core/core.h>
-#include <stdarg.h>
 
 #define TEXT_SIZE	650	/* the longest: "skerry: end" with 16 guests */
 

@@ -8,7 +8,6 @@
 #include <core/core.h>
 #include <sysreg.h>
 
-#include "cpu.h"
 #include "trap.h"
 
 /* HVC, SMC: the second returns to itself, and is stepped over. */
