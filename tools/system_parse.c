@@ -65,8 +65,8 @@ uint32_t parse_cells(struct parse *p, int node, const char *name, uint32_t group
 	count = (uint32_t)size / 4 / group;
 	bad_if(p, !*cells && must, node, name, "is missing");
 	return bad_if(p, *cells && (!count || (uint32_t)size % (4 * group) || count > max), node,
-		      name, "takes rows of %u cells, at most %u; it has %d bytes", group, max,
-		      size) ? 0 : count;
+		      name, "takes rows of %u cells, at most %u; it has %u bytes", group, max,
+		      (uint32_t)size) ? 0 : count;
 }
 
 int parse_next(struct parse *p, int list, int node, uint32_t count, uint32_t max)
