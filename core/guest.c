@@ -8,4 +8,3 @@ struct system the_system;
 struct guest guests[SKERRY_GUEST_MAX];
 uint32_t guest_count;
 struct pcpu pcpus[SKERRY_CPU_MAX];
-uint32_t pcpu_count;

@@ -73,7 +73,6 @@ struct pcpu {
 extern struct guest guests[SKERRY_GUEST_MAX];
 extern uint32_t guest_count;
 extern struct pcpu pcpus[SKERRY_CPU_MAX];
-extern uint32_t pcpu_count;
 
 /* The bank of a guest's RAM that holds [at, at + size); its bank_count: none does. */
 static inline uint32_t guest_find_bank(const struct sys_guest *c, uint64_t at, uint64_t size)

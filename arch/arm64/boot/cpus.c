@@ -155,7 +155,6 @@ static bool wait_online(uint32_t count)
 
 void cpus_start(const struct board *b)
 {
-	pcpu_count = b->cpu_count;
 	if (b->cpu[0].mpidr != affinity()) {
 		panic("booted on a core that is not the first of the tree");
 	}

@@ -20,7 +20,6 @@ weak struct system the_system;
 weak struct guest guests[SKERRY_GUEST_MAX];
 weak uint32_t guest_count;
 weak struct pcpu pcpus[SKERRY_CPU_MAX];
-weak uint32_t pcpu_count;
 static struct vcpu fake_vcpus[SKERRY_GUEST_MAX][SKERRY_VCPU_MAX];
 static struct lock *held[16];
 
@@ -38,7 +37,6 @@ void fake_reset(void)
 	memset(fake_vcpus, 0, sizeof(fake_vcpus));
 	memset(pcpus, 0, sizeof(pcpus));
 	guest_count = 0;
-	pcpu_count = SKERRY_CPU_MAX;
 	for (uint8_t i = 0; i < SKERRY_CPU_MAX; i++) {
 		pcpus[i].index = i;
 	}
