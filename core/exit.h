@@ -66,14 +66,15 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 void crash_print_exits(const struct vcpu *v);
 
 /*
- * A vCPU's last few exits that took the slow path. Written by its own core only, so no
- * lock; readers on other cores see a moment's value.
+ * Exits, counted by cause per vCPU, and the last few of each. Written by the
+ * vCPU's own core only, so no lock; readers on other cores see a moment's value.
  */
 /* One exit of `v`, on its own core: every slow exit calls this once. */
 static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
 {
 	struct exit_record *r = &v->last_exit[v->exit_next++ % EXIT_RING];
 
+	v->exits[cause]++;
 	r->syndrome = (uint32_t)syndrome;
 	r->cause = (uint32_t)cause;
 }

@@ -19,7 +19,7 @@ enum guest_state {		/* core/life.c holds the transitions */
 
 enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_STARTING, VCPU_ON };
 
-enum exit_cause {		/* kept per vCPU; names in core/crash.c */
+enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ,
 	EXIT_SERROR, EXIT_OTHER,
 	EXIT_CAUSES
@@ -41,6 +41,7 @@ struct vcpu {
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
+	uint64_t exits[EXIT_CAUSES];	/* written by its own core only: stats_exit() */
 	struct exit_record last_exit[EXIT_RING];
 	uint32_t exit_next;	/* counts for ever; the ring's index is its low bits */
 };

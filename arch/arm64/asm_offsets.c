@@ -19,6 +19,9 @@ static __attribute__((used)) void asm_offsets(void)
 	OFFSET(PCPU_STACK_TOP, struct pcpu, stack_top);
 	OFFSET(VCPU_REGS, struct vcpu, arch.x);
 	OFFSET(VCPU_ELR, struct vcpu, arch.elr);
+	OFFSET(VCPU_EXITS_HVC, struct vcpu, exits[EXIT_HVC]);
+	OFFSET(VCPU_EXITS_IRQ, struct vcpu, exits[EXIT_IRQ]);
+	OFFSET(VCPU_EXITS_SYSREG, struct vcpu, exits[EXIT_SYSREG]);
 	OFFSET(VCPU_TIMER_LR, struct vcpu, arch.vgic.timer_lr);
 	OFFSET(VCPU_BELL_LR, struct vcpu, arch.vgic.bell_lr);
 	OFFSET(VCPU_BELL, struct vcpu, arch.vgic.bell);

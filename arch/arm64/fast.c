@@ -140,6 +140,7 @@ struct vcpu *fast_abort(struct vcpu *v, uint32_t esr)
 	} else {
 		return NULL;
 	}
+	v->exits[EXIT_MMIO]++;
 	WRITE_SYSREG(READ_SYSREG(elr_el2) + 4, elr_el2);
 	return v;
 }
@@ -173,6 +174,7 @@ struct vcpu *fast_kick(struct vcpu *v)
 	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING) {
 		return NULL;
 	}
+	v->exits[EXIT_IRQ]++;
 	if (!__atomic_compare_exchange_n(&v->arch.vgic.work, &only_sgis, 0, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED)) {
 		return only_sgis != 0 ? vgic_sync(v) : v;

@@ -45,8 +45,9 @@
 	save_state
 	.endm
 
-	/* With only the guest's x0, x1 on the stack */
-	.macro	leave_0_1
+	/* After the timer's: x0 = the vCPU, x1 scratch */
+	.macro	count_and_return
+	count	VCPU_EXITS_IRQ, x1
 	ldp	x0, x1, [sp], #16
 	leave
 	.endm
@@ -71,7 +72,7 @@ guest_irq:
 	msr	ich_lr0_el2, x1
 	mov	x1, #VTIMER
 	msr	icc_eoir1_el1, x1
-	leave_0_1
+	count_and_return
 
 /* x1 = the CPU interface while x0 = what was acknowledged */
 irq_gicv2:
@@ -90,7 +91,8 @@ irq_gicv2:
 	str	w0, [x1, #GICC_EOIR]
 	mov	x0, #NUDGE_TICKS
 	msr	cntp_tval_el0, x0
-	leave_0_1
+	this_vcpu x0
+	count_and_return
 2:	mov	w0, #VTIMER
 1:	dmb	sy				/* before a look at what it is about */
 	eor	w0, w0, #GIC_BELL
@@ -148,8 +150,10 @@ bell_gicv3:
 	ldr	x3, [x0, #VCPU_BELL_LR]
 	msr	ich_lr1_el2, x3
 bell_return:
+	count	VCPU_EXITS_IRQ, x2
 	ldp	x2, x3, [x0, #VCPU_X(2)]
-	leave_0_1
+	ldp	x0, x1, [sp], #16
+	leave
 
 bell_gicv2:
 	str	w0, [x1, #GICC_EOIR]
@@ -206,7 +210,8 @@ fast_hvc:
 	ldr	x3, [x1, #DOORBELL_SGI]
 	tbz	w3, #24, 4f			/* GICv2's form */
 	msr	icc_sgi1r_el1, x3
-2:	mov	x0, #SKERRY_OK
+2:	count	VCPU_EXITS_HVC, x1
+	mov	x0, #SKERRY_OK
 	ldp	x4, x5, [sp, #16]
 	ldp	x2, x3, [sp], #32
 	ldr	x1, [sp, #8]
@@ -249,6 +254,7 @@ fast_exit:
 	mrs	x2, elr_el2
 	add	x2, x2, #4
 	msr	elr_el2, x2
+	count	VCPU_EXITS_SYSREG, x2
 	bl	fast_sgi1r
 	b	2f
 3:	mov	x0, #0

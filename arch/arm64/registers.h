@@ -59,6 +59,13 @@
 	isb
 	.endm
 
+	/* x0 = the vCPU; scratch is clobbered */
+	.macro	count cause, scratch
+	ldr	\scratch, [x0, #\cause]
+	add	\scratch, \scratch, #1
+	str	\scratch, [x0, #\cause]
+	.endm
+
 	.macro	this_vcpu to
 	mrs	\to, tpidr_el2
 	ldr	\to, [\to, #PCPU_CURRENT]

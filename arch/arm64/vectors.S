@@ -61,6 +61,8 @@ guest_sync:
 	mov	w1, #PSCI_VERSION
 	cmp	w0, w1
 	b.ne	fast_hvc			/* fast_exit.S */
+	this_vcpu x0
+	count	VCPU_EXITS_HVC, x1
 	mov	w0, #PSCI_VERSION_1_1
 	ldr	x1, [sp, #8]
 	add	sp, sp, #16

@@ -79,6 +79,7 @@ void vgic_take_bells(struct vcpu *v)
 
 struct vcpu *fast_bells(struct vcpu *v, uint32_t bells)
 {
+	v->exits[EXIT_IRQ]++;
 	__atomic_fetch_or(&v->arch.vgic.bells, bells, __ATOMIC_RELAXED);
 	return vgic_sync(v);
 }

@@ -73,6 +73,8 @@ static void the_last_exits_come_oldest_first(void **state)
 	crash_record(v, "x", 0, 0, 0);
 	assert_non_null(strstr(fake.log, "last exits: hvc/f3 irq/f4 "));
 	assert_non_null(strstr(fake.log, " irq/fa\n"));
+	assert_int_equal(v->exits[EXIT_HVC], 5);
+	assert_int_equal(v->exits[EXIT_IRQ], 6);
 	assert_true(lines() <= 14);
 }
 
