@@ -11,7 +11,6 @@
 #include <hv/drivers.h>
 
 #define LINE_SIZE	256
-#define OWN		0xff	/* in the log: EL2's */
 #define BURST		8	/* of the log's records printed at once */
 #define BREAK_WAIT	1000000	/* polls of the lock before panic goes on without it */
 
@@ -30,7 +29,8 @@ static uint32_t uart_hz;
 static uint32_t breaker;		/* core in panic, + 1 */
 static uint64_t printed;		/* of the log, by EL2 or as the driver says */
 static bool is_given;			/* the driver has the UART */
-static uint64_t since, ticks;
+static uint64_t since;
+uint64_t console_ticks;
 static struct line lines[SKERRY_GUEST_MAX];
 static int row = -1;			/* whose unfinished line the last row shows; -1: nobody's */
 
@@ -102,7 +102,7 @@ void console_leave(void)
 	if (row < 0 && console_input >= 0 && lines[console_input].count) {
 		console_begin_row(console_input);
 	}
-	ticks += arch_time_now() - since;
+	console_ticks += arch_time_now() - since;
 	/* in panic, this core has no lock */
 	if (__atomic_load_n(&breaker, __ATOMIC_RELAXED) != arch_cpu_index() + 1) {
 		lock_release(&console_lock);
@@ -222,38 +222,22 @@ static void add(uint8_t from, const char *bytes, size_t count)
 	__atomic_store_n(&console_log.head, at, __ATOMIC_RELEASE);
 }
 
-/* Bytes of a guest, none: it has stopped; or EL2's own, who has half of the log alone. */
-static void say(uint8_t from, const char *bytes, size_t count)
+void console_write(uint32_t from, const char *bytes, size_t count)
 {
 	console_enter();
-	if (from != OWN && count != 0 && console_log.head - printed > SKERRY_LOG_SIZE / 2) {
+	if (from != CONSOLE_OWN && count != 0 && console_log.head - printed > SKERRY_LOG_SIZE / 2) {
 		console_log.dropped += count;
 	} else {
-		add(from, bytes, count);
+		add((uint8_t)from, bytes, count);
+	}
+	if (count == 0 && from == (uint32_t)console_input) {
+		input_drop();
 	}
 	print_log();
 	console_leave();
 	if (is_given) {
 		arch_event_raise(&guests[the_system.console_driver], SKERRY_INTID_EVENT);
 	}
-}
-
-void console_write(struct guest *g, const char *bytes, uint32_t count)
-{
-	say(g->index, bytes, count);
-}
-
-void console_flush_guest(struct guest *g)
-{
-	say(g->index, NULL, 0);
-	if (g->index == console_input) {
-		input_drop();
-	}
-}
-
-void console_put(const char *text)
-{
-	say(OWN, text, strlen(text));
 }
 
 /* If a guest has it. The terminal is as that left it. */
@@ -314,11 +298,6 @@ int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
 	console_pass(v->guest, x[1] == SKERRY_DRIVE_TAKE);
 	(void)console_drain();
 	return SKERRY_OK;
-}
-
-uint64_t console_ticks(void)
-{
-	return ticks;
 }
 
 bool console_break(void)

@@ -29,14 +29,17 @@ struct uart_ops;
 extern struct skerry_log console_log;	/* whole pages, for the guest that drives the console */
 
 #define CONSOLE_KEY	0x1d	/* Ctrl-] */
+#define CONSOLE_OWN	0xff	/* EL2 as a source of output (abi/info.h) */
 
 /* Boot: starts the UART with its driver (not boot-only); what was printed before
  * comes out now. */
 void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz);
 /* Give the input to a guest (index), or to none (-1). */
 void console_set_input(int guest);
-/* A guest's output. The caller bounds `count`: the work is in proportion. */
-void console_write(struct guest *g, const char *bytes, uint32_t count);
+/* Output of a guest (index), or EL2's own, where "\n" ends a line. The caller bounds `count`:
+ * the work is in proportion. No bytes: the guest has stopped, its unfinished line goes out and
+ * its waiting input is dropped. */
+void console_write(uint32_t from, const char *bytes, size_t count);
 /* Bytes of input that wait for `g`. Takes no lock. */
 uint32_t console_waiting(const struct guest *g);
 /* Take waiting input of `g`, at most `max` bytes: how many. */
@@ -50,14 +53,12 @@ void console_pass(struct guest *g, bool to_guest);
 bool console_drain(void);
 int64_t hvc_console_drive(struct vcpu *v, uint64_t *x);	/* rows of the hypercall table */
 int64_t hvc_console_input(struct vcpu *v, uint64_t *x);
-/* A guest has stopped: its unfinished line goes out, its waiting input is dropped. */
-void console_flush_guest(struct guest *g);
 
 /* EL2's own lines, cut after 640 characters. */
 #define log_line(format, ...) log_raw("skerry: " format "\n", ##__VA_ARGS__)
 /* Part of a line or more: as it stands, without prefix and without newline. */
 void log_raw(const char *format, ...) printf_like(1, 2);
-uint64_t console_ticks(void);				/* time spent printing so far */
+extern uint64_t console_ticks;	/* time spent printing so far */
 
 /* EL2's own bug: prints by polling, with core, guest and PC, and halts. Any
  * state, any lock held. A second core that panics, or a panic in a panic, halts at once. */
@@ -73,7 +74,6 @@ int console_get(void);		/* a received byte; -1: none, or EL2 has not the UART */
 void input_drop(void);		/* what waits; under the lock */
 
 /* For core/log.c. */
-void console_put(const char *text);	/* "\n" ends a line */
 /* Panic: from now on only this core prints, without the lock. False: not the first. */
 bool console_break(void);
 

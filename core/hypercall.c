@@ -17,13 +17,10 @@ static int64_t hvc_version(struct vcpu *v, uint64_t *x)
 
 static int64_t hvc_console_write(struct vcpu *v, uint64_t *x)
 {
-	char bytes[SKERRY_CONSOLE_WRITE_MAX];
-
-	if (x[1] == 0 || x[1] > sizeof(bytes)) {
+	if (x[1] - 1 >= SKERRY_CONSOLE_WRITE_MAX) {
 		return SKERRY_INVALID;
 	}
-	memcpy(bytes, &x[2], sizeof(bytes));
-	console_write(v->guest, bytes, (uint32_t)x[1]);
+	console_write(v->guest->index, (const char *)&x[2], x[1]);
 	return (int64_t)x[1];
 }
 

@@ -251,7 +251,7 @@ static void finish_stopping(struct guest *g, enum life_event event)
 {
 	enum guest_state next = event == LIFE_LAST_OUT ? g->next_state : GUEST_QUARANTINED;
 
-	console_flush_guest(g);
+	console_write(g->index, NULL, 0);
 	/* said before the state changes: nothing comes after the run's last line */
 	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
 		 life_state_name(next));

@@ -17,7 +17,7 @@ void log_raw(const char *format, ...)
 		text[TEXT_SIZE - 2] = '\n';	/* cut: the line ends all the same */
 	}
 	va_end(args);
-	console_put(text);
+	console_write(CONSOLE_OWN, text, strlen(text));
 }
 
 void panic(const char *format, ...)

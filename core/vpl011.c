@@ -106,7 +106,7 @@ bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned wid
 		return false;
 	}
 	if (is_write && offset == DR) {
-		console_write(g, &c, 1);
+		console_write(g->index, &c, 1);
 	}
 	lock_acquire(&p->lock);
 	if (is_write) {

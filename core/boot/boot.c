@@ -160,7 +160,7 @@ static void start_guests(void)
 			g->info->boot_entry = boot.entry_ticks;
 			g->info->boot_ready = ready;
 			g->info->boot_hash_ticks = fit_hash_ticks;
-			g->info->boot_console_ticks = console_ticks();
+			g->info->boot_console_ticks = console_ticks;
 			(void)life_apply(g, LIFE_START);	/* from absent: it works */
 		}
 	}

@@ -60,9 +60,10 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 	records++;
 }
 
-void console_flush_guest(struct guest *g)
+void console_write(uint32_t from, const char *bytes, size_t count)
 {
-	(void)g;
+	(void)from, (void)bytes;
+	assert_int_equal(count, 0);
 	flushed++;
 }
 
