@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <abi/info.h>
 #include <abi/message.h>
+#include "tests/oracle/layout.h"	/* compiling it is its test */
 
 #define SIZE(type, size)	assert_int_equal(sizeof(struct skerry_##type), size)
 #define AT(type, field, at)	assert_int_equal(offsetof(struct skerry_##type, field), at)

@@ -9,6 +9,7 @@
 #include <mmu.h>
 #include <pagetable.h>
 
+#include "layout.h"
 #include "owner.h"
 
 #define S2_WRITABLE	(2 << 6)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The layout of the image "system" as numbers: skerry-check writes it and EL2 reads it.
+ * Compiled for the host (tests/host/test_abi.c) and for EL2 (its debug build).
+ */
+#ifndef ORACLE_LAYOUT_H
+#define ORACLE_LAYOUT_H
+
+#include <core/system.h>
+
+_Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 280 &&
+	       sizeof(struct sys_guest) == 3024 && sizeof(struct sys_window) == 32 &&
+	       sizeof(struct sys_link) == 80 && offsetof(struct system, guest) == 32 &&
+	       offsetof(struct sys_guest, device) == 736 &&
+	       sizeof(struct system) == 32 + 16 * 3024 + 32 * (32 + 80) + 512 + 1024,
+	       "layout of the image \"system\": a change needs another SYS_VERSION");
+
+#endif
