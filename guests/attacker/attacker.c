@@ -146,7 +146,7 @@ bool is_harmless(uint64_t function)
 	case PSCI_CPU_OFF:
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
-	case PSCI_SYSTEM_RESET2_32:
+	case 0x84000012:	/* SYSTEM_RESET2 */
 	case 0x8400000c:	/* CPU_FREEZE */
 	case 0x8400000d:	/* CPU_DEFAULT_SUSPEND */
 	case 0x8400000e:	/* SYSTEM_SUSPEND */

@@ -168,7 +168,7 @@ static void smccc_s_own_calls(void **state)
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_VERSION, 0), 0);
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_FEATURES, 0), 0);
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, 0x100000000 | SMCCC_VERSION, 0), 0);
-	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_SOC_ID, 0), -1);
+	assert_int_equal(call(SMCCC_ARCH_FEATURES, 0x80000002, 0), -1);
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1, 0), -1);
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, PSCI_VERSION, 0), -1);
 	assert_int_equal(call(SMCCC_ARCH_WORKAROUND_1, 0, 0), -1);
@@ -189,7 +189,7 @@ static void the_service_has_a_uid_and_a_revision(void **state)
 static void only_what_the_firmware_has_reaches_it(void **state)
 {
 	static const uint32_t trng[] = {
-		SMCCC_TRNG_VERSION, SMCCC_TRNG_FEATURES, SMCCC_TRNG_GET_UUID, SMCCC_TRNG_RND32,
+		SMCCC_TRNG_VERSION, SMCCC_TRNG_VERSION + 1, SMCCC_TRNG_VERSION + 2, SMCCC_TRNG_RND32,
 		SMCCC_TRNG_RND64,
 	};
 
