@@ -74,18 +74,6 @@ static void next_input(void)
 	log_line("no running guest takes input");
 }
 
-/* The byte behind Ctrl-]. */
-static void obey_key(char c)
-{
-	if (c == 'q') {
-		life_end_run();
-	} else if (c == 'n') {
-		next_input();
-	} else {
-		log_line("Ctrl-] and then: q end, n input to the next guest, Ctrl-] itself");
-	}
-}
-
 /* For the guest with the input. False: nobody takes it; it is lost, without a count. */
 static bool add_input(char c)
 {
@@ -117,14 +105,18 @@ static void tell_input(void)
 	}
 }
 
-/* One received byte. */
+/* One received byte; behind Ctrl-] it is for the console. */
 static void receive(char c)
 {
 	bool was_key = is_key;
 
 	is_key = c == CONSOLE_KEY && !was_key;
-	if (was_key && c != CONSOLE_KEY) {
-		obey_key(c);
+	if (was_key && c == 'q') {
+		life_end_run();
+	} else if (was_key && c == 'n') {
+		next_input();
+	} else if (was_key && c != CONSOLE_KEY) {
+		log_line("Ctrl-] and then: q end, n input to the next guest, Ctrl-] itself");
 	} else if (!is_key) {
 		(void)add_input(c);
 	}
@@ -132,13 +124,11 @@ static void receive(char c)
 
 void console_uart_interrupt(void)
 {
-	for (uint32_t n = 0; n < BURST; n++) {
-		int c = console_get();
+	int c = console_get();
 
-		if (c < 0) {
-			break;
-		}
+	for (uint32_t n = 1; c >= 0; n++) {
 		receive((char)c);
+		c = n < BURST ? console_get() : -1;
 	}
 	tell_input();
 }
