@@ -31,6 +31,7 @@ static uint64_t printed;		/* of the log, by EL2 or as the driver says */
 static bool is_given;			/* the driver has the UART */
 static uint64_t since;
 uint64_t console_ticks;
+static char last;			/* byte sent */
 static struct line lines[SKERRY_GUEST_MAX];
 static int row = -1;			/* whose unfinished line the last row shows; -1: nobody's */
 
@@ -40,6 +41,7 @@ static void put_char(char c)
 		uart->put(uart_base, '\r');
 	}
 	uart->put(uart_base, c);
+	last = c;
 }
 
 static void put(const char *text)
@@ -49,11 +51,11 @@ static void put(const char *text)
 	}
 }
 
-/* A byte of guest `g` as it is shown. 0x80..0x9f are control characters, alone or
+/* A byte of a guest as it is shown. 0x80..0x9f are control characters, alone or
  * as UTF-8 behind 0xc2; behind another byte they are part of a letter. */
-static void put_visible(int guest, char c, char before)
+static void put_visible(int guest, char c)
 {
-	uint8_t u = (uint8_t)c, b = (uint8_t)before;
+	uint8_t u = (uint8_t)c, b = (uint8_t)last;
 	bool is_fine = (u >= 0x20 && u < 0x7f) || u >= 0xa0 || c == '\t';
 
 	if (u >= 0x80 && u < 0xa0) {
@@ -66,17 +68,14 @@ static void put_visible(int guest, char c, char before)
 
 void console_begin_row(int guest)
 {
-	const char *text;
-
 	if (row >= 0 && row != guest) {
 		put("\r\033[K");
 	}
 	if (guest >= 0 && row != guest) {
 		put(guests[guest].config->name);
 		put("| ");
-		text = lines[guest].text;
-		for (const char *p = text; p < text + lines[guest].count; p++) {
-			put_visible(guest, *p, p > text ? p[-1] : '\0');
+		for (uint32_t i = 0; i < lines[guest].count; i++) {
+			put_visible(guest, lines[guest].text[i]);
 		}
 	}
 	row = guest;
@@ -125,7 +124,6 @@ static void end_unfinished(int guest)
 	if (lines[guest].count || row == guest) {
 		end_line(guest);
 	}
-	lines[guest].is_cr = false;
 }
 
 static void keep_char(struct line *l, char c)
@@ -163,7 +161,7 @@ static void take_char(int guest, char c)
 	}
 	if (guest == console_input) {
 		console_begin_row(guest);
-		put_visible(guest, c, l->count ? l->text[l->count - 1] : '\0');
+		put_visible(guest, c);
 	}
 	keep_char(l, c);
 }
