@@ -37,7 +37,6 @@ struct vcpu {
 	struct guest *guest;
 	uint8_t index;		/* in the guest */
 	uint8_t cpu;		/* its physical core */
-	bool is_left;		/* off its core, guest stopping; atomic: see core/life.c */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
@@ -53,6 +52,7 @@ struct guest {
 	uint8_t state;		/* enum guest_state, under life.c's lock; read atomically */
 	uint8_t next_state;	/* while stopping: STOPPED, CRASHED or LOADING */
 	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
+	uint32_t left;		/* while stopping: vCPUs off their cores, a bit each; atomic */
 	uint64_t life;		/* number of starts */
 	uint32_t crash_count;	/* within the restart window */
 	uint64_t crash_since;	/* its begin, ticks */

@@ -29,8 +29,7 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 	[GUEST_STOPPING] = {
 		[LIFE_LAST_OUT] = TO(GUEST_STOPPED), [LIFE_QUARANTINE] = TO(GUEST_QUARANTINED),
 	},
-	[GUEST_STOPPED] = { [LIFE_START] = TO(GUEST_LOADING) },
-	[GUEST_CRASHED] = { [LIFE_START] = TO(GUEST_LOADING) },
+	[GUEST_STOPPED ... GUEST_CRASHED] = { [LIFE_START] = TO(GUEST_LOADING) },
 };
 
 const char *life_state_name(enum guest_state s)
@@ -82,9 +81,7 @@ static void begin_stopping(struct guest *g, enum life_event event)
 		g->next_state = event == LIFE_CRASH && may_restart(g) ? GUEST_LOADING : next[event];
 	}
 	g->is_scrubbing = false;
-	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		g->vcpu[i].is_left = false;
-	}
+	__atomic_store_n(&g->left, 0, __ATOMIC_RELAXED);
 }
 
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
@@ -223,18 +220,8 @@ static void leave(struct vcpu *v)
 	if (vcpu_is_on(v)) {
 		arch_vcpu_stop(v);
 	}
-	__atomic_store_n(&v->is_left, true, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&v->guest->left, 1u << v->index, __ATOMIC_RELEASE);
 	arch_cpu_kick(v->guest->vcpu[0].cpu);
-}
-
-static bool have_all_left(const struct guest *g)
-{
-	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		if (!__atomic_load_n(&g->vcpu[i].is_left, __ATOMIC_ACQUIRE)) {
-			return false;
-		}
-	}
-	return true;
 }
 
 /* Those that come after it look again. */
@@ -328,20 +315,15 @@ static bool load_step_to_run(struct guest *g)
 bool life_work(struct vcpu *v)
 {
 	struct guest *g = v->guest;
+	enum guest_state s = state_of(g);
+	uint32_t left = __atomic_load_n(&g->left, __ATOMIC_ACQUIRE);
 
-	switch (state_of(g)) {
-	case GUEST_STOPPING:
-		if (!v->is_left) {
-			leave(v);
-		} else if (v->index == 0 && have_all_left(g)) {
-			stop_step(g);
-		} else {
-			return false;
-		}
-		return true;
-	case GUEST_LOADING:
-		return v->index == 0 && load_step_to_run(g);
-	default:
-		return false;
+	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {
+		leave(v);
+	} else if (s == GUEST_STOPPING && v->index == 0 && left + 1 == 1u << g->config->vcpu_count) {
+		stop_step(g);
+	} else {
+		return s == GUEST_LOADING && v->index == 0 && load_step_to_run(g);
 	}
+	return true;
 }

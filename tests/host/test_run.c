@@ -267,7 +267,7 @@ static void a_cpu_on_during_a_stop_leaves_nothing(void **state)
 	start();
 	apply(LIFE_RESET);
 	assert_null(run(1));
-	assert_true(a1->is_left && !a0->is_left);
+	assert_int_equal(guests[A].left, 1 << a1->index);
 	switch_on();			/* vCPU 0 has not left yet */
 	assert_ptr_equal(run(0), a0);	/* stops, scrubs, loads, starts */
 	assert_int_equal(guests[A].life, 2);
