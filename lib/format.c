@@ -26,14 +26,11 @@ static void put(struct out *o, char c)
 
 static void put_field(struct out *o, const char *text, size_t length)
 {
-	for (; !o->is_left && o->width > length; o->width--) {
-		put(o, o->padding);
-	}
-	for (size_t i = 0; i < length; i++) {
-		put(o, text[i]);
-	}
-	for (; o->width > length; o->width--) {
-		put(o, ' ');
+	size_t size = o->width > length ? o->width : length;
+	size_t begin = o->is_left ? 0 : size - length;
+
+	for (size_t i = 0; i < size; i++) {
+		put(o, i - begin < length ? text[i - begin] : o->padding);
 	}
 }
 
@@ -50,35 +47,30 @@ static void put_number(struct out *o, unsigned base)
 	put_field(o, digits + at, sizeof(digits) - at);
 }
 
-/* Flags, width and lengths behind a %. Returns what follows. */
-static const char *read_field(struct out *o, const char *p)
+/* What stands behind a %. Returns what follows. */
+static const char *convert(struct out *o, const char *p)
 {
-	o->width = 0;
+	const char *s;
+
 	o->is_left = *p == '-';
 	p += o->is_left;
 	o->padding = *p == '0' ? '0' : ' ';
-	for (; *p >= '0' && *p <= '9'; p++) {
+	for (o->width = 0; *p >= '0' && *p <= '9'; p++) {
 		o->width = o->width < 100 ? o->width * 10 + (size_t)(*p - '0') : o->width;
 	}
 	for (o->is_long = false; *p == 'l' || *p == 'z'; p++) {
 		o->is_long = true;
 	}
-	return p;
-}
-
-static void convert(struct out *o, char kind)
-{
-	const char *s;
-
-	if (kind == 's') {
+	if (*p == 's') {
 		s = va_arg(o->args, const char *);
 		s = s ? s : "(none)";
 		put_field(o, s, strlen(s));
-	} else if (kind == 'u' || kind == 'x') {
-		put_number(o, kind == 'u' ? 10 : 16);
+	} else if (*p == 'u' || *p == 'x') {
+		put_number(o, *p == 'u' ? 10 : 16);
 	} else {
-		put_field(o, &kind, 1);
+		put(o, *p);
 	}
+	return *p ? p + 1 : p;
 }
 
 int format_v(char *out, size_t size, const char *format, va_list args)
@@ -86,16 +78,12 @@ int format_v(char *out, size_t size, const char *format, va_list args)
 	struct out o = { .at = out, .size = size };
 
 	va_copy(o.args, args);
-	for (; *format; format++) {
-		if (*format != '%') {
-			put(&o, *format);
-			continue;
+	while (*format) {
+		if (*format == '%') {
+			format = convert(&o, format + 1);
+		} else {
+			put(&o, *format++);
 		}
-		format = read_field(&o, format + 1);
-		if (!*format) {
-			break;
-		}
-		convert(&o, *format);
 	}
 	va_end(o.args);
 	if (size) {
