@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Memory and string functions of EL2, called by everything (the compiler calls
- * memcpy and memset by itself). 64 bytes a round where the alignments agree; plain
- * C, from which the compiler makes load and store pairs, and with the option
+ * memcpy and memset by itself). Copies 64 bytes a round where the alignments agree (to
+ * zero much memory is arch_zero()'s task); plain C, from which the compiler makes load and store pairs, and with the option
  * -fno-tree-loop-distribute-patterns no calls of themselves. Never an unaligned
  * access: they run before the MMU is on too.
  */
@@ -61,12 +61,6 @@ void *memset(void *at, int byte, size_t size)
 
 	for (; size && WORD_OFFSET(p); size--) {
 		*p++ = (uint8_t)byte;
-	}
-	for (; size >= 64; size -= 64, p += 64) {
-		word_t *w = (word_t *)p;
-
-		w[0] = word, w[1] = word, w[2] = word, w[3] = word;
-		w[4] = word, w[5] = word, w[6] = word, w[7] = word;
 	}
 	for (; size >= 8; size -= 8, p += 8) {
 		*(word_t *)p = word;
