@@ -8,18 +8,14 @@
 /* Ready for its next (or first) instruction? */
 static bool is_ready(struct vcpu *v)
 {
-	uint32_t power;
-
 	if (__atomic_load_n(&v->guest->state, __ATOMIC_ACQUIRE) != GUEST_RUNNING) {
 		return false;
 	}
-	power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
-	if (power == VCPU_STARTING) {
+	if (__atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_STARTING) {
 		arch_vcpu_start(v, v->entry, v->context);
 		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_RELEASE);
-		return true;
 	}
-	return power == VCPU_ON;
+	return vcpu_is_on(v);
 }
 
 struct vcpu *core_next(void)
