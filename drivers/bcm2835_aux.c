@@ -45,10 +45,7 @@ static void put(uintptr_t base, char c)
 
 static int get(uintptr_t base)
 {
-	if (!(mmio_read32(base + LSR) & LSR_HAS_DATA)) {
-		return -1;
-	}
-	return (int)(mmio_read32(base + IO) & 0xff);
+	return mmio_read32(base + LSR) & LSR_HAS_DATA ? (int)(mmio_read32(base + IO) & 0xff) : -1;
 }
 
 const struct uart_ops bcm2835_aux_uart = { init, put, get };

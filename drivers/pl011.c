@@ -44,10 +44,7 @@ static void put(uintptr_t base, char c)
 
 static int get(uintptr_t base)
 {
-	if (mmio_read32(base + FR) & FR_RXFE) {
-		return -1;
-	}
-	return (int)(mmio_read32(base + DR) & 0xff);
+	return mmio_read32(base + FR) & FR_RXFE ? -1 : (int)(mmio_read32(base + DR) & 0xff);
 }
 
 const struct uart_ops pl011_uart = { init, put, get };
