@@ -32,7 +32,7 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 	[GUEST_STOPPED ... GUEST_CRASHED] = { [LIFE_START] = TO(GUEST_LOADING) },
 };
 
-const char *life_state_name(enum guest_state s)
+static const char *state_name(enum guest_state s)
 {
 	static const char *const names[GUEST_STATES] = {
 		"absent", "loading", "running", "paused", "stopping", "off", "crashed",
@@ -120,7 +120,7 @@ static void print_end(void)
 	log_raw("skerry: end");
 	for (uint32_t i = 0; i < guest_count; i++) {
 		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
-			"refused" : life_state_name(state_of(&guests[i])));
+			"refused" : state_name(state_of(&guests[i])));
 	}
 	log_raw("\n");
 }
@@ -241,7 +241,7 @@ static void finish_stopping(struct guest *g, enum life_event event)
 	console_write(g->index, NULL, 0);
 	/* said before the state changes: nothing comes after the run's last line */
 	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
-		 life_state_name(next));
+		 state_name(next));
 	life_apply(g, event);
 	life_kick_waiting(g->index);
 	life_check_end();

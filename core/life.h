@@ -48,8 +48,6 @@ void life_end_run(void);
  * are down: the final line, and power off. Any core, no lock held. */
 void life_check_end(void);
 
-const char *life_state_name(enum guest_state s);
-
 /* Called by a core's loop while its vCPU's guest is not running: takes the vCPU
  * off, scrubs or loads one step (64 KiB at most). True: call again soon. */
 bool life_work(struct vcpu *v);

@@ -130,11 +130,10 @@ void vpl011_receive(struct guest *g)
 
 void vpl011_reset(struct guest *g)
 {
+	static const uint32_t reset[6] = { [KEPT(CR)] = 0x300, [KEPT(IFLS)] = 0x12 };
 	struct vpl011 *p = &uarts[g->index];
 
-	memset(p->kept, 0, sizeof(p->kept));
-	p->kept[KEPT(CR)] = 0x300;
-	p->kept[KEPT(IFLS)] = 0x12;
+	memcpy(p->kept, reset, sizeof(reset));
 	p->is_tx = false;
 	vpl011_receive(g);
 }
