@@ -88,7 +88,8 @@ $(O)/skerry.elf: $(HV_OBJECTS) arch/arm64/skerry.lds $(LIBFDT) $(LIBMD)
 	$(call say,LD)$(CC) -nostdlib -static -no-pie \
 		-Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments \
 		$(WRAPPED:%=-Wl,--wrap=%) \
-		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ $(HV_OBJECTS) $(LIBFDT) $(LIBMD)
+		-Wl,-Map=$(O)/skerry.map -T arch/arm64/skerry.lds -o $@ \
+		$(HV_OBJECTS) $(LIBFDT) $(LIBMD)
 
 $(O)/skerry.bin: $(O)/skerry.elf
 	$(call say,BIN)$(CROSS_COMPILE)objcopy -O binary $< $@

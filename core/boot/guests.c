@@ -70,8 +70,8 @@ static bool map_device(struct guest *g, const struct sys_device *d, struct repor
 static bool map_all(struct guest *g, struct report *r)
 {
 	const struct sys_guest *c = g->config;
-	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, (struct range){ arch_boot_pa(g->info).v, PAGE_SIZE },
-				   S2_READ_ONLY, r);
+	struct range info = { arch_boot_pa(g->info).v, PAGE_SIZE };
+	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, info, S2_READ_ONLY, r);
 
 	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
 		is_mapped = guest_map(g, c->bank[i].base,

@@ -3,7 +3,8 @@
  * Doorbells: where NOTIFY rings, and that nothing rung is lost when an interrupt is
  * disabled, moved, or its vCPU goes. ring() and take() do what fast_exit.S does.
  */
-/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
+/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c
+ * arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
 /* arch: arm64 */
 #include "vgic_machine.h"
 

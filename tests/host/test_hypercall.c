@@ -189,8 +189,8 @@ static void the_service_has_a_uid_and_a_revision(void **state)
 static void only_what_the_firmware_has_reaches_it(void **state)
 {
 	static const uint32_t trng[] = {
-		SMCCC_TRNG_VERSION, SMCCC_TRNG_VERSION + 1, SMCCC_TRNG_VERSION + 2, SMCCC_TRNG_RND32,
-		SMCCC_TRNG_RND64,
+		SMCCC_TRNG_VERSION, SMCCC_TRNG_VERSION + 1, SMCCC_TRNG_VERSION + 2,
+		SMCCC_TRNG_RND32, SMCCC_TRNG_RND64,
 	};
 
 	begin(state);

@@ -3,7 +3,8 @@
  * The virtual interrupt controller, one behaviour each, on both kinds and with
  * few and many list registers.
  */
-/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
+/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c
+ * arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
 /* arch: arm64 */
 #include "vgic_machine.h"
 

@@ -4,7 +4,8 @@
  * at all: random operations by random cores, what is acknowledged and what
  * registers read compared. SEED=n takes another walk.
  */
-/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
+/* sources: core/guest.c arch/arm64/vgic.c arch/arm64/vgic_bell.c
+ * arch/arm64/vgic_life.c arch/arm64/vgic_mmio.c */
 /* arch: arm64 */
 #include "vgic_machine.h"
 

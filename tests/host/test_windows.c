@@ -228,7 +228,8 @@ static void the_console_driver_alone_reads_the_log(void **state)
 	the_system.console_driver = 2;
 	map_all();
 	assert_int_equal(fake.map_count, 1);
-	assert_mapped(2, SKERRY_LOG_BASE, (uintptr_t)&console_log, sizeof(console_log), S2_READ_ONLY);
+	assert_mapped(2, SKERRY_LOG_BASE, (uintptr_t)&console_log, sizeof(console_log),
+		      S2_READ_ONLY);
 }
 
 static void a_mapping_that_fails_refuses_the_guest(void **state)

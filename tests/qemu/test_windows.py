@@ -10,7 +10,8 @@ LINKS = """
 	links {
 		disk { type = "block"; front = <&a>; back = <&b>; volume = "root"; };
 		net { type = "net"; front = <&a>; back = <&id>; };
-		tty { type = "console"; front = <&shared>; back = <&id>; transport = "register-page"; };
+		tty { type = "console"; front = <&shared>; back = <&id>;
+			transport = "register-page"; };
 		lan { type = "net"; front = <&shared>; back = <&id>; transport = "register-page"; };
 		records { type = "console"; front = <&shared>; back = <&a>;
 			  transport = "register-page"; };
@@ -59,7 +60,8 @@ def check_ports(run, name):
     """Each port as it must be; the bases that were chosen at boot, by link."""
     chosen = {}
     for port, (kind, link, role, window, base, size, front, page, peer) in enumerate(PORTS[name]):
-        line = (rf"^{name}\| port {port}: {kind} {link} {role}, window {window} (\w+) size {size:x} "
+        line = (rf"^{name}\| port {port}: {kind} {link} {role}, "
+                rf"window {window} (\w+) size {size:x} "
                 rf"front {front:x} page {page:x}, interrupt {289 + port}, peer {peer}, {role} in "
                 "the tree$")
         found = run.lines(line)
