@@ -10,6 +10,7 @@
 
 #define SECTOR		512u
 #define PART_MAX	8
+#define ROUND_MAX	64	/* of one port, before the others' turn */
 #define HELD_MAX	4		/* chains taken before the first is given back */
 #define FEATURE_FLUSH	(1ull << 9)
 
@@ -107,6 +108,8 @@ static void give_back(struct back *b, struct held *h)
 
 static void block_work(struct back *b)
 {
+	uint32_t rounds = 0;
+
 	do {
 		uint32_t n;
 
@@ -129,8 +132,11 @@ static void block_work(struct back *b)
 			}
 			back_publish(b, 0);
 			step();
-		} while (n);
-	} while (back_enable_event(b, 0));
+		} while (n && ++rounds < ROUND_MAX);
+	} while (rounds < ROUND_MAX && back_enable_event(b, 0));
+	if (rounds == ROUND_MAX) {
+		link_look();		/* others' events first: a hostile ring never ends */
+	}
 }
 
 /* What comes out of queue 1 goes into queue 0, while there is room. */
