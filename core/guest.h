@@ -56,9 +56,8 @@ struct guest {
 	uint64_t life;		/* number of starts */
 	uint32_t crash_count;	/* within the restart window */
 	uint64_t crash_since;	/* its begin, ticks */
-	void *tree;		/* EL2's copy of the guest's tree */
-	uint32_t tree_size;
-	uint32_t seed_offset;	/* of rng-seed's 32 bytes in it; 0: none */
+	uint8_t *seed;		/* rng-seed's 32 bytes in config's tree; NULL: none */
+	uint8_t seed_key[32];	/* boot's (core/boot/seed.c); the next life's seed comes from it */
 	struct skerry_info *info;	/* its information page */
 	struct vcpu *vcpu;	/* [config->vcpu_count] */
 };

@@ -69,9 +69,6 @@ enum load_result {
 void load_begin(struct guest *g, bool scrub_only);
 enum load_result load_step(struct guest *g) nodiscard;
 
-/* Boot: the key that guest `index` draws the rng-seed of each life from. */
-void load_set_key(uint32_t index, const uint8_t key[32]);
-
 /*
  * Stopping the DMA of a stopped guest's devices, as their descriptions say.
  */

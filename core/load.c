@@ -13,15 +13,9 @@ struct load {			/* by guest */
 	uint32_t item, end;	/* the bank, segment or tree in work; the first not to do */
 	uint32_t crc;		/* of the segment so far */
 	uint64_t offset;	/* done of the item */
-	uint32_t key[8];	/* the next life's seed comes from it */
 };
 
 static struct load loads[SKERRY_GUEST_MAX];
-
-void load_set_key(uint32_t index, const uint8_t key[32])
-{
-	memcpy(loads[index].key, key, sizeof(loads[index].key));
-}
 
 static void chacha_quarter(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 {
@@ -34,7 +28,7 @@ static void chacha_quarter(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 /* One ChaCha20 block (RFC 8439, 2.3; block counter and nonce: the life's number).
  * Half of it becomes the seed, the other half the next key: EL2's memory never
  * tells an earlier seed. */
-static void draw_seed(uint32_t key[8], uint64_t life, uint8_t seed[32])
+static void draw_seed(uint8_t key[32], uint64_t life, uint8_t seed[32])
 {
 	uint32_t in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
 	uint32_t x[16];
@@ -71,8 +65,8 @@ void load_begin(struct guest *g, bool scrub_only)
 	g->info->load_begin = arch_time_now();
 	g->info->load_copy_ticks = 0;
 	g->info->load_scrub_ticks = 0;
-	if (g->seed_offset) {
-		draw_seed(l->key, g->life, (uint8_t *)g->tree + g->seed_offset);
+	if (g->seed) {
+		draw_seed(g->seed_key, g->life, g->seed);
 	}
 }
 
@@ -121,18 +115,15 @@ static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *
 static enum load_result copy_step(const struct guest *g, struct load *l)
 {
 	const struct sys_guest *c = g->config;
-	const struct sys_segment tree = {
-		.at = { c->tree.at.base, g->tree_size }, .data = g->tree,
-	};
 	uint32_t i = l->item - c->bank_count;
-	const struct sys_segment *s = i < c->segment_count ? &c->segment[i] : &tree;
+	const struct sys_segment *s = i < c->segment_count ? &c->segment[i] : &c->tree;
 	uint64_t size = s->data ? copy_piece(c, s, l->offset) : 0;
 	const char *what = s->data ? "no memory" : "no bytes";
 
 	l->is_clean = false;
 	if (size || !s->at.size) {
 		l->crc = arch_crc32(l->crc, (const uint8_t *)s->data + l->offset, size);
-		if (s == &tree || l->offset + size < s->at.size || l->crc == s->crc32) {
+		if (s == &c->tree || l->offset + size < s->at.size || l->crc == s->crc32) {
 			advance(l, size, s->at.size);
 			return LOAD_MORE;
 		}

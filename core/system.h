@@ -67,7 +67,7 @@ struct sys_guest {
 	struct range bank[SYS_BANK_MAX]; /* guest-physical RAM; identity: at 0 until placement */
 	struct pa host[SYS_BANK_MAX];	/* (boot) where placement put each bank */
 	uint64_t entry;			/* guest-physical */
-	struct sys_segment tree;	/* what mksystem made: own, or to be finished at boot */
+	struct sys_segment tree;	/* what mksystem made: own, or finished at boot */
 	struct sys_segment segment[SYS_SEGMENT_MAX];
 	struct sys_device device[SYS_DEVICE_MAX];
 	uint32_t bank_count, vcpu_count, segment_count, device_count;

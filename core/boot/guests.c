@@ -86,22 +86,24 @@ static bool map_all(struct guest *g, struct report *r)
 static bool make_tree(struct guest *g, struct report *r)
 {
 	static uint8_t room[KIB(64)] __attribute__((aligned(8)));	/* TREE_ROOM of mksystem */
+	struct sys_segment *t = &the_system.guest[g->index].tree;
 	const struct sys_guest *c = g->config;
+	uint32_t seed;
+	uint8_t *made;
 
-	if (arch_crc32(0, c->tree.data, c->tree.at.size) != c->tree.crc32) {
+	if (arch_crc32(0, t->data, t->at.size) != t->crc32) {
 		report_error(r, NULL, -1, c->name, "its tree is damaged");
 		return false;
 	}
-	g->tree = (void *)(uintptr_t)c->tree.data;
-	g->tree_size = (uint32_t)c->tree.at.size;
 	if (c->has_own_tree) {
 		return true;
 	}
-	if (tree_build(c, &boot.board, boot.tree, room, sizeof(room), &g->seed_offset, r) != 0) {
+	if (tree_build(c, &boot.board, boot.tree, room, sizeof(room), &seed, r) != 0) {
 		return false;
 	}
-	g->tree_size = fdt_totalsize(room);
-	g->tree = memcpy(arch_boot_alloc(g->tree_size), room, g->tree_size);
+	t->at.size = fdt_totalsize(room);
+	t->data = made = memcpy(arch_boot_alloc(t->at.size), room, t->at.size);
+	g->seed = seed ? made + seed : NULL;
 	return true;
 }
 

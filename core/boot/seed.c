@@ -11,7 +11,6 @@ bool seed_guests(struct board *b, uint32_t count)
 	struct { char label[16]; uint32_t guest, size; uint8_t seed[sizeof(b->seed)]; } from = {
 		"skerry guest", 0, b->seed_size, { 0 },
 	};
-	uint8_t key[SHA256_SIZE];
 
 	if (!b->seed_size || b->seed_size > sizeof(b->seed)) {
 		return false;
@@ -19,8 +18,7 @@ bool seed_guests(struct board *b, uint32_t count)
 	memcpy(from.seed, b->seed, b->seed_size);
 	memset(b->seed, 0, sizeof(b->seed));
 	for (; from.guest < count; from.guest++) {
-		sha256(&from, sizeof(from), key);
-		load_set_key(from.guest, key);
+		sha256(&from, sizeof(from), guests[from.guest].seed_key);
 	}
 	return true;
 }

@@ -51,13 +51,12 @@ static int prepare(void **state)
 	config = (struct sys_guest){ .name = "g", .vcpu_count = 1, .bank_count = 2,
 		.bank = { { BANK0, 0x100000 }, { BANK1, 0x10000 } },
 		.host = { pa(HOST_BASE + 0x10000), pa(HOST_BASE + HOST_SIZE - 0x20000) },
-		.tree.at.base = BANK1 + 0x8000, .segment_count = 2 };
+		.tree = { .at = { BANK1 + 0x8000, sizeof(tree) }, .data = tree },
+		.segment_count = 2 };
 	set_segment(0, BANK0 + 0x80000, image, sizeof(image));
 	set_segment(1, BANK1 + 0x100, ramdisk, sizeof(ramdisk));
 	fake_guests(&config, 1);
 	guests[0].info = &info;
-	guests[0].tree = tree;
-	guests[0].tree_size = sizeof(tree);
 	load_begin(&guests[0], true);	/* forget the last test: scrub, then stale again */
 	while (load_step(&guests[0]) == LOAD_MORE) {
 	}
@@ -209,8 +208,8 @@ static void segments_at_a_bank_s_edges_and_side_by_side(void **state)
 	set_segment(1, BANK0 + 0x20000, image + 0x20000, 0x123);
 	set_segment(2, BANK0 + 0x20123, ramdisk, sizeof(ramdisk));
 	set_segment(3, BANK0 + 0xff000, ramdisk, sizeof(ramdisk));
-	guests[0].tree = NULL;
-	guests[0].tree_size = 0;
+	config.tree.data = NULL;
+	config.tree.at.size = 0;
 	assert_int_equal(run(false), LOAD_DONE);
 	assert_memory_equal(fake.memory + 0x10000, image, 0x20123);
 	assert_memory_equal(fake.memory + 0x30123, ramdisk, sizeof(ramdisk));
@@ -226,8 +225,8 @@ static void each_life_has_a_seed_of_its_own(void **state)
 {
 	uint8_t seen[10][32];
 
-	load_set_key(0, key);
-	guests[0].seed_offset = 0x100;
+	memcpy(guests[0].seed_key, key, 32);
+	guests[0].seed = tree + 0x100;
 	for (unsigned life = 0; life < 10; life++) {
 		assert_int_equal(run(false), LOAD_DONE);
 		memcpy(seen[life], fake.memory + HOST_SIZE - 0x20000 + 0x8000 + 0x100, 32);
@@ -237,7 +236,7 @@ static void each_life_has_a_seed_of_its_own(void **state)
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0xff], 't');
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0x120], 't');
 	}
-	load_set_key(0, key);	/* the generator is no more than its key and the life */
+	memcpy(guests[0].seed_key, key, 32);	/* the generator is no more than its key and the life */
 	guests[0].life = 0;
 	assert_int_equal(run(false), LOAD_DONE);
 	assert_memory_equal(seen[0], fake.memory + HOST_SIZE - 0x20000 + 0x8000 + 0x100, 32);
@@ -246,15 +245,14 @@ static void each_life_has_a_seed_of_its_own(void **state)
 /* RFC 8439, A.1, test vector 2: a key of zeros, block 1 */
 static void the_generator_is_chacha20(void **state)
 {
-	static const uint8_t zero[32];
 	static const uint8_t want[32] = {
 		0x9f, 0x07, 0xe7, 0xbe, 0x55, 0x51, 0x38, 0x7a, 0x98, 0xba, 0x97, 0x7c,
 		0x73, 0x2d, 0x08, 0x0d, 0xcb, 0x0f, 0x29, 0xa0, 0x48, 0xe3, 0x65, 0x69,
 		0x12, 0xc6, 0x53, 0x3e, 0x32, 0xee, 0x7a, 0xed,
 	};
 
-	load_set_key(0, zero);
-	guests[0].seed_offset = 4;
+	memset(guests[0].seed_key, 0, 32);
+	guests[0].seed = tree + 4;
 	load_begin(&guests[0], false);
 	assert_memory_equal(tree + 4, want, sizeof(want));
 }

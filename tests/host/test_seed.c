@@ -12,13 +12,8 @@
 #include <core/boot/boot.h>
 #include <core/life.h>
 
-static uint8_t keys[SKERRY_GUEST_MAX][32];
+struct guest guests[SKERRY_GUEST_MAX];
 static struct board board;
-
-void load_set_key(uint32_t index, const uint8_t key[32])
-{
-	memcpy(keys[index], key, 32);
-}
 
 static void each_guest_has_a_key_of_its_own(void **state)
 {
@@ -29,14 +24,14 @@ static void each_guest_has_a_key_of_its_own(void **state)
 	assert_true(seed_guests(&board, SKERRY_GUEST_MAX));
 	for (int i = 0; i < SKERRY_GUEST_MAX; i++) {
 		for (int k = 0; k < i; k++) {
-			assert_memory_not_equal(keys[i], keys[k], 32);
+			assert_memory_not_equal(guests[i].seed_key, guests[k].seed_key, 32);
 		}
 	}
-	memcpy(first, keys[0], 32);
+	memcpy(first, guests[0].seed_key, 32);
 	board.seed_size = 33;
 	memset(board.seed, 7, 33);
 	assert_true(seed_guests(&board, 1));
-	assert_memory_not_equal(first, keys[0], 32);
+	assert_memory_not_equal(first, guests[0].seed_key, 32);
 }
 
 static void the_board_s_seed_is_forgotten(void **state)
@@ -52,12 +47,12 @@ static void the_board_s_seed_is_forgotten(void **state)
 
 static void without_a_seed_there_are_no_keys(void **state)
 {
-	memset(keys, 0xee, sizeof(keys));
+	memset(guests[0].seed_key, 0xee, 32);
 	board.seed_size = 0;
 	assert_false(seed_guests(&board, 2));
 	board.seed_size = sizeof(board.seed) + 1;
 	assert_false(seed_guests(&board, 2));
-	assert_int_equal(keys[0][0], 0xee);
+	assert_int_equal(guests[0].seed_key[0], 0xee);
 }
 
 int main(void)
