@@ -47,27 +47,23 @@ static enum guest_state state_of(const struct guest *g)
 	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE);
 }
 
-/* Counts restarts after crashes: is another one within the limit? */
+/* Counts crashes: is a restart after this one within the limit? */
 static bool may_restart(struct guest *g)
 {
 	const struct sys_guest *c = g->config;
 	uint64_t window = (uint64_t)c->restart_window_s * arch_time_hz();
 	uint64_t now = arch_time_now();
 
-	if (c->on_crash != CRASH_RESTART) {
-		return false;
-	}
 	if (g->crash_count == 0 || now - g->crash_since > window) {
 		g->crash_count = 0;
 		g->crash_since = now;
 	}
-	if (g->crash_count >= c->restart_limit) {
-		log_line("%s: %u restarts within %u s were the limit: it stays down", c->name,
-			 c->restart_limit, c->restart_window_s);
-		return false;
+	if (g->crash_count++ < c->restart_limit) {
+		return true;
 	}
-	g->crash_count++;
-	return true;
+	log_line("%s: %u restarts within %u s were the limit: it stays down", c->name,
+		 c->restart_limit, c->restart_window_s);
+	return false;
 }
 
 static void begin_stopping(struct guest *g, enum life_event event)
@@ -77,8 +73,10 @@ static void begin_stopping(struct guest *g, enum life_event event)
 		[LIFE_CRASH] = GUEST_CRASHED, [LIFE_LOAD_FAILED] = GUEST_CRASHED,
 	};
 
-	if (event != LIFE_OFF || g->next_state != GUEST_CRASHED) {	/* paused by its crash */
-		g->next_state = event == LIFE_CRASH && may_restart(g) ? GUEST_LOADING : next[event];
+	if (event == LIFE_CRASH && g->config->on_crash == CRASH_RESTART && may_restart(g)) {
+		g->next_state = GUEST_LOADING;
+	} else if (event != LIFE_OFF || g->next_state != GUEST_CRASHED) {	/* crash, pause */
+		g->next_state = next[event];
 	}
 	g->is_scrubbing = false;
 	__atomic_store_n(&g->left, 0, __ATOMIC_RELAXED);
@@ -194,14 +192,11 @@ static void after_crash(const struct guest *g)
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
 		uint64_t at_ipa)
 {
-	const struct guest *g = v->guest;
-
 	/* The first of its vCPUs speaks; until this one leaves its core, no life ends. */
-	if (life_apply(v->guest, LIFE_CRASH) != SKERRY_OK) {
-		return;
+	if (life_apply(v->guest, LIFE_CRASH) == SKERRY_OK) {
+		crash_record(v, cause, syndrome, address, at_ipa);
+		after_crash(v->guest);
 	}
-	crash_record(v, cause, syndrome, address, at_ipa);
-	after_crash(g);
 }
 
 void life_force(struct guest *g, const char *why, const char *what)
