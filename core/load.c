@@ -91,20 +91,18 @@ static void scrub_piece(const struct sys_guest *c, struct load *l)
 	l->is_clean = l->item == c->bank_count;
 }
 
-/* Copy a piece of `s` from `offset` on. Its number of bytes; 0: that address is
- * not in the guest's RAM. */
+/* Copy a piece of `s` from `offset` on. Its number of bytes; 0: not all of it has a
+ * place in one bank. */
 static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *s, uint64_t offset)
 {
-	uint64_t to = s->at.base + offset, in_bank;
-	uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE);
-	uint32_t bank = guest_find_bank(c, to, 1);
+	uint32_t bank = guest_find_bank(c, s->at.base, s->at.size);
+	uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE), in_bank;
 	void *window;
 
 	if (bank == c->bank_count) {
 		return 0;
 	}
-	in_bank = to - c->bank[bank].base;
-	size = min_u64(size, c->bank[bank].size - in_bank);
+	in_bank = s->at.base - c->bank[bank].base + offset;
 	window = arch_window_map(pa_add(c->host[bank], in_bank), size, false);
 	memcpy(window, (const uint8_t *)s->data + offset, size);
 	arch_data_clean(window, size);
