@@ -73,17 +73,6 @@ extern struct guest guests[SKERRY_GUEST_MAX];
 extern uint32_t guest_count;
 extern struct pcpu pcpus[SKERRY_CPU_MAX];
 
-/* The bank of a guest's RAM that holds [at, at + size); its bank_count: none does. */
-static inline uint32_t guest_find_bank(const struct sys_guest *c, uint64_t at, uint64_t size)
-{
-	uint32_t i = 0;
-
-	while (i < c->bank_count && !range_holds(c->bank[i], at, size)) {
-		i++;
-	}
-	return i;
-}
-
 static inline bool vcpu_is_on(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_ON;

@@ -85,6 +85,17 @@ struct sys_guest {
 	uint8_t reserved[2];
 };
 
+/* The bank of a guest's RAM that holds [at, at + size); its bank_count: none does. */
+static inline uint32_t guest_find_bank(const struct sys_guest *c, uint64_t at, uint64_t size)
+{
+	uint32_t i = 0;
+
+	while (i < c->bank_count && !range_holds(c->bank[i], at, size)) {
+		i++;
+	}
+	return i;
+}
+
 /* Memory of the links of one front end: of one link (split), or of all of its
  * shared ones (its window-bank). Behind it in physical memory, not beside it in any
  * guest: one page for the back end of each of its links. Boot zeroes all of it

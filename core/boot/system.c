@@ -78,12 +78,7 @@ static void check_cpus(struct judge *j, const struct sys_guest *g)
 
 static bool is_in_bank(const struct sys_guest *g, uint64_t base, uint64_t size)
 {
-	bool is_in = false;
-
-	for (uint32_t i = 0; i < g->bank_count; i++) {
-		is_in |= size && range_holds(g->bank[i], base, size);
-	}
-	return is_in;
+	return size && guest_find_bank(g, base, size) < g->bank_count;
 }
 
 static void check_segments(struct judge *j, struct sys_guest *g)
