@@ -10,37 +10,30 @@ static struct lock life_lock = LOCK_INIT(LOCK_LIFE);
 static bool is_ending;		/* under life_lock: nothing starts again */
 static bool has_ended;
 
-#define TO(state)	((state) + 1)	/* 0: no arrow */
-
+/* No arrow leads to GUEST_ABSENT: where none is drawn. */
 static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
-	[GUEST_ABSENT] = { [LIFE_START] = TO(GUEST_LOADING) },
+	[GUEST_ABSENT] = { [LIFE_START] = GUEST_LOADING },
 	[GUEST_LOADING] = {
-		[LIFE_LOADED] = TO(GUEST_RUNNING), [LIFE_LOAD_FAILED] = TO(GUEST_STOPPING),
-		[LIFE_OFF] = TO(GUEST_STOPPING),
+		[LIFE_LOADED] = GUEST_RUNNING, [LIFE_LOAD_FAILED] = GUEST_STOPPING,
+		[LIFE_OFF] = GUEST_STOPPING,
 	},
 	[GUEST_RUNNING] = {
-		[LIFE_OFF] = TO(GUEST_STOPPING), [LIFE_RESET] = TO(GUEST_STOPPING),
-		[LIFE_CRASH] = TO(GUEST_STOPPING), [LIFE_PAUSE] = TO(GUEST_PAUSED),
+		[LIFE_OFF] = GUEST_STOPPING, [LIFE_RESET] = GUEST_STOPPING,
+		[LIFE_CRASH] = GUEST_STOPPING, [LIFE_PAUSE] = GUEST_PAUSED,
 	},
 	[GUEST_PAUSED] = {
-		[LIFE_OFF] = TO(GUEST_STOPPING), [LIFE_RESET] = TO(GUEST_STOPPING),
-		[LIFE_RESUME] = TO(GUEST_RUNNING),
+		[LIFE_OFF] = GUEST_STOPPING, [LIFE_RESET] = GUEST_STOPPING,
+		[LIFE_RESUME] = GUEST_RUNNING,
 	},
 	[GUEST_STOPPING] = {
-		[LIFE_LAST_OUT] = TO(GUEST_STOPPED), [LIFE_QUARANTINE] = TO(GUEST_QUARANTINED),
+		[LIFE_LAST_OUT] = GUEST_STOPPED, [LIFE_QUARANTINE] = GUEST_QUARANTINED,
 	},
-	[GUEST_STOPPED ... GUEST_CRASHED] = { [LIFE_START] = TO(GUEST_LOADING) },
+	[GUEST_STOPPED ... GUEST_CRASHED] = { [LIFE_START] = GUEST_LOADING },
 };
 
-static const char *state_name(enum guest_state s)
-{
-	static const char *const names[GUEST_STATES] = {
-		"absent", "loading", "running", "paused", "stopping", "off", "crashed",
-		"quarantined",
-	};
-
-	return names[s];
-}
+static const char *const state_names[GUEST_STATES] = {
+	"absent", "loading", "running", "paused", "stopping", "off", "crashed", "quarantined",
+};
 
 static enum guest_state state_of(const struct guest *g)
 {
@@ -85,10 +78,9 @@ static void begin_stopping(struct guest *g, enum life_event event)
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
 static int apply_locked(struct guest *g, enum life_event event)
 {
-	uint8_t arrow = arrows[state_of(g)][event];
-	enum guest_state to = arrow - 1;
+	enum guest_state to = arrows[state_of(g)][event];
 
-	if (arrow == 0 || (event == LIFE_START && is_ending)) {
+	if (to == GUEST_ABSENT || (event == LIFE_START && is_ending)) {
 		return SKERRY_BUSY;
 	}
 	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE) {
@@ -118,7 +110,7 @@ static void print_end(void)
 	log_raw("skerry: end");
 	for (uint32_t i = 0; i < guest_count; i++) {
 		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
-			"refused" : state_name(state_of(&guests[i])));
+			"refused" : state_names[state_of(&guests[i])]);
 	}
 	log_raw("\n");
 }
@@ -236,7 +228,7 @@ static void finish_stopping(struct guest *g, enum life_event event)
 	console_write(g->index, NULL, 0);
 	/* said before the state changes: nothing comes after the run's last line */
 	log_line("%s: %s", g->config->name, next == GUEST_LOADING ? "restarting" :
-		 state_name(next));
+		 state_names[next]);
 	life_apply(g, event);
 	life_kick_waiting(g->index);
 	life_check_end();

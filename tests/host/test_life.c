@@ -165,8 +165,8 @@ static void every_arrow_of_the_table_and_no_other(void **state)
 			if (result != (to[from][event] == NO ? SKERRY_BUSY : SKERRY_OK) ||
 			    guests[A].state !=
 				    (to[from][event] == NO ? from : to[from][event])) {
-				fail_msg("%s, event %d: %d, %s", state_name(from), event,
-					 result, state_name(guests[A].state));
+				fail_msg("%s, event %d: %d, %s", state_names[from], event,
+					 result, state_names[guests[A].state]);
 			}
 		}
 	}
