@@ -304,10 +304,11 @@ bool life_work(struct vcpu *v)
 	struct guest *g = v->guest;
 	enum guest_state s = state_of(g);
 	uint32_t left = __atomic_load_n(&g->left, __ATOMIC_ACQUIRE);
+	uint32_t all = (1u << g->config->vcpu_count) - 1;
 
 	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {
 		leave(v);
-	} else if (s == GUEST_STOPPING && v->index == 0 && left + 1 == 1u << g->config->vcpu_count) {
+	} else if (s == GUEST_STOPPING && v->index == 0 && left == all) {
 		stop_step(g);
 	} else {
 		return s == GUEST_LOADING && v->index == 0 && load_step_to_run(g);

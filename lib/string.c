@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Memory and string functions of EL2, called by everything (the compiler calls
- * memcpy and memset by itself). Copies 64 bytes a round where the alignments agree (to
- * zero much memory is arch_zero()'s task); plain C, from which the compiler makes load and store pairs, and with the option
- * -fno-tree-loop-distribute-patterns no calls of themselves. Never an unaligned
- * access: they run before the MMU is on too.
+ * memcpy and memset by itself). Copies 64 bytes a round where the alignments agree; to
+ * zero much memory is arch_zero()'s task. Plain C, from which the compiler makes load and
+ * store pairs, and with the option -fno-tree-loop-distribute-patterns no calls of
+ * themselves. Never an unaligned access: they run before the MMU is on too.
  */
 #include <lib/string.h>
 

@@ -236,7 +236,8 @@ static void each_life_has_a_seed_of_its_own(void **state)
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0xff], 't');
 		assert_int_equal(fake.memory[HOST_SIZE - 0x20000 + 0x8000 + 0x120], 't');
 	}
-	memcpy(guests[0].seed_key, key, 32);	/* the generator is no more than its key and the life */
+	/* the generator is no more than its key and the life */
+	memcpy(guests[0].seed_key, key, 32);
 	guests[0].life = 0;
 	assert_int_equal(run(false), LOAD_DONE);
 	assert_memory_equal(seen[0], fake.memory + HOST_SIZE - 0x20000 + 0x8000 + 0x100, 32);
