@@ -98,12 +98,14 @@ void console_enter(void)
 /* Shows again what others' lines have taken off the screen. */
 void console_leave(void)
 {
+	uint32_t core = __atomic_load_n(&breaker, __ATOMIC_RELAXED);
+
 	if (row < 0 && console_input >= 0 && lines[console_input].count) {
 		console_begin_row(console_input);
 	}
 	console_ticks += arch_time_now() - since;
-	/* in panic, this core has no lock */
-	if (__atomic_load_n(&breaker, __ATOMIC_RELAXED) != arch_cpu_index() + 1) {
+	/* in panic, this core has no lock; entered at EL1 or EL3, it has no number */
+	if (core == 0 || core != arch_cpu_index() + 1) {
 		lock_release(&console_lock);
 	}
 }
