@@ -76,7 +76,7 @@ def attacked_by_links(log, gic, scale=20, skerry="skerry.bin"):
     """The cases that need links: the attacker between a mate, who offers and rings without end,
     and a victim, whose bells both ring."""
     bank = "window-bank = <0x0 0x60000000 0x0 0x00400000>;"
-    text = system(guest("victim", cpus=[0], more='bootargs = "beats=1000000 every=100"; service;'),
+    text = system(guest("victim", cpus=[0], more='bootargs = "beats=1000000 every=5"; service;'),
                   guest("attacker", cpus=[1], more=f'bootargs = "from=59 scale={scale}"; {bank}'),
                   guest("mate", "guests/attacker.bin", [2], more='bootargs = "mate"; service;'),
                   links=[link("disk", "block", "attacker", "mate"),
