@@ -246,6 +246,7 @@ static inline int vqv_walk_(const struct virtq_device *q, struct vqv_chain *c)
 {
 	const volatile struct virtq_desc *table = q->desc;
 	uint32_t count = q->size, at = c->head;
+	bool is_inside = false;		/* an indirect table, which may be q->desc itself */
 	struct virtq_desc d;
 	int error = 0;
 
@@ -261,7 +262,7 @@ static inline int vqv_walk_(const struct virtq_device *q, struct vqv_chain *c)
 			error = vqv_add_part_(q, c, &d);
 			continue;
 		}
-		if (!q->has_indirect || table != q->desc || d.flags & VIRTQ_DESC_NEXT ||
+		if (!q->has_indirect || is_inside || d.flags & VIRTQ_DESC_NEXT ||
 		    d.len == 0 || d.len % 16) {
 			return VIRTQ_BAD_CHAIN;
 		}
@@ -270,6 +271,7 @@ static inline int vqv_walk_(const struct virtq_device *q, struct vqv_chain *c)
 		if (!table || (uintptr_t)table % 8) {
 			return VIRTQ_BAD_ADDRESS;
 		}
+		is_inside = true;
 		count = d.len / 16;
 		at = 0;
 		d.flags = VIRTQ_DESC_NEXT;

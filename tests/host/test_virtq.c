@@ -238,6 +238,8 @@ static const struct {
 	{ { { FRONT + 16, 16, 4, 0 }, { FRONT + OUT, 16, 0, 0 } }, 1 },
 	{ { { FRONT + 16, 16, 5, 0 }, { FRONT + OUT, 16, 0, 0 } }, VIRTQ_BAD_CHAIN },
 	{ { { FRONT + 16, 16, 4, 0 }, { FRONT + 16, 16, 4, 0 } }, VIRTQ_BAD_CHAIN },
+	{ { { FRONT, 16, 4, 0 } }, VIRTQ_BAD_CHAIN },	/* its table is the queue's own */
+	{ { { FRONT, 32, 4, 0 }, { FRONT, 32, 4, 0 } }, VIRTQ_BAD_CHAIN },
 	{ { { FRONT + 16, 24, 4, 0 } }, VIRTQ_BAD_CHAIN },
 	{ { { FRONT + 16, 0, 4, 0 } }, VIRTQ_BAD_CHAIN },
 	{ { { FRONT + 20, 16, 4, 0 } }, VIRTQ_BAD_ADDRESS },
