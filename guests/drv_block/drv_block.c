@@ -9,24 +9,6 @@
 #include "../lib/timer.h"
 
 static struct port ports[SKERRY_PORT_MAX];
-static uint64_t steps_left = ~0ull;
-
-static void step_init(void)
-{
-	uint64_t at = arg_number("die-at", 0), life = guest_life();
-
-	if (at && life <= arg_number("die-lives", 1)) {
-		steps_left = at + (life - 1) * arg_number("die-add", 0);
-	}
-}
-
-void step(void)
-{
-	if (--steps_left == 0) {
-		printf("drv_block: dies, as its boot arguments ask for\n");
-		guest_crash(4, 0);
-	}
-}
 
 static void die(uint32_t intid)
 {
@@ -35,7 +17,8 @@ static void die(uint32_t intid)
 	guest_crash(4, 1);
 }
 
-/* die-us=N: at any instruction within N microseconds from here on. */
+/* Fault injection beside step.h's; die-us=N: at any instruction within N microseconds
+ * from here on, in the lives that die-lives names. */
 static void die_later(void)
 {
 	uint64_t us = arg_number("die-us", 0), random = time_now() | 1;
@@ -51,7 +34,7 @@ void guest_main(void)
 {
 	uint32_t count;
 
-	step_init();
+	steps_begin("drv_block");
 	link_init();
 	count = ports_open(ports, SKERRY_PORT_MAX);
 	if (!count) {

@@ -7,6 +7,7 @@
 #define DRV_BLOCK_H
 
 #include "../lib/back.h"
+#include "../lib/step.h"
 #include "disk.h"
 
 struct port {
@@ -27,10 +28,5 @@ uint32_t ports_open(struct port *ports, uint32_t max);
 void serve_init(struct port *ports, uint32_t count);
 /* Does what is there; true: more is there already. */
 bool serve(void);
-
-/* Fault injection: boot arguments die-at=N, die-add=M, die-lives=L: in life k of the first L
- * (1) this guest crashes at step N + (k - 1) x M of its work. die-us=N: at some instruction of
- * the first N microseconds. */
-void step(void);
 
 #endif

@@ -6,25 +6,6 @@
  */
 #include "drv_net.h"
 
-static uint64_t steps_left = ~0ull;
-
-static void step_init(void)
-{
-	uint64_t at = arg_number("die-at", 0), life = guest_life();
-
-	if (at && life <= arg_number("die-lives", 1)) {
-		steps_left = at + (life - 1) * arg_number("die-add", 0);
-	}
-}
-
-void step(void)
-{
-	if (--steps_left == 0) {
-		printf("drv_net: dies, as its boot arguments ask for\n");
-		guest_crash(4, 0);
-	}
-}
-
 static void on_notify(uint32_t port)
 {
 	ports[port].has_work = true;
@@ -87,7 +68,7 @@ static void sleep_a_while(void)
 
 void guest_main(void)
 {
-	step_init();
+	steps_begin("drv_net");
 	sw.hz = time_hz();
 	link_init();
 	uplink_open();

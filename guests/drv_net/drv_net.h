@@ -7,6 +7,7 @@
 #define DRV_NET_H
 
 #include "back.h"
+#include "step.h"
 #include "virtio_net.h"
 #include "switch.h"
 
@@ -39,7 +40,6 @@ extern struct port ports[SKERRY_PORT_MAX];
 extern struct virtio_net uplink;
 extern bool has_uplink;
 
-void step(void);			/* a test may let this guest die at any of them */
 
 /* Offers a device on every net link whose back end is here; how many. */
 uint32_t ports_open(void);

@@ -12,7 +12,7 @@
 
 void guest_main(void)
 {
-	steps_begin();
+	steps_begin(NULL);
 	link_init();
 	if (arg_has("tester")) {
 		tester_run();

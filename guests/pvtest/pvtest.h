@@ -7,6 +7,7 @@
 #define PVTEST_H
 
 #include "link.h"
+#include "step.h"
 #include "test.h"
 
 /* Interrupts that came, by link port and for events; counted by counters_open(). */
@@ -66,8 +67,6 @@ uint64_t stamp(uint64_t sector, uint64_t salt);
 void stamp_fill(void *data, uint64_t sector, uint32_t size, uint64_t salt);
 bool stamp_is(const void *data, uint64_t sector, uint32_t size, uint64_t salt);
 
-void steps_begin(void);			/* step.c */
-void step(void);
 void serve_run(void);			/* serve.c */
 void load_run(void);			/* load.c */
 void tester_run(void);			/* tester.c */
