@@ -4,38 +4,7 @@
  * what is refused. Errors leave the caller's registers as they were (fake/pv_machine.h).
  */
 /* sources: pv/device.c pv/message.c pv/page.c lib/format.c tests/host/fake/fake_arch.c */
-#include "fake/pv_machine.h"
-#include <cmocka.h>
-#include "../../pv/link.c"		/* its static state is reset for each test */
-
-static int begin(void **state)
-{
-	(void)state;
-	machine_reset();
-	for (unsigned i = 0; i < LINKS; i++) {
-		links[i] = (struct pv_link){ .lock = LOCK_INIT(LOCK_LINK) };
-	}
-	for (unsigned i = 0; i < GUESTS; i++) {
-		machine_start(i);
-	}
-	return 0;
-}
-
-static void offer_disk(void)
-{
-	assert_int_equal(ask(BACK_GUEST, DISK, SKERRY_MSG_OFFER, &disk_offer, 32), SKERRY_OK);
-}
-
-static int begin_live(void **state)
-{
-	begin(state);
-	offer_disk();
-	disk_up();
-	for (unsigned i = 0; i < GUESTS; i++) {
-		(void)events_of(i, 0);
-	}
-	return 0;
-}
+#include "fake/pv_live.h"
 
 static void nothing_is_there_before_the_offer(void **state)
 {
