@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The UART and its lines; what they look like: core/console.h. All state is guarded by
- * console_lock. Printing is polled and in proportion to what is
- * printed. All output goes through the log ring (abi/info.h), which is printed at once, or,
- * while a guest has the UART, read by it.
+ * console_lock. Printing is polled and in proportion to what is printed. All output goes
+ * through the log ring (abi/info.h), which is printed at once, or, while a guest has the
+ * UART, read by it.
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>

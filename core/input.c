@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is typed: bytes from the UART, or from the guest that drives it, wait in a ring
- * for the guest with the console_input; the console's own key. The ring is filled under the
+ * for the guest that has the input; the console's own key. The ring is filled under the
  * console's lock and emptied under it, and looked at without.
  */
 #include <abi/hypercalls.h>

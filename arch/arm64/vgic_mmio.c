@@ -336,7 +336,7 @@ bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, u
 	} else if (is_distributor) {
 		access_distributor(&a);
 	}
-	if (is_write && is_distributor) {
+	if (is_write && is_distributor && offset != GICD_SGIR) {
 		lock_acquire(&v->guest->arch.vgic.lock);
 		vgic_arm_bells(v->guest, NULL);
 		lock_release(&v->guest->arch.vgic.lock);
