@@ -70,8 +70,10 @@ static void write_register(struct pv_link *l, uint32_t offset, uint32_t value)
 		l->driver_sel = value;
 	} else if (offset == QUEUE_SEL) {
 		l->queue_sel = value;
-	} else if (offset == INTERRUPT_ACK) {
+	} else if (offset == INTERRUPT_ACK) {	/* once an I/O: this word alone */
 		l->interrupts &= ~value;
+		link_config(l)->registers[INTERRUPT_STATUS / 4] = l->interrupts;
+		return;
 	} else if (offset == DRIVER_FEATURES) {
 		(void)device_set_features(l, l->driver_sel, value);
 	} else if (offset == QUEUE_NUM && has_queue) {
