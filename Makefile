@@ -59,7 +59,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include \
 	-isystem $(CACHE)/libmd/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c), \
-	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c pv/*.c drivers/*.c \
+	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c sched/boot/*.c pv/*.c drivers/*.c \
 	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
 	$(if $(DEBUG),tests/oracle/*.c))))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))

@@ -16,4 +16,11 @@
 #include <lib/format.h>
 #include <lib/string.h>
 
+/* Rows of the hypercall table (core/control.c); the others are their subjects'. */
+int64_t hvc_control(struct vcpu *v, uint64_t *x);
+int64_t hvc_stats(struct vcpu *v, uint64_t *x);
+int64_t hvc_crash_read(struct vcpu *v, uint64_t *x);
+int64_t hvc_watchdog(struct vcpu *v, uint64_t *x);
+int64_t hvc_yield(struct vcpu *v, uint64_t *x);
+
 #endif

@@ -27,6 +27,13 @@ enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 
 #define EXIT_RING	8	/* a power of two */
 
+enum vcpu_time {		/* what a vCPU's time goes to: of a guest that runs, on shared cores */
+	VCPU_IDLE,		/* it waits: WFI, off, its guest is down */
+	VCPU_READY,		/* it would run, but another one does: stolen time */
+	VCPU_RUN,
+	VCPU_TIMES
+};
+
 struct exit_record {		/* one of the last exits, for crash records */
 	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
 	uint32_t cause;		/* enum exit_cause */
@@ -37,6 +44,13 @@ struct vcpu {
 	struct guest *guest;
 	uint8_t index;		/* in the guest */
 	uint8_t cpu;		/* its physical core */
+	uint8_t slot;		/* in its core's list */
+	bool is_waiting;	/* in WFI, on a shared core; own core only, as what follows */
+	uint8_t time;		/* enum vcpu_time: now ... */
+	uint64_t since;		/* ... since, ticks */
+	uint64_t ticks[VCPU_TIMES];	/* spent so far, since boot */
+	uint64_t switches;	/* times it was switched in */
+	uint64_t deadline;	/* not on its core: when a timer of its own wants it, ticks */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
@@ -66,7 +80,11 @@ struct pcpu {
 	struct vcpu *current;	/* whose context is on the core; NULL: none. Offset 0: assembly */
 	uint64_t stack_top;	/* offset 8: assembly */
 	uint8_t index;
-	struct vcpu *vcpu;	/* the vCPU that lives here; NULL: none */
+	bool is_shared;		/* its policy is not static: constant */
+	bool look;		/* something came for core_next(): see core/run.c; own core only */
+	uint8_t vcpu_count;
+	uint64_t until;		/* when to look again at the latest, ticks; own core only */
+	struct vcpu *vcpu[SYS_SLOT_MAX];	/* the vCPUs that live here, by slot */
 };
 
 extern struct guest guests[SKERRY_GUEST_MAX];

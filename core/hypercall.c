@@ -63,6 +63,7 @@ void hypercall(struct vcpu *v, uint32_t row, uint64_t *x)
 		[SKERRY_RIGHT_NONE] = true,
 		[SKERRY_RIGHT_CONSOLE] = g->config->console == CONSOLE_HYPERCALL,
 		[SKERRY_RIGHT_DRIVER] = g->index == the_system.console_driver,
+		[SKERRY_RIGHT_CONTROL] = x[1] < guest_count && (g->config->control >> x[1] & 1),
 	};
 	bool has_right = rights[rows[row].right];
 

@@ -20,7 +20,7 @@ static bool is_ready(struct vcpu *v)
 
 struct vcpu *core_next(void)
 {
-	struct vcpu *v = pcpus[arch_cpu_index()].vcpu;
+	struct vcpu *v = pcpus[arch_cpu_index()].vcpu[0];
 
 	for (;;) {
 		if (v && is_ready(v)) {

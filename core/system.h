@@ -13,7 +13,7 @@
 #include <abi/link.h>
 
 #define SYS_MAGIC	0x7379737972656b73ull	/* "skerysys" */
-#define SYS_VERSION	1			/* changes with this file */
+#define SYS_VERSION	2			/* changes with this file */
 
 #define SYS_BANK_MAX		4
 #define SYS_SEGMENT_MAX		8
@@ -25,10 +25,13 @@
 #define SYS_NO_DMA_MAX		512
 #define SYS_DROPPED_MAX		1024
 #define SYS_QUIESCE_MAX_US	10000
+#define SYS_TURN_MAX		32	/* turns of a core in a major frame */
+#define SYS_SLOT_MAX		32	/* vCPUs of one core */
 #define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
 enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
 enum sys_crash { CRASH_STOP, CRASH_RESTART, CRASH_PAUSE, CRASH_RESET_BOARD };
+enum sys_policy { POLICY_STATIC, POLICY_CYCLIC, POLICY_SERVER, POLICY_RR, POLICIES };
 
 struct sys_segment {		/* flat bytes: pristine copy in the system image */
 	struct range at;	/* guest-physical destination and size in bytes */
@@ -61,6 +64,26 @@ struct sys_device {
 	uint8_t reserved[5];
 };
 
+struct sys_server {		/* of a vCPU on a core of the policy `server`, and 0 elsewhere */
+	uint32_t priority;		/* larger: more urgent */
+	uint32_t budget_us, period_us;	/* 1 <= budget <= period */
+};
+
+struct sys_turn {		/* of the policy `cyclic`: a vCPU's window in the major frame */
+	uint32_t start_us, length_us;	/* from the frame's begin; in order, without overlap */
+	uint8_t guest, vcpu;
+	uint8_t reserved[2];
+};
+
+struct sys_core {		/* by core; the default is static, for at most one vCPU */
+	uint8_t policy;			/* enum sys_policy */
+	uint8_t slack;			/* server: idle time goes to those without budget left */
+	uint8_t reserved[2];
+	uint32_t slice_us;		/* rr: longest run while another waits */
+	uint32_t turn_count;
+	struct sys_turn turn[SYS_TURN_MAX];
+};
+
 struct sys_guest {
 	char name[SKERRY_NAME_MAX];
 	char note[SYS_IMAGE_MAX];	/* cores and console, for the boot's table */
@@ -75,14 +98,17 @@ struct sys_guest {
 	uint32_t restart_window_s;	/* ... this many seconds */
 	int32_t node;			/* (host) */
 	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
+	struct sys_server server[SKERRY_VCPU_MAX];
 	uint16_t after;			/* mask of guests that must be running first */
+	uint16_t control;		/* mask of guests that this one may control */
 	uint8_t console;		/* enum sys_console */
 	uint8_t on_crash;		/* enum sys_crash */
 	uint8_t autostart, service, identity;
 	uint8_t has_own_tree;		/* dtb = "..." in the description */
 	uint8_t verify;			/* SHA-256 of its images is checked at boot */
 	uint8_t refused;		/* its image is missing or damaged: never starts */
-	uint8_t reserved[2];
+	uint8_t critical;		/* the board's watchdog needs its check-ins */
+	uint8_t reserved[3];
 };
 
 /* The bank of a guest's RAM that holds [at, at + size); its bank_count: none does. */
@@ -144,7 +170,11 @@ struct system {
 	uint32_t guest_count, window_count, link_count;
 	int8_t console_driver;		/* guest that may take the UART over; -1: none */
 	int8_t input;			/* guest that gets the console's input; -1: none */
-	uint8_t reserved[2];
+	uint8_t panic_resets;		/* EL2's panic resets the board; 0: halts it */
+	uint8_t reserved[1];
+	uint32_t frame_us;		/* the major frame of all cyclic cores; 0: there are none */
+	uint32_t watchdog_ms;		/* the board's watchdog; 0: it is left alone */
+	struct sys_core core[SKERRY_CPU_MAX];
 	struct sys_guest guest[SKERRY_GUEST_MAX];
 	struct sys_window window[SKERRY_LINK_MAX];
 	struct sys_link link[SKERRY_LINK_MAX];

@@ -16,10 +16,14 @@ static void make_vcpus(struct guest *g)
 
 	g->vcpu = arch_boot_alloc(c->vcpu_count * sizeof(struct vcpu));
 	for (uint32_t i = 0; i < c->vcpu_count; i++) {
+		struct pcpu *p = &pcpus[c->cpu[i]];
+
 		g->vcpu[i].guest = g;
 		g->vcpu[i].index = (uint8_t)i;
 		g->vcpu[i].cpu = c->cpu[i];
-		pcpus[c->cpu[i]].vcpu = &g->vcpu[i];
+		g->vcpu[i].slot = p->vcpu_count;
+		g->vcpu[i].deadline = UINT64_MAX;
+		p->vcpu[p->vcpu_count++] = &g->vcpu[i];
 	}
 }
 

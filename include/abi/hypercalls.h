@@ -28,6 +28,18 @@
  * CONSOLE_INPUT x1 guest, x2 count 1..64, x3..x10 the bytes: typed for that guest's
  *               console by EL2 -> x0 bytes taken, maybe less or 0; INVALID; BUSY: it does
  *               not run or has no such console; DENIED
+ * CONTROL       x1 guest, x2 operation (SKERRY_CONTROL_*) -> x0 OK: it is under way, or done;
+ *               BUSY: not from the state that guest is in; INVALID; DENIED
+ * STATS         x1 guest: its statistics page (abi/stats.h) is brought up to date
+ *               -> x0 OK, DENIED
+ * CRASH_READ    x1 guest, x2 offset, a multiple of 8 -> x0 bytes, 0..128 (0: there are no
+ *               more), x1..x16 these bytes of its crash record (abi/crash.h), the rest 0;
+ *               AGAIN: it has none; INVALID, DENIED
+ * WATCHDOG      x1 microseconds until the guest must call it again, 1000..3600000000, or it
+ *               has crashed; 0: never again -> x0 OK, INVALID. Every call is a check-in
+ * YIELD         x1 a vCPU of the caller's guest that is to run instead, or all ones: whoever
+ *               is next -> x0 OK, INVALID. Has effect under the policy rr, where it is on the
+ *               caller's core and ready
  * CRASH         x1 code, x2 argument: the guest reports that it is beyond
  *               repair. Does not return: running -> stopping -> crashed.
  */
@@ -37,6 +49,7 @@
 #define SKERRY_RIGHT_NONE	0	/* every guest */
 #define SKERRY_RIGHT_CONSOLE	1	/* console = "hypercall" */
 #define SKERRY_RIGHT_DRIVER	2	/* the description's console-driver names it */
+#define SKERRY_RIGHT_CONTROL	3	/* the caller's `control` names the guest in x1 */
 
 #define SKERRY_HYPERCALLS(X) \
 	X(0, VERSION, version, 0, SKERRY_RIGHT_NONE) \
@@ -47,9 +60,14 @@
 	X(5, MESSAGE, message, 17, SKERRY_RIGHT_NONE) \
 	X(6, EVENT, event, 0, SKERRY_RIGHT_NONE) \
 	X(7, CONSOLE_DRIVE, console_drive, 2, SKERRY_RIGHT_DRIVER) \
-	X(8, CONSOLE_INPUT, console_input, 10, SKERRY_RIGHT_DRIVER)
+	X(8, CONSOLE_INPUT, console_input, 10, SKERRY_RIGHT_DRIVER) \
+	X(9, CONTROL, control, 2, SKERRY_RIGHT_CONTROL) \
+	X(10, STATS, stats, 1, SKERRY_RIGHT_CONTROL) \
+	X(11, CRASH_READ, crash_read, 2, SKERRY_RIGHT_CONTROL) \
+	X(12, WATCHDOG, watchdog, 1, SKERRY_RIGHT_NONE) \
+	X(13, YIELD, yield, 1, SKERRY_RIGHT_NONE)
 
-#define SKERRY_HYPERCALL_COUNT	9
+#define SKERRY_HYPERCALL_COUNT	14
 
 #define SKERRY_HVC_BASE		0xC6000000
 #define SKERRY_HVC(row)		(SKERRY_HVC_BASE + (row))
@@ -64,15 +82,35 @@
 #define SKERRY_HVC_CONSOLE_DRIVE SKERRY_HVC(7)
 #define SKERRY_HVC_CONSOLE_INPUT SKERRY_HVC(8)
 
+#define SKERRY_HVC_CONTROL	SKERRY_HVC(9)
+#define SKERRY_HVC_STATS	SKERRY_HVC(10)
+#define SKERRY_HVC_CRASH_READ	SKERRY_HVC(11)
+#define SKERRY_HVC_WATCHDOG	SKERRY_HVC(12)
+#define SKERRY_HVC_YIELD	SKERRY_HVC(13)
+
+#define SKERRY_CONTROL_START	0	/* absent | stopped | crashed -> loading -> running */
+#define SKERRY_CONTROL_STOP	1	/* running | paused | loading -> stopping -> stopped */
+#define SKERRY_CONTROL_RESTART	2	/* running | paused -> stopping -> loading; or as START */
+#define SKERRY_CONTROL_PAUSE	3	/* running -> paused */
+#define SKERRY_CONTROL_RESUME	4	/* paused -> running */
+#define SKERRY_CONTROL_CRASH	5	/* running: as if it had crashed by itself */
+#define SKERRY_CONTROL_COUNT	6
+
+#define SKERRY_WATCHDOG_MIN	1000		/* microseconds */
+#define SKERRY_WATCHDOG_MAX	3600000000
+#define SKERRY_YIELD_ANY	(~0ull)
+
 #define SKERRY_DRIVE_GIVE	0	/* operations of CONSOLE_DRIVE */
 #define SKERRY_DRIVE_TAKE	1
 #define SKERRY_DRIVE_END	2
 
 #define SKERRY_ABI_MAJOR	0
-#define SKERRY_ABI_MINOR	2
+#define SKERRY_ABI_MINOR	3
 #define SKERRY_FEATURE_LINKS	1	/* links; messages as revision 1 of the draft */
 #define SKERRY_FEATURE_CONSOLE_DRIVER 2	/* rows 7 and 8 */
-#define SKERRY_ABI_FEATURES	(SKERRY_FEATURE_LINKS | SKERRY_FEATURE_CONSOLE_DRIVER)
+#define SKERRY_FEATURE_CONTROL	4	/* rows 9 to 13 */
+#define SKERRY_ABI_FEATURES	(SKERRY_FEATURE_LINKS | SKERRY_FEATURE_CONSOLE_DRIVER | \
+				 SKERRY_FEATURE_CONTROL)
 
 #define SKERRY_CONSOLE_WRITE_MAX 64	/* bytes in one CONSOLE_WRITE */
 #define SKERRY_CONSOLE_READ_MAX	16	/* bytes out of one CONSOLE_READ */

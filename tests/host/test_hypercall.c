@@ -52,6 +52,21 @@ void life_crash(struct vcpu *of, const char *cause, uint64_t syndrome, uint64_t 
 	crashes++;
 }
 
+static char managed[64];	/* rows of core/control.c that were called */
+
+#define MANAGES(name) \
+	int64_t hvc_##name(struct vcpu *of, uint64_t *at) \
+	{ \
+		assert_ptr_equal(of, v); \
+		snprintf(managed, sizeof(managed), #name " %u", (unsigned)at[1]); \
+		return SKERRY_OK; \
+	}
+MANAGES(control)
+MANAGES(stats)
+MANAGES(crash_read)
+MANAGES(watchdog)
+MANAGES(yield)
+
 static char drives[64];
 
 int64_t hvc_console_drive(struct vcpu *of, uint64_t *at)

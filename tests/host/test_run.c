@@ -74,8 +74,8 @@ static int begin(void **state)
 	guests[OTHER].state = GUEST_RUNNING;	/* keeps the system up */
 	a0 = &guests[A].vcpu[0];
 	a1 = &guests[A].vcpu[1];
-	pcpus[0].vcpu = a0;
-	pcpus[1].vcpu = a1;
+	pcpus[0].vcpu[0] = a0;
+	pcpus[1].vcpu[0] = a1;
 	entered = NULL;
 	return 0;
 }

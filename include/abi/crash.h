@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Crash records: what a guest was at when it did what it can't survive. One page a guest, and
+ * one for EL2 itself, in memory that a warm reset leaves alone: the next boot prints those
+ * whose checksum is right, and keeps them until the guest crashes again. Read with
+ * CRASH_READ; build/tools/skerry-crash makes a report of one. Little endian; times are ticks.
+ */
+#ifndef SKERRY_ABI_CRASH_H
+#define SKERRY_ABI_CRASH_H
+
+#include "layout.h"
+
+#define SKERRY_CRASH_MAGIC	0x6873726379726b73ull	/* "skrycrsh" */
+#define SKERRY_CRASH_VERSION	1
+#define SKERRY_CRASH_STACK_MAX	2048	/* bytes of its stack */
+#define SKERRY_CRASH_EXITS	8
+#define SKERRY_CRASH_OWN	0xff	/* .guest: EL2's own panic, or why it reset the board */
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+struct skerry_crash {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size;		/* of all this, in bytes */
+	uint32_t crc32;		/* IEEE, of all this with 0 in `crc32` and `boots` */
+	uint32_t boots;		/* of EL2 since then: 0, it was in this one */
+	uint32_t guest;		/* its index; SKERRY_CRASH_OWN */
+	uint32_t vcpu, core;
+	uint32_t exit_count;	/* of `exits` */
+	char name[SKERRY_NAME_MAX];	/* NUL-terminated, as `cause` */
+	char cause[104];	/* in words */
+	uint64_t time, hz;	/* when, and ticks a second */
+	uint64_t life;
+	uint64_t esr, far, ipa;	/* ESR_EL2, FAR_EL2; guest-physical address of an abort */
+	uint64_t x[31];
+	uint64_t pc, pstate, sp;	/* sp: of EL1 */
+	struct {
+		uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
+		uint32_t cause;		/* as skerry_vcpu_stats.exits counts them */
+	} exits[SKERRY_CRASH_EXITS];	/* the newest last */
+	uint64_t stack_at;	/* guest-virtual: `sp`, */
+	uint32_t stack_size;	/* and how many bytes of what is there follow; to its page's end */
+	uint32_t reserved;
+	uint8_t stack[SKERRY_CRASH_STACK_MAX];
+};
+#endif /* __ASSEMBLER__ */
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Statistics and time that EL2 publishes; read-only in stage 2, written by EL2 alone.
+ *
+ * Statistics: one page a guest, at SKERRY_STATS(guest), in those guests that hold `control`
+ * over it. Constant but for what the call STATS brings up to date; on the caller's time.
+ *
+ * Time (Arm DEN0057A, 4.2): one page at SKERRY_TIME_BASE in a guest with a vCPU on a core that
+ * is shared, and in no other; its address comes from PV_TIME_ST.
+ */
+#ifndef SKERRY_ABI_STATS_H
+#define SKERRY_ABI_STATS_H
+
+#include "layout.h"
+
+#define SKERRY_STATS(guest)	(SKERRY_STATS_BASE + (guest) * 0x1000)
+#define SKERRY_STATS_MAGIC	0x74617473u	/* "stat" */
+
+#define SKERRY_STATE_ABSENT	0	/* skerry_stats.state: never started */
+#define SKERRY_STATE_LOADING	1
+#define SKERRY_STATE_RUNNING	2
+#define SKERRY_STATE_PAUSED	3
+#define SKERRY_STATE_STOPPING	4
+#define SKERRY_STATE_STOPPED	5
+#define SKERRY_STATE_CRASHED	6
+#define SKERRY_STATE_QUARANTINED 7
+#define SKERRY_STATE_REFUSED	8	/* its image is missing or damaged */
+
+#define SKERRY_EXIT_CAUSES	8	/* hvc, smc, sysreg, mmio, abort, irq, serror, other */
+
+#define SKERRY_POLICY_STATIC	0	/* skerry_vcpu_stats.policy */
+#define SKERRY_POLICY_CYCLIC	1
+#define SKERRY_POLICY_SERVER	2
+#define SKERRY_POLICY_RR	3
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+struct skerry_vcpu_stats {
+	uint64_t exits[SKERRY_EXIT_CAUSES];	/* since boot, by cause */
+	uint64_t run;		/* ticks since boot: on its core, ... */
+	uint64_t stolen;	/* ... ready while another one had it, ... */
+	uint64_t idle;		/* ... waiting or down. On a core of its own: all is `run` */
+	uint64_t switches;	/* times it was switched in */
+	uint8_t core;		/* constant */
+	uint8_t policy;		/* constant: SKERRY_POLICY_* */
+	uint8_t is_on;
+	uint8_t reserved[5];
+};
+
+struct skerry_port_stats {
+	char link[SKERRY_NAME_MAX];	/* constant, as what follows; empty: no such port */
+	uint8_t type;		/* SKERRY_LINK_* (abi/link.h) */
+	uint8_t role;		/* SKERRY_FRONT, SKERRY_BACK */
+	uint8_t peer;		/* guest at the other end */
+	uint8_t reserved[5];
+	uint64_t notified;	/* since boot: times this end has rung the other */
+};
+
+struct skerry_stats {
+	uint32_t magic;
+	uint16_t abi_major, abi_minor;
+	uint32_t guest;		/* index, constant */
+	uint32_t vcpu_count;	/* constant */
+	char name[SKERRY_NAME_MAX];	/* constant, NUL-terminated */
+	uint64_t memory;	/* bytes of RAM, constant */
+	uint64_t hz;		/* ticks a second, constant */
+	uint64_t now;		/* of the last STATS, ticks */
+	uint64_t life;		/* number of starts */
+	uint64_t crashes;	/* since boot */
+	uint64_t life_begin;	/* of this life's loading, ticks */
+	uint32_t state;		/* SKERRY_STATE_* */
+	uint32_t has_crash;	/* a crash record can be read */
+	struct skerry_vcpu_stats vcpu[SKERRY_VCPU_MAX];
+	struct skerry_port_stats port[SKERRY_PORT_MAX];
+};
+
+struct skerry_time {		/* by vCPU; DEN0057A, 4.2.1 */
+	uint32_t revision;	/* 0 */
+	uint32_t attributes;	/* 0 */
+	uint64_t stolen;	/* ns for which this vCPU was ready and did not run */
+	uint8_t pad[48];
+};
+
+struct skerry_time_page {
+	struct skerry_time time[SKERRY_VCPU_MAX];
+	struct {			/* Skerry's own */
+		uint64_t preempted;	/* not 0: ready, but another vCPU has its core now */
+		uint8_t pad[56];
+	} state[SKERRY_VCPU_MAX];
+};
+#endif /* __ASSEMBLER__ */
+
+#endif
