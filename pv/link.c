@@ -111,10 +111,11 @@ void link_acked(struct pv_link *l)
 void link_enforce(struct pv_link *l)
 {
 	struct guest *back = link_guest(l, SKERRY_BACK);
-	uint64_t now = arch_time_now();
+	uint64_t now;
 	bool is_late;
 
 	lock_acquire(&l->lock);
+	now = arch_time_now();			/* never before due_since, set by another core */
 	is_late = l->is_ack_due && l->is_up[SKERRY_BACK] && now - l->due_since >
 		  (uint64_t)(l->is_ready ? ACK_LIMIT_S : READY_LIMIT_S) * arch_time_hz();
 	if (is_late) {

@@ -186,6 +186,26 @@ static void a_back_end_that_never_acknowledges_is_restarted(void **state)
 	machine_start(FRONT_GUEST);
 }
 
+/* The back end's core has the lock, and its clock goes on. */
+static void back_begins_meanwhile(void)
+{
+	fake.on_lock = NULL;
+	fake.now++;
+	machine_start(BACK_GUEST);
+}
+
+static void a_back_end_that_begins_while_the_lock_is_waited_for_is_not_late(void **state)
+{
+	(void)state;
+	guests[BACK_GUEST].next_state = GUEST_LOADING;
+	assert_int_equal(ask_words(FRONT_GUEST, DISK, SKERRY_MSG_SET_STATUS, 1, 0), SKERRY_PENDING);
+	machine_stop(BACK_GUEST);
+	fake.on_lock = back_begins_meanwhile;
+	link_enforce(&links[DISK]);
+	assert_null(fake.on_lock);
+	assert_int_equal(forced[BACK_GUEST], 0);
+}
+
 static void offers_do_not_put_an_acknowledgement_off(void **state)
 {
 	unsigned steps;
@@ -357,6 +377,7 @@ int main(void)
 		LIVE(a_stop_resets_the_device_and_keeps_the_offer),
 		LIVE(a_stop_during_a_reset_wants_its_own_acknowledgement),
 		LIVE(a_back_end_that_never_acknowledges_is_restarted),
+		LIVE(a_back_end_that_begins_while_the_lock_is_waited_for_is_not_late),
 		LIVE(offers_do_not_put_an_acknowledgement_off),
 		LIVE(a_quarantined_back_end_quarantines_who_stops),
 		LIVE(a_back_end_s_death_is_a_pause),

@@ -209,6 +209,9 @@ void fake_mmio_write(uintptr_t at, unsigned width, uint32_t value)
 
 weak void lock_acquire(struct lock *l)
 {
+	if (fake.on_lock) {
+		fake.on_lock();
+	}
 	if (fake.lock_depth == ARRAY_SIZE(held)) {
 		wrong("too many locks");
 	}

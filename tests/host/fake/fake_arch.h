@@ -41,6 +41,7 @@ struct fake {
 	void (*mmio_write)(uintptr_t at, unsigned width, uint32_t value);
 	void (*on_relax)(void);		/* called by arch_cpu_relax(): "another core" */
 	void (*on_wait)(void);		/* by arch_cpu_wait() */
+	void (*on_lock)(void);		/* before a lock is taken: it is waited for (weak locks) */
 	enum fake_end end;
 	jmp_buf *way_out;
 	char log[4096];			/* lines of the weak log_raw() and panic() */
