@@ -31,12 +31,6 @@ int64_t hvc_crash_read(struct vcpu *v, uint64_t *x)
 	return SKERRY_NOT_SUPPORTED;
 }
 
-int64_t hvc_watchdog(struct vcpu *v, uint64_t *x)
-{
-	(void)v, (void)x;
-	return SKERRY_NOT_SUPPORTED;
-}
-
 int64_t hvc_yield(struct vcpu *v, uint64_t *x)
 {
 	(void)v, (void)x;

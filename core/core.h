@@ -16,6 +16,24 @@
 #include <lib/format.h>
 #include <lib/string.h>
 
+/* Core `cpu` runs core_next() before it goes on with a guest. From any core, no lock held but
+ * a guest's life's. */
+static inline void core_look(unsigned cpu)
+{
+	__atomic_store_n(&pcpus[cpu].look, true, __ATOMIC_SEQ_CST);
+	if (cpu != arch_cpu_index()) {
+		arch_cpu_kick(cpu);
+	}
+}
+
+/* Watchdogs of the guests whose vCPU 0 is on `cpu`, the caller's core: what is due at `now` has
+ * crashed. When it is to be asked again at the latest, ticks; UINT64_MAX: none is set. */
+uint64_t watchdog_look(unsigned cpu, uint64_t now);
+void watchdog_shift(struct guest *g, uint64_t ticks);	/* it was paused for so long; any core */
+
+/* What others may know of `v`'s time: after v->ticks, v->time have changed; own core. */
+void time_publish(struct vcpu *v);
+
 /* Rows of the hypercall table (core/control.c); the others are their subjects'. */
 int64_t hvc_control(struct vcpu *v, uint64_t *x);
 int64_t hvc_stats(struct vcpu *v, uint64_t *x);

@@ -70,6 +70,10 @@ struct guest {
 	uint64_t life;		/* number of starts */
 	uint32_t crash_count;	/* within the restart window */
 	uint64_t crash_since;	/* its begin, ticks */
+	uint64_t crashes;	/* since boot */
+	uint64_t watchdog;	/* deadline of its check-in, ticks; 0: none. Atomic, any core */
+	uint64_t watchdog_us;	/* of its last check-in */
+	struct skerry_time_page *time;	/* NULL: none of its cores is shared */
 	uint8_t *seed;		/* rng-seed's 32 bytes in config's tree; NULL: none */
 	uint8_t seed_key[32];	/* boot's (core/boot/seed.c); the next life's seed comes from it */
 	struct skerry_info *info;	/* its information page */
@@ -81,7 +85,7 @@ struct pcpu {
 	uint64_t stack_top;	/* offset 8: assembly */
 	uint8_t index;
 	bool is_shared;		/* its policy is not static: constant */
-	bool look;		/* something came for core_next(): see core/run.c; own core only */
+	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
 	uint8_t vcpu_count;
 	uint64_t until;		/* when to look again at the latest, ticks; own core only */
 	struct vcpu *vcpu[SYS_SLOT_MAX];	/* the vCPUs that live here, by slot */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BCM2835 power management block: reset and power off through its watchdog.
- * Called by the architecture when everything else has stopped: no lock.
+ * BCM2835 power management block: the watchdog, and reset and power off through it.
+ * No lock: those come when everything else has stopped, and two that feed write the same.
  * Source: the bcm2835-wdt binding and the register names that Broadcom's
  * firmware headers use; the block has no public manual.
  */
@@ -14,16 +14,28 @@ enum { PM_RSTC = 0x1c, PM_RSTS = 0x20, PM_WDOG = 0x24 };
 #define RSTC_WRCFG	0x00000030u
 #define RSTC_FULL_RESET	0x00000020u
 #define RSTS_HALT	0x00000555u	/* boot partition 63, bits 0 2 4 6 8 10: stay off */
-#define WDOG_TICKS	10		/* of 1/65536 s */
+#define WDOG_HZ		65536		/* it counts down 20 bits */
+#define WDOG_RESET	10
+
+static void count_down(uintptr_t base, uint32_t ticks)
+{
+	uint32_t rstc = mmio_read32(base + PM_RSTC) & ~(0xff000000u | RSTC_WRCFG);
+
+	mmio_write32(base + PM_WDOG, PM_PASSWORD | ticks);
+	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
+}
+
+void pm_watchdog(uintptr_t base, uint32_t ms)
+{
+	count_down(base, (uint32_t)((uint64_t)ms * WDOG_HZ / 1000));
+}
 
 void pm_reset(uintptr_t base, bool stays_off)
 {
-	uint32_t rstc = mmio_read32(base + PM_RSTC) & ~(0xff000000u | RSTC_WRCFG);
 	uint32_t rsts = mmio_read32(base + PM_RSTS) & ~0xff000000u;
 
 	if (stays_off) {
 		mmio_write32(base + PM_RSTS, PM_PASSWORD | rsts | RSTS_HALT);
 	}
-	mmio_write32(base + PM_WDOG, PM_PASSWORD | WDOG_TICKS);
-	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
+	count_down(base, WDOG_RESET);
 }

@@ -115,6 +115,14 @@ void arch_halt(void)
 	}
 }
 
+bool arch_board_watchdog(uint32_t ms)
+{
+	if (board_has_pm) {
+		pm_watchdog(PM_VA, ms);
+	}
+	return board_has_pm;
+}
+
 void arch_board_end(bool stays_off)
 {
 	if (board_has_psci) {

@@ -57,7 +57,8 @@ void arch_zero(void *at, uint64_t size);	/* whole pages; cleans to the point of 
 uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size); /* IEEE, as zlib's crc32() */
 void arch_data_clean(const void *at, uint64_t size); /* to the point of coherency; and invalidate */
 
-/* The board. */
+/* The board. Its watchdog, fed, or armed by the first call: false, it has none. */
+bool arch_board_watchdog(uint32_t ms);
 void arch_board_end(bool stays_off) __attribute__((noreturn));	/* or it is reset */
 void arch_halt(void) __attribute__((noreturn));
 

@@ -22,5 +22,7 @@ extern const struct uart_ops bcm2835_aux_uart;
  * off is a reset into the boot ROM, which finds "halt" and sleeps, as the Pi's firmware
  * knows it. */
 void pm_reset(uintptr_t base, bool stays_off);
+/* The board is reset in `ms` (15,999 at most), unless it is called again. */
+void pm_watchdog(uintptr_t base, uint32_t ms);
 
 #endif
