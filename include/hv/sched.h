@@ -10,9 +10,12 @@
 #ifndef HV_SCHED_H
 #define HV_SCHED_H
 
-#include <core/system.h>
+#include <hv/types.h>
 
 #define SCHED_NONE	(-1)
+
+struct sys_core;		/* core/system.h */
+struct sys_server;
 
 /* Boot: core `cpu` is scheduled as `core` says; frames of `frame_us` begin at `now`, the same
  * for all cores. Then its vCPUs, in the order of their slots. */

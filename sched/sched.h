@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the policies keep of a core and of its vCPUs. Boot (sched/boot) fills it; afterwards
+ * each core writes its own, by the calls of include/hv/sched.h only. Times are ticks.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include <core/system.h>
+#include <hv/sched.h>
+
+#define SCHED_REFILLS	16	/* pieces of budget under way, a vCPU */
+
+struct sched_refill {		/* budget that was used, and comes back a period after `last` */
+	uint64_t first, last;	/* begin of the pieces that it is made of */
+	uint64_t amount;
+};
+
+struct sched_server {		/* a vCPU on a core of the policy server */
+	uint32_t priority;
+	uint32_t above;		/* slots of a higher one */
+	uint32_t refill_count;
+	int64_t left;		/* of its budget; below 0: owed, having run too long */
+	uint64_t period;
+	struct sched_refill refill[SCHED_REFILLS];	/* the oldest first */
+};
+
+struct sched_turn {		/* from the frame's begin */
+	uint64_t begin, end;
+	uint32_t slot;
+};
+
+struct sched_core {
+	uint8_t policy;
+	bool has_slack;
+	uint32_t runnable;	/* slots */
+	int current;		/* slot that runs; SCHED_NONE */
+	uint64_t since;		/* the last pick */
+	/* cyclic; behind the last turn the next frame's first, that never comes */
+	uint64_t origin, frame;
+	uint32_t turn_count;
+	struct sched_turn turn[SYS_TURN_MAX + 1];
+	/* rr: whose turn it is, until when if another waits, and whom it lets run instead */
+	uint64_t slice, slice_end;
+	uint32_t owner, runner;
+	/* server */
+	bool is_paying;		/* the current one runs on its budget */
+	bool is_piece;		/* ... and its last refill is what it runs on */
+	uint32_t last[2];	/* who was chosen last, of those without and with budget */
+	uint64_t slack_end;	/* until then slack stays with who has it */
+	struct sched_server *server[SYS_SLOT_MAX];
+};
+
+extern struct sched_core sched_cores[SKERRY_CPU_MAX];
+extern struct sched_server sched_servers[SKERRY_GUEST_MAX][SKERRY_VCPU_MAX];
+
+/* The slot in `mask`, which is not empty, that comes after `slot` in a round. */
+static inline uint32_t sched_after(uint32_t mask, uint32_t slot)
+{
+	uint32_t later = mask & ~1u << slot;
+
+	return (uint32_t)__builtin_ctz(later ? later : mask);
+}
+
+int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The policy server: fixed priorities, each vCPU a sporadic server. What it uses of its
+ * budget in one piece comes back a period after that piece began, so no interval of one
+ * period holds more than the budget: max(left, 0) and all refills always add up to it.
+ * When the table of refills is full, the two that are closest become one, which comes back
+ * when the later would have: later, never earlier, and by a seventh of a period at most.
+ */
+#include "sched.h"
+
+static void remove_refill(struct sched_server *s, uint32_t i)
+{
+	for (s->refill_count--; i < s->refill_count; i++) {
+		s->refill[i] = s->refill[i + 1];
+	}
+}
+
+/* Of all neighbours in the table those two that began within the shortest time. */
+static void merge_refills(struct sched_server *s)
+{
+	struct sched_refill *best = s->refill;
+
+	for (struct sched_refill *r = best; r < s->refill + s->refill_count - 1; r++) {
+		if (r[1].last - r->first < best[1].last - best->first) {
+			best = r;
+		}
+	}
+	best[1].first = best->first;
+	best[1].amount += best->amount;
+	remove_refill(s, (uint32_t)(best - s->refill));
+}
+
+static void add_refill(struct sched_server *s, uint64_t begin, uint64_t amount)
+{
+	if (s->refill_count == SCHED_REFILLS) {
+		merge_refills(s);
+	}
+	s->refill[s->refill_count++] = (struct sched_refill){ begin, begin, amount };
+}
+
+/* The current one ran since the last pick: from its budget, and what is more is owed. */
+static void charge(struct sched_core *c, uint64_t now)
+{
+	struct sched_server *s = c->server[c->current];
+	uint64_t used = now - c->since, paid = min_u64(used, (uint64_t)s->left);
+
+	if (used == 0) {
+		return;
+	}
+	s->left -= (int64_t)used;
+	if (c->is_piece && s->refill_count) {
+		s->refill[s->refill_count - 1].amount += paid;
+	} else {
+		add_refill(s, c->since, paid);
+	}
+	c->is_piece = true;
+}
+
+/* What has come back; what is owed is used at once, for a period again. Its next refill is
+ * later than now: a period is at least one tick. */
+static void replenish(struct sched_server *s, uint64_t now)
+{
+	while (s->refill_count && s->refill[0].last + s->period <= now) {
+		uint64_t amount = s->refill[0].amount;
+		uint64_t owed = s->left < 0 ? min_u64((uint64_t)-s->left, amount) : 0;
+
+		remove_refill(s, 0);
+		s->left += (int64_t)amount;
+		if (owed) {
+			add_refill(s, now, owed);
+		}
+	}
+}
+
+/* Of `mask` those that no other one in it is above; of these `keep`, or the one after `last`. */
+static uint32_t choose(const struct sched_core *c, uint32_t mask, int keep, uint32_t *last)
+{
+	uint32_t top = mask;
+
+	for (uint32_t m = mask; m; m &= m - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(m);
+
+		if (mask & c->server[slot]->above) {
+			top &= ~(1u << slot);
+		}
+	}
+	if (keep == SCHED_NONE || !(top >> keep & 1)) {
+		keep = (int)sched_after(top, *last);
+	}
+	*last = (uint32_t)keep;
+	return (uint32_t)keep;
+}
+
+/* When the first of those in `mask` has budget again; none of them has any. */
+static uint64_t next_refill(const struct sched_core *c, uint32_t mask)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (; mask; mask &= mask - 1) {
+		const struct sched_server *s = c->server[__builtin_ctz(mask)];
+
+		next = min_u64(next, s->refill[0].last + s->period);
+	}
+	return next;
+}
+
+/* Nobody that is runnable has budget. */
+static int pick_slack(struct sched_core *c, uint64_t now, uint64_t *until)
+{
+	int keep = now < c->slack_end ? (int)c->last[false] : SCHED_NONE;
+
+	*until = next_refill(c, c->runnable);
+	if (!c->has_slack || !c->runnable) {
+		return SCHED_NONE;
+	}
+	c->slack_end = *until;
+	return (int)choose(c, c->runnable, keep, &c->last[false]);
+}
+
+int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
+{
+	int ran = c->is_paying ? c->current : SCHED_NONE;
+	uint32_t funded = 0, slot;
+
+	if (ran != SCHED_NONE) {
+		charge(c, now);
+	}
+	for (uint32_t m = c->runnable; m; m &= m - 1) {
+		slot = (uint32_t)__builtin_ctz(m);
+		replenish(c->server[slot], now);
+		funded |= (uint32_t)(c->server[slot]->left > 0) << slot;
+	}
+	c->is_paying = funded != 0;
+	if (!c->is_paying) {
+		return pick_slack(c, now, until);
+	}
+	slot = choose(c, funded, ran, &c->last[true]);
+	c->is_piece &= (int)slot == ran;
+	*until = min_u64(now + (uint64_t)c->server[slot]->left,
+			 next_refill(c, c->runnable & c->server[slot]->above));
+	return (int)slot;
+}
