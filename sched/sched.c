@@ -39,9 +39,8 @@ static int pick_rr(struct sched_core *c, uint64_t now, uint64_t *until)
 	return (int)c->runner;
 }
 
-/* Whom it names gets the rest of its slice, no more: two that name each other take turns of
- * nobody else. */
-void sched_yield(unsigned cpu, int to, uint64_t now)
+/* No more than the rest: two that name each other take no turn of anybody else. */
+void sched_pass(unsigned cpu, int to, uint64_t now)
 {
 	struct sched_core *c = &sched_cores[cpu];
 

@@ -28,9 +28,10 @@ void sched_add(unsigned cpu, unsigned slot, uint8_t guest, uint8_t vcpu,
 void sched_wake(unsigned cpu, unsigned slot, uint64_t now);
 void sched_block(unsigned cpu, unsigned slot, uint64_t now);
 
-/* The running one lets others go first, rr: `to` (a slot, or SCHED_NONE: any); other policies:
- * nothing. */
-void sched_yield(unsigned cpu, int to, uint64_t now);
+/* The running one lets others go first; rr: `to` (a slot that is runnable) for the rest of its
+ * slice, or else the next in the round. Other policies: nothing. (sched_yield() is the C
+ * library's.) */
+void sched_pass(unsigned cpu, int to, uint64_t now);
 
 /* Who runs from `now` on: a slot, or SCHED_NONE; who ran until now is charged for it. At
  * `*until` at the latest it is to be called again (UINT64_MAX: not for time's sake), and after
