@@ -7,6 +7,7 @@
 #define RECEIVE		0		/* queues */
 #define SEND		1
 #define QUEUE_SIZE	8
+#define F_SIZE		(1ull << 0)	/* 5.3.3 */
 
 _Static_assert(CONSOLE_SLOTS <= QUEUE_SIZE, "each buffer has a descriptor");
 
@@ -32,7 +33,7 @@ static int64_t make_slots(struct virtio_console *c)
 
 int64_t virtio_console_start(struct virtio_console *c)
 {
-	int64_t result = virtio_begin(&c->virtio, VIRTIO_ID_CONSOLE, 0);
+	int64_t result = virtio_begin(&c->virtio, VIRTIO_ID_CONSOLE, F_SIZE);
 
 	for (uint32_t i = 0; i < 2 && result == SKERRY_OK; i++) {
 		result = virtio_queue(&c->virtio, QUEUE_SIZE);
@@ -48,6 +49,19 @@ int64_t virtio_console_start(struct virtio_console *c)
 	}
 	virtio_kick(&c->virtio, RECEIVE);
 	return result;
+}
+
+bool virtio_console_size(struct virtio_console *c, uint16_t *columns, uint16_t *rows)
+{
+	uint16_t size[2];
+
+	if (!(c->virtio.features & F_SIZE) ||
+	    virtio_config(&c->virtio, 0, size, sizeof(size)) != SKERRY_OK) {
+		return false;
+	}
+	*columns = size[0];
+	*rows = size[1];
+	return true;
 }
 
 static void reclaim(struct virtio_console *c)

@@ -22,6 +22,8 @@ struct virtio_console {
 };
 
 int64_t virtio_console_start(struct virtio_console *c);
+/* The terminal's size, where the device tells it; false: it does not. */
+bool virtio_console_size(struct virtio_console *c, uint16_t *columns, uint16_t *rows);
 /* Bytes taken: fewer than `count` when all buffers are under way. */
 size_t virtio_console_write(struct virtio_console *c, const void *bytes, size_t count);
 /* All of it, sleeping as long as that takes. False: the device is broken. */
