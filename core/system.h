@@ -27,6 +27,11 @@
 #define SYS_QUIESCE_MAX_US	10000
 #define SYS_TURN_MAX		32	/* turns of a core in a major frame */
 #define SYS_SLOT_MAX		32	/* vCPUs of one core */
+#define SYS_TIME_MIN_US		10	/* of budgets, turns, slices */
+#define SYS_PERIOD_MIN_US	100	/* of periods, the major frame */
+#define SYS_TIME_MAX_US		10000000	/* of all of them */
+#define SYS_WATCHDOG_MIN_MS	1000
+#define SYS_WATCHDOG_MAX_MS	15000
 #define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
 enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
@@ -66,7 +71,7 @@ struct sys_device {
 
 struct sys_server {		/* of a vCPU on a core of the policy `server`, and 0 elsewhere */
 	uint32_t priority;		/* larger: more urgent */
-	uint32_t budget_us, period_us;	/* 1 <= budget <= period */
+	uint32_t budget_us, period_us;	/* SYS_TIME_MIN_US <= budget <= period */
 };
 
 struct sys_turn {		/* of the policy `cyclic`: a vCPU's window in the major frame */
@@ -81,6 +86,7 @@ struct sys_core {		/* by core; the default is static, for at most one vCPU */
 	uint8_t reserved[2];
 	uint32_t slice_us;		/* rr: longest run while another waits */
 	uint32_t turn_count;
+	int32_t node;			/* (host) */
 	struct sys_turn turn[SYS_TURN_MAX];
 };
 

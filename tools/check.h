@@ -2,8 +2,8 @@
 /*
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
- * system_parse.c, links_parse.c: the description into EL2's table; check_links.c: links and
- * volumes; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
+ * system_parse.c, links_parse.c, schedule_parse.c: the description into EL2's table;
+ * check_links.c: links and volumes; check_schedule.c: shared cores; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
  * out; check_lines.c: file and line of a message; check_files.c: images and trees.
  */
 #ifndef TOOLS_CHECK_H
@@ -61,6 +61,9 @@ void check_names(struct check *c);
 void check_clashes(struct check *c);
 /* Links, volumes and window banks, after system_parse(), where it found no error. */
 void check_links(struct check *c);
+/* How cores are shared, likewise; and a summary of it. */
+void check_schedule(struct check *c);
+void print_schedule(const struct check *c);
 /* A line about each window that several back ends share. */
 void print_sharing(const struct check *c);
 /* What of an assigned device's node in the board's tree its guest does not get: a warning. */

@@ -95,7 +95,8 @@ static void check_cores(struct check *c, const struct sys_guest *g)
 		uint32_t core = fdt32_ld(cell + i);
 
 		if (bad_if(c, core >= cores, g->node, "cpus", "names core %u; %s has cores 0 to %u",
-			   core, c->board_fdt ? "the board" : "Skerry", cores - 1)) {
+			   core, c->board_fdt ? "the board" : "Skerry", cores - 1) ||
+		    c->system.core[core].policy != POLICY_STATIC) {
 			continue;
 		}
 		for (const struct sys_guest *o = c->system.guest; o <= g; o++) {
@@ -103,8 +104,9 @@ static void check_cores(struct check *c, const struct sys_guest *g)
 			for (int n = 0; before && n < (o == g ? i : other_size / 4); n++) {
 				other = fdt32_ld(before + n);
 				bad_if(c, other == core, g->node, "cpus", "core %u is given twice, "
-				       "to \"%s\" and \"%s\"; sharing a core is not supported by "
-				       "this version", core, o->name, g->name);
+				       "to \"%s\" and \"%s\": to share it, give it a policy: "
+				       "schedule { core-%u { core = <%u>; policy = \"rr\"; }; };",
+				       core, o->name, g->name, core, core);
 			}
 		}
 	}

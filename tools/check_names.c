@@ -26,7 +26,8 @@ struct place {
 static const struct word root_words[] = {
 	{ "compatible", TYPE_STRINGS, true }, { "model", TYPE_STRING, false },
 	{ "console-input", TYPE_CELLS, false }, { "console-driver", TYPE_CELLS, false },
-	{ "verify", TYPE_STRING, false },
+	{ "verify", TYPE_STRING, false }, { "watchdog-ms", TYPE_CELLS, false },
+	{ "on-panic", TYPE_STRING, false },
 	{ "#address-cells", TYPE_CELLS, false }, { "#size-cells", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
@@ -41,10 +42,9 @@ static const struct word guest_words[] = {
 	{ "autostart", TYPE_FLAG, false }, { "service", TYPE_FLAG, false },
 	{ "on-crash", TYPE_STRING, false }, { "restart-limit", TYPE_CELLS, false },
 	{ "after", TYPE_CELLS, false }, { "verify", TYPE_STRING, false },
-	{ "window-bank", TYPE_CELLS, false },
-	/* later versions': see refuse_later() */
-	{ "control", TYPE_ANY, false }, { "priority", TYPE_ANY, false },
-	{ "budget-us", TYPE_ANY, false }, { "period-us", TYPE_ANY, false },
+	{ "window-bank", TYPE_CELLS, false }, { "control", TYPE_CELLS, false },
+	{ "priority", TYPE_CELLS, false }, { "budget-us", TYPE_CELLS, false },
+	{ "period-us", TYPE_CELLS, false },
 	/* written by mksystem */
 	{ "entry", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
@@ -82,6 +82,23 @@ static const struct word volume_words[] = {
 	{ NULL, TYPE_ANY, false },
 };
 
+static const struct word schedule_words[] = {
+	{ "frame-us", TYPE_CELLS, false },
+	{ NULL, TYPE_ANY, false },
+};
+
+static const struct word core_words[] = {
+	{ "core", TYPE_CELLS, false }, { "policy", TYPE_STRING, false },
+	{ "slack", TYPE_FLAG, false }, { "slice-us", TYPE_CELLS, false },
+	{ NULL, TYPE_ANY, false },
+};
+
+static const struct word row_words[] = {
+	{ "guest", TYPE_CELLS, false }, { "vcpus", TYPE_CELLS, false },
+	{ "start-us", TYPE_CELLS, false }, { "length-us", TYPE_CELLS, false },
+	{ NULL, TYPE_ANY, false },
+};
+
 static const struct word no_words[] = { { NULL, TYPE_ANY, false } };
 
 static const char *const root_nodes[] = {
@@ -101,7 +118,10 @@ static const struct place
 	links_place = { "links", no_words, NULL },
 	link_place = { "a link", link_words, no_nodes },
 	volumes_place = { "volumes", no_words, NULL },
-	volume_place = { "a volume", volume_words, no_nodes };
+	volume_place = { "a volume", volume_words, no_nodes },
+	schedule_place = { "schedule", schedule_words, NULL },
+	core_place = { "a core of schedule", core_words, no_nodes },
+	row_place = { "a row of schedule", row_words, no_nodes };
 
 /* Edits (insert, delete, replace, swap neighbours) from one word to the other. */
 static unsigned distance(const char *a, const char *b)
@@ -229,22 +249,6 @@ static void check_words(struct check *c, int node, const struct place *p)
 	}
 }
 
-/* What the format has room for, but this version does not do. */
-static void refuse_later(struct check *c, int node)
-{
-	static const char *const later[] = {
-		"schedule", "priority", "budget-us", "period-us", "control",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		if (dt_has(c->fdt, node, later[i]) ||
-		    fdt_subnode_offset(c->fdt, node, later[i]) >= 0) {
-			report_error(&c->report, c->fdt, node, later[i], "is not supported by this "
-				     "version");
-		}
-	}
-}
-
 static void check_guest_node(struct check *c, int node)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -252,7 +256,6 @@ static void check_guest_node(struct check *c, int node)
 	const char *name = dt_name(c->fdt, node);
 	bool is_identity = dt_has(c->fdt, node, "identity");
 
-	refuse_later(c, node);
 	if (!*name || name[strspn(name, letters)]) {
 		report_error(&c->report, c->fdt, node, NULL, "a guest's name has letters, digits, "
 			     "'-', '_' and '.' only");
@@ -280,7 +283,8 @@ static void check_list(struct check *c, int node, const char *name, const struct
 	}
 	check_words(c, at, list);
 	fdt_for_each_subnode(below, c->fdt, at) {
-		check_words(c, below, entry);
+		check_words(c, below, entry != &core_place || !dt_has(c->fdt, below, "guest") ?
+			    entry : &row_place);
 		if (entry == &guest_place) {
 			check_guest_node(c, below);
 			check_list(c, below, "devices", &devices_place, &device_place);
@@ -292,10 +296,10 @@ static void check_list(struct check *c, int node, const char *name, const struct
 void check_names(struct check *c)
 {
 	check_words(c, 0, &root_place);
-	refuse_later(c, 0);
 	check_list(c, 0, "guests", &guests_place, &guest_place);
 	check_list(c, 0, "links", &links_place, &link_place);
 	check_list(c, 0, "volumes", &volumes_place, &volume_place);
+	check_list(c, 0, "schedule", &schedule_place, &core_place);
 }
 
 static void judge_devices(struct check *c, const struct sys_guest *g)

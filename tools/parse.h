@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the two parts of the description's parser share: system_parse.c (guests) and
- * links_parse.c. Nothing else includes this.
+ * What the parts of the description's parser share: system_parse.c (guests), links_parse.c
+ * and schedule_parse.c. Nothing else includes this.
  */
 #ifndef TOOLS_PARSE_H
 #define TOOLS_PARSE_H
@@ -34,6 +34,9 @@ int parse_next(struct parse *p, int list, int node, uint32_t count, uint32_t max
 uint8_t parse_choice(struct parse *p, int node, const char *name, const char *words);
 /* The guests that a property of references names, as a mask. */
 uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max);
+
+/* After the guests: policies and rows of /schedule, and the servers of the guests' vCPUs. */
+void parse_schedule(struct parse *p);
 
 /* After the guests: the nodes below /links into windows and links. */
 void parse_links(struct parse *p);

@@ -96,7 +96,7 @@ static bool is_short(const char *message)
 {
 	static const char *const ends[] = {
 		": no pages that a guest may have", ": not in its first range", "is out of range: ",
-		" is not there, or given twice",
+		" is not there", ": to share it, give it a policy in schedule",
 		"or no guest can have its registers or interrupts",
 	};
 	bool is_one = false;
@@ -285,6 +285,7 @@ static int check(struct check *c)
 	if (parse(c) == 0) {
 		check_sense(c);
 		check_links(c);
+		check_schedule(c);
 	}
 	check_files(c);
 	if (b && c->report.errors == 0) {
@@ -295,6 +296,7 @@ static int check(struct check *c)
 	}
 	if (c->report.errors == 0) {
 		print_sharing(c);
+		print_schedule(c);
 	}
 	printf("%s: %u error%s, %u warning%s%s\n", c->file, c->report.errors,
 	       c->report.errors == 1 ? "" : "s", c->report.warnings,

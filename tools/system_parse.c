@@ -182,16 +182,33 @@ static void parse_devices(struct parse *p, struct sys_guest *g)
 	}
 }
 
-static void make_note(struct sys_guest *g)
+/* Cores, how many vCPUs where they are more, policy and console, for the boot's table. */
+static void make_note(const struct system *s, struct sys_guest *g)
 {
 	static const char *const consoles[] = { "-", "hypercall", "pl011" };
-	char cores[2 * SKERRY_VCPU_MAX + 1] = "-";
+	static const char *const policies[] = { "static", "cyclic", "server", "rr" };
+	char cores[2 * SKERRY_CPU_MAX + 8] = "";
+	const char *policy = NULL;
+	uint32_t mask = 0;
 
 	for (uint32_t i = 0; i < g->vcpu_count; i++) {
-		cores[2 * i] = (char)('0' + g->cpu[i] % 10);
-		cores[2 * i + 1] = i + 1 < g->vcpu_count ? ',' : '\0';
+		const char *this = policies[s->core[g->cpu[i] % SKERRY_CPU_MAX].policy];
+
+		mask |= 1u << g->cpu[i] % SKERRY_CPU_MAX;
+		policy = policy && policy != this ? "mixed" : this;
 	}
-	snprintf(g->note, sizeof(g->note), "%-8s %-10s", cores, consoles[g->console]);
+	for (uint32_t i = 0, n = 0; i < SKERRY_CPU_MAX; i++) {
+		if (mask & 1u << i) {
+			n += (uint32_t)format_to(cores + n, sizeof(cores) - n, "%s%u",
+						 n ? "," : "", i);
+		}
+	}
+	if (g->vcpu_count > (uint32_t)__builtin_popcount(mask)) {
+		format_to(cores + strlen(cores), sizeof(cores) - strlen(cores), "*%u",
+			 g->vcpu_count);
+	}
+	format_to(g->note, sizeof(g->note), "%-8s %-7s %-9s", cores, policy ? policy : "-",
+		 consoles[g->console]);
 }
 
 static void parse_guest(struct parse *p, int node)
@@ -206,6 +223,7 @@ static void parse_guest(struct parse *p, int node)
 	g->autostart = dt_has(p->fdt, node, "autostart");
 	g->service = dt_has(p->fdt, node, "service");
 	g->identity = dt_has(p->fdt, node, "identity");
+	g->critical = dt_has(p->fdt, node, "critical");
 	g->has_own_tree = dt_has(p->fdt, node, "dtb");
 	g->console = parse_choice(p, node, "console", "none hypercall pl011");
 	g->on_crash = parse_choice(p, node, "on-crash", "stop restart pause reset-board");
@@ -214,7 +232,6 @@ static void parse_guest(struct parse *p, int node)
 	g->restart_window_s = has_limit ? fdt32_ld(limit + 1) : 60;
 	parse_memory(p, g);
 	parse_cpus(p, g);
-	make_note(g);
 	parse_segments(p, g);
 	parse_devices(p, g);
 }
@@ -237,6 +254,25 @@ uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
 	return mask;
 }
 
+static void parse_watchdog(struct parse *p)
+{
+	const fdt32_t *c;
+	bool has_critical = false;
+
+	for (uint32_t i = 0; i < p->system->guest_count; i++) {
+		has_critical |= p->system->guest[i].critical;
+	}
+	p->system->panic_resets = parse_choice(p, 0, "on-panic", "halt reset");
+	if (parse_cells(p, 0, "watchdog-ms", 1, 1, false, &c) &&
+	    !bad_if(p, fdt32_ld(c) < SYS_WATCHDOG_MIN_MS || fdt32_ld(c) > SYS_WATCHDOG_MAX_MS, 0,
+		    "watchdog-ms", "is %u; it can be %u to %u", fdt32_ld(c), SYS_WATCHDOG_MIN_MS,
+		    SYS_WATCHDOG_MAX_MS) &&
+	    !bad_if(p, !has_critical, 0, "watchdog-ms", "needs a guest that is critical, whose "
+		    "check-ins feed the board's watchdog")) {
+		p->system->watchdog_ms = fdt32_ld(c);
+	}
+}
+
 int system_parse(const void *fdt, struct system *s, struct report *r)
 {
 	struct parse p = { fdt, s, r };
@@ -254,10 +290,14 @@ int system_parse(const void *fdt, struct system *s, struct report *r)
 		parse_guest(&p, node);
 	}
 	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
+	parse_schedule(&p);
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		g->after = (uint16_t)parse_guests(&p, g->node, "after", SKERRY_GUEST_MAX);
+		g->control = (uint16_t)parse_guests(&p, g->node, "control", SKERRY_GUEST_MAX);
+		make_note(s, g);
 	}
 	parse_links(&p);
+	parse_watchdog(&p);
 	s->console_driver = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-driver", 1)) -
 				     1);
 	s->input = (int8_t)(__builtin_ffs((int)parse_guests(&p, 0, "console-input", 1)) - 1);
@@ -278,5 +318,8 @@ void system_make_table(const struct system *from, struct system *table)
 	}
 	for (uint32_t i = 0; i < table->link_count; i++) {
 		table->link[i].node = 0;
+	}
+	for (uint32_t i = 0; i < SKERRY_CPU_MAX; i++) {
+		table->core[i].node = 0;
 	}
 }

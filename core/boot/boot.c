@@ -114,7 +114,7 @@ static void print_guest(const struct sys_guest *c)
 		return;
 	}
 	for (uint32_t i = 0; i < c->bank_count; i++) {
-		log_raw("  %-12s %-19s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
+		log_raw("  %-12s %-26s %6lu MiB at %09lx -> %09lx\n", i ? "" : c->name,
 			i ? "" : c->note, c->bank[i].size >> 20, c->bank[i].base, c->host[i].v);
 	}
 	for (const struct sys_device *d = c->device; d < c->device + c->device_count; d++) {
@@ -133,7 +133,7 @@ static void print_banner(void)
 	}
 	log_raw("  cores %u, memory %lu MiB, GICv%u, PSCI by %s, timer %u Hz\n"
 		"  seed for guests: %s\n"
-		"  guest        cores    console    memory, guest -> physical\n", b->cpu_count,
+		"  guest        cores    policy  console   memory, guest -> physical\n", b->cpu_count,
 		memory >> 20, b->gic, psci[b->psci], arch_time_hz(),
 		b->seed_size ? "from the board's" : "none: the board's tree has no rng-seed");
 	for (uint32_t i = 0; i < guest_count; i++) {

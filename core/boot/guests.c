@@ -8,6 +8,7 @@
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <hv/pv.h>
+#include <hv/sched.h>
 #include <libfdt.h>
 
 static void make_vcpus(struct guest *g)
@@ -24,6 +25,23 @@ static void make_vcpus(struct guest *g)
 		g->vcpu[i].slot = p->vcpu_count;
 		g->vcpu[i].deadline = UINT64_MAX;
 		p->vcpu[p->vcpu_count++] = &g->vcpu[i];
+		if (p->is_shared) {
+			sched_add(c->cpu[i], g->vcpu[i].slot, g->index, (uint8_t)i, &c->server[i]);
+		}
+	}
+}
+
+/* Policies of the cores, the major frame of all of them beginning now. */
+static void init_cores(void)
+{
+	uint64_t now = arch_time_now();
+
+	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
+		pcpus[i].is_shared = the_system.core[i].policy != POLICY_STATIC;
+		if (pcpus[i].is_shared) {
+			sched_init(i, &the_system.core[i], the_system.frame_us, arch_time_hz(),
+				   now);
+		}
 	}
 }
 
@@ -114,6 +132,7 @@ static bool make_tree(struct guest *g, struct report *r)
 void guests_make(struct report *r)
 {
 	guest_count = the_system.guest_count;
+	init_cores();
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What safety needs of the system's table, whoever made it: counts and indices, each guest's
- * memory, cores and segments, its devices as the board's tree has them, links. Boot-only; the
- * same source is in skerry-check. Clashes between two guests' pages or interrupts are refused
- * where these are given out (core/boot/guests.c, gic_boot.c), and told better by
- * tools/check_clashes.c, as is spelling. Goes on after an error. Believes nothing of the table.
+ * memory, cores and segments, its devices as the board's tree has them, links, what each core's
+ * policy needs. Boot-only; the same source is in skerry-check. Clashes between two guests'
+ * pages or interrupts are refused where these are given out (core/boot/guests.c, gic_boot.c),
+ * and told better by tools/check_clashes.c, as is spelling. Goes on after an error. Believes
+ * nothing of the table.
  */
 #include <core/boot/boot.h>
 #include <lib/string.h>
+
+#define LOAD_WHOLE	((uint64_t)1000000000)	/* all of a core's time */
 
 struct judge {
 	struct system *system;
 	const struct board *board;	/* or NULL, as board_fdt: no checks against one */
 	const void *board_fdt;
 	struct report *report;
-	uint32_t cores;			/* given so far: a mask */
+	uint32_t vcpus[SKERRY_CPU_MAX];	/* given so far, by core */
+	uint64_t load[SKERRY_CPU_MAX];	/* given so far of servers: parts of LOAD_WHOLE */
 	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
+	bool has_critical;
 };
 
 const struct sys_fixed system_fixed[] = {
@@ -63,16 +68,73 @@ static void check_memory(struct judge *j, const struct sys_guest *g)
 	}
 }
 
+/* Budget and period of a vCPU whose core's policy is `server`. */
+static void check_server(struct judge *j, const struct sys_guest *g, uint32_t vcpu)
+{
+	const struct sys_server *v = &g->server[vcpu];
+	bool is_bad = v->budget_us < SYS_TIME_MIN_US || v->budget_us > v->period_us ||
+		      v->period_us < SYS_PERIOD_MIN_US || v->period_us > SYS_TIME_MAX_US;
+
+	bad_if(j, is_bad, g->node, "budget-us", "vCPU %u gets %u us of each %u: a period is %u to "
+	       "%u us, a budget %u us to all of it", vcpu, v->budget_us, v->period_us,
+	       SYS_PERIOD_MIN_US, SYS_TIME_MAX_US, SYS_TIME_MIN_US);
+	if (!is_bad) {
+		j->load[g->cpu[vcpu]] += v->budget_us * LOAD_WHOLE / v->period_us;
+	}
+}
+
 static void check_cpus(struct judge *j, const struct sys_guest *g)
 {
 	uint32_t cores = j->board ? j->board->cpu_count : SKERRY_CPU_MAX;
 
 	for (uint32_t i = 0; i < g->vcpu_count; i++) {
-		uint32_t core = g->cpu[i], bit = core < cores ? 1u << core : 0;
+		uint32_t core = g->cpu[i], policy;
 
-		bad_if(j, !bit || (j->cores & bit), g->node, "cpus",
-		       "core %u is not there, or given twice", core);
-		j->cores |= bit;
+		if (core >= cores) {
+			bad_if(j, true, g->node, "cpus", "core %u is not there", core);
+			continue;
+		}
+		policy = j->system->core[core].policy;
+		bad_if(j, ++j->vcpus[core] == 2 && policy == POLICY_STATIC, g->node, "cpus",
+		       "core %u has a vCPU already: to share it, give it a policy in schedule",
+		       core);
+		bad_if(j, j->vcpus[core] == SYS_SLOT_MAX + 1, g->node, "cpus",
+		       "core %u has more than %u vCPUs", core, SYS_SLOT_MAX);
+		if (policy == POLICY_SERVER) {
+			check_server(j, g, i);
+		}
+	}
+}
+
+/* A core's policy; after the guests. */
+static void check_core(struct judge *j, uint32_t core)
+{
+	const struct system *s = j->system;
+	const struct sys_core *c = &s->core[core];
+	uint32_t turns = c->policy == POLICY_CYCLIC ? SYS_TURN_MAX : 0;
+	uint64_t end = 0, load = j->load[core] + LOAD_WHOLE / 10000 - 1;
+
+	check_number(j, c->node, "policy", c->policy, 0, POLICIES - 1);
+	check_number(j, c->node, "slice-us", c->slice_us,
+		     c->policy == POLICY_RR ? SYS_TIME_MIN_US : 0, SYS_TIME_MAX_US);
+	check_number(j, c->node, "frame-us", s->frame_us, turns ? SYS_PERIOD_MIN_US : 0,
+		     SYS_TIME_MAX_US);
+	bad_if(j, j->load[core] > LOAD_WHOLE, c->node, "policy", "core %u: budgets add up to "
+	       "%lu.%02lu %% of it: 100 %% at most", core, load / (LOAD_WHOLE / 100),
+	       load / (LOAD_WHOLE / 10000) % 100);
+	if (!check_number(j, c->node, "turns", c->turn_count, 0, turns)) {
+		return;
+	}
+	for (const struct sys_turn *t = c->turn; t < c->turn + c->turn_count; t++) {
+		uint64_t begin = t->start_us;
+		bool is_bad = begin < end || t->length_us < SYS_TIME_MIN_US ||
+			      begin + t->length_us > s->frame_us || t->guest >= s->guest_count ||
+			      t->vcpu >= min_u64(s->guest[t->guest].vcpu_count, SKERRY_VCPU_MAX) ||
+			      s->guest[t->guest].cpu[t->vcpu] != core;
+
+		bad_if(j, is_bad, c->node, "turns", "core %u: the turn at %u us can't be", core,
+		       t->start_us);
+		end = begin + t->length_us;
 	}
 }
 
@@ -159,11 +221,13 @@ static void check_guest(struct judge *j, struct sys_guest *g)
 {
 	g->name[SKERRY_NAME_MAX - 1] = g->note[SYS_IMAGE_MAX - 1] = '\0';
 	j->report->in[0] = g->name;
+	j->has_critical |= g->critical;
 	if (check_number(j, g->node, "memory", g->bank_count, 1, g->identity ? 1 : SYS_BANK_MAX) &&
 	    check_number(j, g->node, "cpus", g->vcpu_count, 1, SKERRY_VCPU_MAX) &&
 	    check_number(j, g->node, "console", g->console, 0, CONSOLE_PL011) &&
 	    check_number(j, g->node, "on-crash", g->on_crash, 0, CRASH_RESET_BOARD) &&
 	    check_number(j, g->node, "after", g->after >> j->system->guest_count, 0, 0) &&
+	    check_number(j, g->node, "control", g->control >> j->system->guest_count, 0, 0) &&
 	    check_number(j, g->node, "segments", g->segment_count, 0, SYS_SEGMENT_MAX) &&
 	    check_number(j, g->node, "devices", g->device_count, 0, SYS_DEVICE_MAX)) {
 		check_memory(j, g);
@@ -235,6 +299,12 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 		for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 			check_guest(&j, g);
 		}
+		for (i = 0; i < SKERRY_CPU_MAX; i++) {
+			check_core(&j, i);
+		}
+		check_number(&j, 0, "watchdog-ms", s->watchdog_ms,
+			     s->watchdog_ms ? SYS_WATCHDOG_MIN_MS : 0,
+			     j.has_critical ? SYS_WATCHDOG_MAX_MS : 0);
 		if (check_number(&j, 0, "links", s->link_count, 0, SKERRY_LINK_MAX) &&
 		    check_number(&j, 0, "windows", s->window_count, 0, SKERRY_LINK_MAX)) {
 			for (i = 0; i < s->window_count; i++) {

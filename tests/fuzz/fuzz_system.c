@@ -5,7 +5,8 @@
  * tree. Other bytes: changes to a good table, any byte of it to anything, for EL2's check and
  * placement. Both come back, read nothing outside, and pass nothing that breaks a promise.
  */
-/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c core/boot/fdt_util.c
+/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c
+ * tools/schedule_parse.c core/boot/fdt_util.c
  * core/boot/report.c core/boot/owner.c core/boot/place.c lib/format.c */
 #include <core/boot/boot.h>
 #include <core/boot/fdt_util.h>

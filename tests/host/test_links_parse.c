@@ -5,6 +5,7 @@
  * description is in tests/bad.
  */
 /* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c
+ *          tools/schedule_parse.c
  *          core/boot/fdt_util.c core/boot/report.c lib/format.c */
 #include <stdarg.h>
 #include <setjmp.h>

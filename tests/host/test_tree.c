@@ -3,7 +3,8 @@
  * Guest trees, made by mksystem's generator and finished by EL2, read back with libfdt,
  * and put through dtc, which warns of what is not well formed.
  */
-/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c core/boot/tree.c
+/* sources: core/boot/system.c tools/system_parse.c tools/links_parse.c
+ *          tools/schedule_parse.c core/boot/tree.c
  *          core/boot/fdt_util.c core/boot/report.c lib/format.c */
 #include <stdarg.h>
 #include <setjmp.h>
