@@ -113,7 +113,7 @@ $(LINKS): FORCE
 
 # The Linux module, for the kernels of the cache, and for KDIR= (into linux/module/own).
 # A kernel's build writes beside the sources, so it gets a copy of them.
-MODULE := linux/skerry_virtio.ko
+MODULE := linux/skerry.ko
 MODULES := $(foreach v,6.1 6.12,$(O)/linux/module/$v/$(MODULE))
 $(O)/linux/module/6.1/$(MODULE): FOR := $(CACHE)/kernel/6.1/headers/build
 $(O)/linux/module/6.12/$(MODULE): FOR := $(CACHE)/kernel/6.12/headers/build
@@ -121,9 +121,9 @@ $(O)/linux/module/own/$(MODULE): FOR = $(KDIR)
 $(if $(KDIR),$(O)/linux/module/own/$(MODULE): FORCE)
 all: $(MODULES) $(if $(KDIR),$(O)/linux/module/own/$(MODULE))
 
-$(O)/linux/module/%/$(MODULE): $(wildcard linux/*) $(wildcard include/abi/*.h)
+$(O)/linux/module/%/$(MODULE): linux/Kbuild $(wildcard linux/*.[ch] include/abi/*.h)
 	@mkdir -p $(@D) $(@D)/../include
-	@cp -u linux/* $(@D)
+	@cp -u linux/Kbuild linux/*.[ch] $(@D)
 	@cp -ru include/abi $(@D)/../include
 	$(call say,MOD)env -u MAKEFLAGS $(MAKE) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
 		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) \

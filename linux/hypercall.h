@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * The hypercalls that links need (abi/hypercalls.h), by SMCCC. Any context.
+ * Hypercalls (abi/hypercalls.h) by SMCCC. Any context.
  */
 #ifndef SKERRY_HYPERCALL_H
 #define SKERRY_HYPERCALL_H
@@ -9,11 +9,17 @@
 
 #include <abi/hypercalls.h>
 
-static inline void hypercall_notify(u32 port)
+static inline long hypercall(u32 call, u64 first, u64 second)
 {
 	struct arm_smccc_res res;
 
-	arm_smccc_1_1_hvc(SKERRY_HVC_NOTIFY, port, &res);
+	arm_smccc_1_1_hvc(call, first, second, &res);
+	return res.a0;
+}
+
+static inline void hypercall_notify(u32 port)
+{
+	hypercall(SKERRY_HVC_NOTIFY, port, 0);
 }
 
 #endif

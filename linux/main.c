@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Virtio devices over Skerry's links: finds the ports that are front ends with messages
+ * The driver of the device tree's node "skerry,info": /dev/skerry, the watchdog, reports of
+ * panics, and virtio devices over Skerry's links: finds the ports that are front ends with messages
  * and a split window, and hands events to them. Ports with a register page are stock
  * virtio-mmio's. Unloading resets the devices and lets go of the windows.
  */
@@ -179,23 +180,12 @@ static void end_work(void *data)
 	destroy_workqueue(data);
 }
 
-static int skerry_probe(struct platform_device *pdev)
+static int open_links(struct platform_device *pdev, struct skerry *s,
+		      const struct skerry_info *info, int irq)
 {
-	struct skerry *s = devm_kzalloc(&pdev->dev, sizeof(*s), GFP_KERNEL);
-	const struct skerry_info *info;
-	struct resource *page;
-	int irq, result;
 	unsigned int i;
+	int result;
 
-	page = platform_get_resource(pdev, IORESOURCE_MEM, 0);
-	irq = platform_get_irq(pdev, 0);
-	if (!s || !page || irq < 0)
-		return !s ? -ENOMEM : -ENXIO;
-	info = devm_memremap(&pdev->dev, page->start, resource_size(page), MEMREMAP_WB);
-	if (IS_ERR(info))
-		return PTR_ERR(info);
-	if (info->magic != SKERRY_INFO_MAGIC)
-		return dev_err_probe(&pdev->dev, -ENODEV, "no information page\n");
 	in_order = alloc_ordered_workqueue("skerry", 0);
 	if (!in_order)
 		return -ENOMEM;
@@ -216,6 +206,30 @@ static int skerry_probe(struct platform_device *pdev)
 	return 0;
 }
 
+static int skerry_probe(struct platform_device *pdev)
+{
+	struct skerry *s = devm_kzalloc(&pdev->dev, sizeof(*s), GFP_KERNEL);
+	const struct skerry_info *info;
+	struct resource *page;
+	int irq, result;
+
+	page = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	irq = platform_get_irq(pdev, 0);
+	if (!s || !page || irq < 0)
+		return !s ? -ENOMEM : -ENXIO;
+	info = devm_memremap(&pdev->dev, page->start, resource_size(page), MEMREMAP_WB);
+	if (IS_ERR(info))
+		return PTR_ERR(info);
+	if (info->magic != SKERRY_INFO_MAGIC)
+		return dev_err_probe(&pdev->dev, -ENODEV, "no information page\n");
+	result = skerry_panic_open(&pdev->dev);
+	if (!result)
+		result = skerry_device_open(&pdev->dev, info);
+	if (!result)
+		result = skerry_watchdog_open(&pdev->dev);
+	return result ? result : open_links(pdev, s, info, irq);
+}
+
 static const struct of_device_id skerry_match[] = {
 	{ .compatible = "skerry,info" },
 	{ }
@@ -227,9 +241,10 @@ static struct platform_driver skerry_driver = {
 	.driver = {
 		.name = "skerry",
 		.of_match_table = skerry_match,
+		.suppress_bind_attrs = true,	/* files may be open: the module counts them */
 	},
 };
 module_platform_driver(skerry_driver);
 
-MODULE_DESCRIPTION("Virtio over Skerry's links");
+MODULE_DESCRIPTION("A guest of Skerry: virtio over links, control, watchdog, panics");
 MODULE_LICENSE("Dual BSD/GPL");

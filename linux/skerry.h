@@ -2,7 +2,8 @@
 /*
  * Private to the module: a link of this guest and the virtio device on it. Stock virtio
  * drivers run over hypercalls and a split window; addresses and interrupts come from
- * the device tree's node "skerry,info" and from the information page.
+ * the device tree's node "skerry,info" and from the information page. Also what else the
+ * driver of that node opens.
  */
 #ifndef SKERRY_MODULE_H
 #define SKERRY_MODULE_H
@@ -15,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include <abi/errors.h>
+#include <abi/info.h>
 #include <abi/message.h>
 
 /*
@@ -70,5 +72,10 @@ irqreturn_t skerry_port_interrupt(int irq, void *data);
 /* dma.c */
 int skerry_halves_open(struct skerry_port *port, phys_addr_t base, size_t size);
 void skerry_halves_close(struct skerry_port *port);
+
+/* device.c, watchdog.c, panic.c: there until `dev`'s driver goes */
+int skerry_device_open(struct device *dev, const struct skerry_info *info);
+int skerry_watchdog_open(struct device *dev);
+int skerry_panic_open(struct device *dev);
 
 #endif

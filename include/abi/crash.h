@@ -16,6 +16,10 @@
 #define SKERRY_CRASH_EXITS	8
 #define SKERRY_CRASH_OWN	0xff	/* .guest: EL2's own panic, or why it reset the board */
 
+/* As x1 of the call CRASH: why in words stands in x3 to x17 (.x[3] ...), NUL-terminated */
+#define SKERRY_CRASH_TEXT	0x74786574	/* "text" */
+#define SKERRY_CRASH_TEXT_MAX	120		/* bytes, with the NUL */
+
 #ifndef __ASSEMBLER__
 #ifdef __KERNEL__
 #include <linux/types.h>

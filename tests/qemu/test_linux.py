@@ -61,7 +61,7 @@ def sleeps(log, gic):
 
 def panics_and_restarts(log):
     """A Linux that panics reboots by itself; the other one does not see it."""
-    text = system(linux("one", [0, 1], bootargs="panic=1"), linux("two", [2]),
+    text = system(linux("one", [0, 1], bootargs="panic=1 skerry.panic=0"), linux("two", [2]),
                   top="console-input = <&one>;")
     with Run(log, image(log, "linux-panic", text)) as run:
         run.expect(r"one\|.* 2 cpus", r"linux# ")

@@ -151,8 +151,8 @@ def reload(log, kernel):
         ask(run, "dd if=/dev/urandom of=/tmp/f bs=1M count=2 2>/dev/null; md5sum </tmp/f >/tmp/sum;"
             " dd if=/tmp/f of=/dev/vda bs=64k conv=fsync 2>/dev/null; echo written", "written$")
         ask(run, "for i in 1 2 3 4 5; do (dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null) & "
-            "rmmod skerry_virtio; wait; [ -e /dev/vda ] && echo still there; "
-            "insmod /lib/modules/$(uname -r)/skerry_virtio.ko; done; echo five times",
+            "rmmod skerry; wait; [ -e /dev/vda ] && echo still there; "
+            "insmod /lib/modules/$(uname -r)/skerry.ko; done; echo five times",
             r"^linux\| five times")
         ask(run, "dd if=/dev/vda bs=64k count=32 2>/dev/null | md5sum | cmp - /tmp/sum && "
             "echo same", r"^linux\| same")
