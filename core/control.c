@@ -1,28 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows of the hypercall table by which one guest manages others, its own watchdog, and
- * yields.
+ * Rows of the hypercall table by which one guest manages others, and yields.
  */
 #include <abi/hypercalls.h>
 #include <core/core.h>
+
+#define LINES	16	/* at once, and a second, about what one guest asks for: pause and resume
+			 * in turn cost it nothing */
 
 int64_t hvc_control(struct vcpu *v, uint64_t *x)
 {
 	static const uint8_t events[SKERRY_CONTROL_COUNT] = {
 		[SKERRY_CONTROL_START] = LIFE_START, [SKERRY_CONTROL_STOP] = LIFE_OFF,
 		[SKERRY_CONTROL_RESTART] = LIFE_RESET, [SKERRY_CONTROL_PAUSE] = LIFE_PAUSE,
-		[SKERRY_CONTROL_RESUME] = LIFE_RESUME, [SKERRY_CONTROL_CRASH] = LIFE_CRASH,
+		[SKERRY_CONTROL_RESUME] = LIFE_RESUME,
 	};
-	struct guest *g = &guests[x[1]];
+	static const char names[SKERRY_CONTROL_COUNT][8] = {
+		"start", "stop", "restart", "pause", "resume", "crash",
+	};
+	struct guest *g = &guests[x[1]], *by = v->guest;
+	const char *name = by->config->name;
+	uint64_t now = arch_time_now(), hz = arch_time_hz();
+	int result;
 
-	(void)v;
-	return x[2] < SKERRY_CONTROL_COUNT ? life_apply(g, events[x[2]]) : SKERRY_INVALID;
-}
-
-int64_t hvc_stats(struct vcpu *v, uint64_t *x)
-{
-	(void)v, (void)x;
-	return SKERRY_NOT_SUPPORTED;
+	if (x[2] >= SKERRY_CONTROL_COUNT || g->config->refused) {
+		return SKERRY_INVALID;
+	}
+	result = x[2] == SKERRY_CONTROL_CRASH ? life_force(g, "asked for by", name) :
+		 life_apply(g, events[x[2]]);
+	by->control_line = max_u64(by->control_line, now);
+	if (result == SKERRY_OK && by->control_line - now < hz) {
+		by->control_line += hz / LINES;
+		log_line("%s: %s, asked for by %s", g->config->name, names[x[2]], name);
+	}
+	return result;
 }
 
 int64_t hvc_crash_read(struct vcpu *v, uint64_t *x)

@@ -48,13 +48,14 @@ struct vcpu {
 	bool is_waiting;	/* in WFI, on a shared core; own core only, as what follows */
 	uint8_t time;		/* enum vcpu_time: now ... */
 	uint64_t since;		/* ... since, ticks */
-	uint64_t ticks[VCPU_TIMES];	/* spent so far, since boot */
-	uint64_t switches;	/* times it was switched in */
 	uint64_t deadline;	/* not on its core: when a timer of its own wants it, ticks */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
-	uint64_t exits[EXIT_CAUSES];	/* written by its own core only: stats_exit() */
+	/* As in struct skerry_vcpu_stats. Written by its own core only */
+	uint64_t exits[EXIT_CAUSES];	/* stats_exit() */
+	uint64_t ticks[VCPU_TIMES];	/* spent so far, since boot */
+	uint64_t switches;	/* times it was switched in */
 	struct exit_record last_exit[EXIT_RING];
 	uint32_t exit_next;	/* counts for ever; the ring's index is its low bits */
 };
@@ -70,9 +71,14 @@ struct guest {
 	uint64_t life;		/* number of starts */
 	uint32_t crash_count;	/* within the restart window */
 	uint64_t crash_since;	/* its begin, ticks */
-	uint64_t crashes;	/* since boot */
+	uint64_t crashes;	/* since boot; as what follows, under life.c's lock */
+	const char *forced[2];	/* why, what: a crash whose record is to be made; NULL: none */
+	uint64_t paused_at;	/* ticks */
+	uint64_t control_line;	/* when the next line is due about what it asked for; ticks */
+	bool is_ordered;	/* loading: waits for those it comes `after` */
 	uint64_t watchdog;	/* deadline of its check-in, ticks; 0: none. Atomic, any core */
 	uint64_t watchdog_us;	/* of its last check-in */
+	struct skerry_stats *stats;	/* its page for those that have control over it */
 	struct skerry_time_page *time;	/* NULL: none of its cores is shared */
 	uint8_t *seed;		/* rng-seed's 32 bytes in config's tree; NULL: none */
 	uint8_t seed_key[32];	/* boot's (core/boot/seed.c); the next life's seed comes from it */
@@ -87,6 +93,7 @@ struct pcpu {
 	bool is_shared;		/* its policy is not static: constant */
 	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
 	uint8_t vcpu_count;
+	uint64_t watchdog;	/* no deadline is before; 0: not known. Atomic, any core */
 	uint64_t until;		/* when to look again at the latest, ticks; own core only */
 	struct vcpu *vcpu[SYS_SLOT_MAX];	/* the vCPUs that live here, by slot */
 };

@@ -12,7 +12,7 @@ static bool has_ended;
 
 /* No arrow leads to GUEST_ABSENT: where none is drawn. */
 static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
-	[GUEST_ABSENT] = { [LIFE_START] = GUEST_LOADING },
+	[GUEST_ABSENT] = { [LIFE_START] = GUEST_LOADING, [LIFE_RESET] = GUEST_LOADING },
 	[GUEST_LOADING] = {
 		[LIFE_LOADED] = GUEST_RUNNING, [LIFE_LOAD_FAILED] = GUEST_STOPPING,
 		[LIFE_OFF] = GUEST_STOPPING,
@@ -28,7 +28,9 @@ static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
 	[GUEST_STOPPING] = {
 		[LIFE_LAST_OUT] = GUEST_STOPPED, [LIFE_QUARANTINE] = GUEST_QUARANTINED,
 	},
-	[GUEST_STOPPED ... GUEST_CRASHED] = { [LIFE_START] = GUEST_LOADING },
+	[GUEST_STOPPED ... GUEST_CRASHED] = {
+		[LIFE_START] = GUEST_LOADING, [LIFE_RESET] = GUEST_LOADING,
+	},
 };
 
 static const char *const state_names[GUEST_STATES] = {
@@ -80,9 +82,12 @@ static int apply_locked(struct guest *g, enum life_event event)
 {
 	enum guest_state to = arrows[state_of(g)][event];
 
-	if (to == GUEST_ABSENT || (event == LIFE_START && is_ending)) {
+	if (to == GUEST_ABSENT || (to == GUEST_LOADING && is_ending) ||
+	    (event == LIFE_RESUME && g->next_state == GUEST_CRASHED)) {
 		return SKERRY_BUSY;
 	}
+	g->crashes += event == LIFE_CRASH;
+	g->is_ordered = to == GUEST_LOADING;
 	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE) {
 		to = GUEST_PAUSED;
 		g->next_state = GUEST_CRASHED;
@@ -97,9 +102,15 @@ static int apply_locked(struct guest *g, enum life_event event)
 		load_begin(g, false);
 		g->next_state = GUEST_STOPPED;
 	}
+	if (event == LIFE_PAUSE) {
+		g->paused_at = arch_time_now();
+	}
 	__atomic_store_n(&g->state, (uint8_t)to, __ATOMIC_RELEASE);
+	if (event == LIFE_RESUME) {
+		watchdog_shift(g, arch_time_now() - g->paused_at);
+	}
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		arch_cpu_kick(g->vcpu[i].cpu);
+		core_look(g->vcpu[i].cpu);
 	}
 	return SKERRY_OK;
 }
@@ -191,14 +202,30 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 	}
 }
 
-void life_force(struct guest *g, const char *why, const char *what)
+int life_force(struct guest *g, const char *why, const char *what)
 {
-	if (life_apply(g, LIFE_CRASH) == SKERRY_OK) {
-		log_line("%s: taken as crashed: %s %s", g->config->name, why, what);
-		after_crash(g);
-	} else {
-		(void)life_apply(g, LIFE_OFF);
+	int result = SKERRY_BUSY;
+
+	lock_acquire(&life_lock);
+	if (arrows[state_of(g)][LIFE_CRASH] != GUEST_ABSENT) {
+		g->forced[0] = why;
+		g->forced[1] = what;
+		result = apply_locked(g, LIFE_CRASH);
 	}
+	lock_release(&life_lock);
+	return result;
+}
+
+/* vCPU 0's core: its registers are here. */
+static void record_forced(struct vcpu *v)
+{
+	struct guest *g = v->guest;
+	char cause[80];
+
+	(void)format_to(cause, sizeof(cause), "%s %s", g->forced[0], g->forced[1]);
+	g->forced[0] = NULL;
+	crash_record(v, cause, 0, 0, 0);
+	after_crash(g);
 }
 
 /* This core's vCPU leaves a guest that stops. */
@@ -208,7 +235,7 @@ static void leave(struct vcpu *v)
 		arch_vcpu_stop(v);
 	}
 	__atomic_fetch_or(&v->guest->left, 1u << v->index, __ATOMIC_RELEASE);
-	arch_cpu_kick(v->guest->vcpu[0].cpu);
+	core_look(v->guest->vcpu[0].cpu);
 }
 
 /* Those that come after it look again. */
@@ -216,7 +243,7 @@ void life_kick_waiting(uint32_t index)
 {
 	for (uint32_t i = 0; i < guest_count; i++) {
 		if (guests[i].config->after >> index & 1) {
-			arch_cpu_kick(guests[i].vcpu[0].cpu);
+			core_look(guests[i].vcpu[0].cpu);
 		}
 	}
 }
@@ -244,6 +271,7 @@ static void stop_step(struct guest *g)
 			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
 		}
 		arch_guest_stop(g);
+		__atomic_store_n(&g->watchdog, 0, __ATOMIC_RELAXED);
 		console_pass(g, false);
 		if (!quiesce_devices(g)) {
 			finish_stopping(g, LIFE_QUARANTINE);
@@ -280,7 +308,7 @@ static bool load_step_to_run(struct guest *g)
 {
 	enum load_result result;
 
-	if (g->life == 1 && !may_start(g)) {
+	if (g->is_ordered && !may_start(g)) {
 		return false;
 	}
 	result = load_step(g);
@@ -306,6 +334,9 @@ bool life_work(struct vcpu *v)
 	uint32_t left = __atomic_load_n(&g->left, __ATOMIC_ACQUIRE);
 	uint32_t all = (1u << g->config->vcpu_count) - 1;
 
+	if (v->index == 0 && (s == GUEST_STOPPING || s == GUEST_PAUSED) && g->forced[0] != NULL) {
+		record_forced(v);
+	}
 	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {
 		leave(v);
 	} else if (s == GUEST_STOPPING && v->index == 0 && left == all) {

@@ -13,12 +13,13 @@ enum life_event {
 	LIFE_START,		/* autostart, control: absent | stopped | crashed -> loading */
 	LIFE_LOADED,		/* core/load.c: loading -> running */
 	LIFE_LOAD_FAILED,	/* core/load.c: loading -> stopping, then crashed */
-	LIFE_OFF,		/* PSCI: running | paused | loading -> stopping, then stopped */
-	LIFE_RESET,		/* PSCI: running | paused -> stopping, then loading */
-	LIFE_CRASH,		/* running -> stopping, then as on-crash says */
+	LIFE_OFF,		/* PSCI, control: running | paused | loading -> stopping, then stopped */
+	LIFE_RESET,		/* PSCI, control: running | paused -> stopping, then loading; as
+				 * LIFE_START from where that does it */
+	LIFE_CRASH,		/* its vCPUs, control: running -> stopping, then as on-crash says */
 	LIFE_LAST_OUT,		/* scrub ended: stopping -> next_state */
-	LIFE_PAUSE,		/* running -> paused */
-	LIFE_RESUME,		/* paused -> running */
+	LIFE_PAUSE,		/* control: running -> paused */
+	LIFE_RESUME,		/* control: paused -> running, unless a crash has paused it */
 	LIFE_QUARANTINE,	/* a DMA device would not stop: stopping -> quarantined */
 	LIFE_EVENTS
 };
@@ -33,9 +34,9 @@ int life_apply(struct guest *g, enum life_event event);
 void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
 		uint64_t at_ipa);
 
-/* A guest keeps others waiting: as if it had crashed; a paused one is stopped. `why`
- * and `what` in words. Any core, no lock held. */
-void life_force(struct guest *g, const char *why, const char *what);
+/* As if the guest had crashed by itself; vCPU 0's core makes the record. `why` and `what` in words
+ * that stay. As life_apply(). Any core, no lock held. */
+int life_force(struct guest *g, const char *why, const char *what);
 
 /* Guests that start after guest `index` may find now what they wait for. */
 void life_kick_waiting(uint32_t index);

@@ -5,6 +5,7 @@
  */
 #include <abi/hypercalls.h>
 #include <abi/smccc.h>
+#include <abi/stats.h>
 #include <core/core.h>
 
 struct firmware firmware;
@@ -35,7 +36,8 @@ static bool arch_call(uint32_t function, uint64_t *x)
 		pass_on(function, x, 1);
 	} else if (function == SMCCC_VERSION) {
 		x[0] = SMCCC_VERSION_1_2;
-	} else if (is_asking && (asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES)) {
+	} else if (is_asking && (asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES ||
+				 asked == PV_TIME_FEATURES)) {
 		x[0] = SKERRY_OK;
 	} else {
 		return false;
@@ -50,6 +52,19 @@ static bool trng_call(uint32_t function, uint64_t *x)
 		return false;
 	}
 	pass_on(function, x, 4);
+	return true;
+}
+
+/* Arm DEN0057A. */
+static bool time_call(const struct vcpu *v, uint32_t function, uint64_t *x)
+{
+	bool is_asking = function == PV_TIME_FEATURES;
+	uint32_t asked = is_asking ? (uint32_t)x[1] : function;
+
+	if (v->guest->time == NULL || (asked != PV_TIME_FEATURES && asked != PV_TIME_ST)) {
+		return false;
+	}
+	x[0] = is_asking ? SKERRY_OK : SKERRY_TIME_BASE + v->index * sizeof(struct skerry_time);
 	return true;
 }
 
@@ -76,7 +91,7 @@ void smccc_call(struct vcpu *v, uint64_t *x)
 	uint32_t function = (uint32_t)x[0];
 
 	if (!hyp_call(v, function, x) && !psci_call(v, x) && !arch_call(function, x) &&
-	    !trng_call(function, x)) {
+	    !trng_call(function, x) && !time_call(v, function, x)) {
 		x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 	}
 }

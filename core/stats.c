@@ -19,3 +19,38 @@ void time_publish(struct vcpu *v)
 		t->state[v->index].preempted = v->time == VCPU_READY;
 	}
 }
+
+_Static_assert(offsetof(struct vcpu, switches) - offsetof(struct vcpu, exits) ==
+	       offsetof(struct skerry_vcpu_stats, switches), "copied as they stand");
+
+/* Its own core may be at it: then the last kind of time is short of a moment. */
+static void tell_vcpu(struct skerry_vcpu_stats *s, const struct vcpu *v, uint64_t now)
+{
+	memcpy(s, v->exits, offsetof(struct skerry_vcpu_stats, core));
+	(&s->idle)[v->time] += now - v->since;
+	if (!pcpus[v->cpu].is_shared) {
+		s->idle = 0;
+		s->run = now;
+	}
+	s->is_on = vcpu_is_on(v);
+}
+
+int64_t hvc_stats(struct vcpu *v, uint64_t *x)
+{
+	struct guest *g = &guests[x[1]];
+	struct skerry_stats *s = g->stats;
+
+	(void)v;
+	s->now = arch_time_now();
+	s->life = g->life;
+	s->crashes = g->crashes;
+	s->life_begin = g->config->refused ? 0 : g->info->load_begin;
+	s->state = g->config->refused ? SKERRY_STATE_REFUSED : g->state;
+	for (uint32_t i = 0; i < s->vcpu_count; i++) {
+		tell_vcpu(&s->vcpu[i], &g->vcpu[i], s->now);
+	}
+	for (uint32_t i = 0; i < SKERRY_PORT_MAX; i++) {
+		s->port[i].notified = *arch_notified(g, i);
+	}
+	return SKERRY_OK;
+}

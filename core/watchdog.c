@@ -8,48 +8,44 @@
 #include <abi/hypercalls.h>
 #include <core/core.h>
 
-static uint64_t next_look[SKERRY_CPU_MAX];	/* own core only */
-static bool is_stale[SKERRY_CPU_MAX];		/* a deadline is earlier than next_look; any core */
-static uint32_t checked_in;			/* critical guests of this round, a bit each */
-
-static void expire(struct vcpu *v)
-{
-	char cause[64];
-
-	(void)format_to(cause, sizeof(cause), "watchdog: no check-in within %lu us",
-			v->guest->watchdog_us);
-	life_crash(v, cause, 0, 0, 0);
-}
+uint32_t watchdog_critical;
+static uint32_t checked_in;	/* critical guests of this round, a bit each */
 
 uint64_t watchdog_look(unsigned cpu, uint64_t now)
 {
-	const struct pcpu *p = &pcpus[cpu];
+	struct pcpu *p = &pcpus[cpu];
+	uint64_t next = UINT64_MAX, due;
+	char cause[64];
 
-	if (now < next_look[cpu] && !__atomic_load_n(&is_stale[cpu], __ATOMIC_RELAXED)) {
-		return next_look[cpu];
+	if (now < p->watchdog) {
+		return p->watchdog;
 	}
-	__atomic_store_n(&is_stale[cpu], false, __ATOMIC_SEQ_CST);	/* before the deadlines */
-	next_look[cpu] = UINT64_MAX;
-	for (uint32_t i = 0; i < p->vcpu_count; i++) {
-		struct guest *g = p->vcpu[i]->guest;
-		uint64_t due = __atomic_load_n(&g->watchdog, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->watchdog, UINT64_MAX, __ATOMIC_SEQ_CST);
+	for (struct vcpu **v = p->vcpu; v < p->vcpu + p->vcpu_count; v++) {
+		struct guest *g = (*v)->guest;
 
-		if (p->vcpu[i]->index != 0 || due == 0 ||
-		    __atomic_load_n(&g->state, __ATOMIC_ACQUIRE) != GUEST_RUNNING) {
+		due = __atomic_load_n(&g->watchdog, __ATOMIC_RELAXED);
+		if ((*v)->index != 0 || due == 0 || g->state != GUEST_RUNNING) {
 			continue;	/* paused: watchdog_shift() comes at its end */
 		}
-		if (now >= due) {
-			expire(p->vcpu[i]);
-		} else {
-			next_look[cpu] = min_u64(next_look[cpu], due);
+		if (now < due) {
+			next = min_u64(next, due);
+			continue;
 		}
+		(void)format_to(cause, sizeof(cause), "watchdog: no check-in within %lu us",
+				g->watchdog_us);
+		life_crash(*v, cause, 0, 0, 0);
 	}
-	return next_look[cpu];
+	due = UINT64_MAX;	/* unless look_again() was there meanwhile */
+	(void)__atomic_compare_exchange_n(&p->watchdog, &due, next, false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_SEQ_CST);
+	return next;
 }
 
+/* A deadline is earlier than what was seen. */
 static void look_again(const struct guest *g)
 {
-	__atomic_store_n(&is_stale[g->vcpu[0].cpu], true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&pcpus[g->vcpu[0].cpu].watchdog, 0, __ATOMIC_SEQ_CST);
 	core_look(g->vcpu[0].cpu);
 }
 
@@ -64,38 +60,23 @@ void watchdog_shift(struct guest *g, uint64_t ticks)
 	}
 }
 
-/* The last of the critical guests in this round feeds the board's. */
-static void check_in(uint32_t index)
-{
-	uint32_t wanted = 0, seen;
-
-	for (uint32_t i = 0; i < guest_count; i++) {
-		wanted |= (uint32_t)guests[i].config->critical << i;
-	}
-	if (the_system.watchdog_ms == 0 || !(wanted >> index & 1)) {
-		return;
-	}
-	seen = __atomic_or_fetch(&checked_in, 1u << index, __ATOMIC_ACQ_REL);
-	if (seen == wanted && __atomic_compare_exchange_n(&checked_in, &seen, 0, false,
-							  __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-		arch_board_watchdog(the_system.watchdog_ms);
-	}
-}
-
 int64_t hvc_watchdog(struct vcpu *v, uint64_t *x)
 {
 	struct guest *g = v->guest;
-	uint64_t us = x[1], due, old;
+	uint64_t us = x[1], due = arch_time_now() + us * arch_time_hz() / 1000000;
+	uint32_t all = watchdog_critical;
 
 	if (us != 0 && (us < SKERRY_WATCHDOG_MIN || us > SKERRY_WATCHDOG_MAX)) {
 		return SKERRY_INVALID;
 	}
-	due = us != 0 ? arch_time_now() + us * arch_time_hz() / 1000000 : 0;
 	g->watchdog_us = us;
-	old = __atomic_exchange_n(&g->watchdog, due, __ATOMIC_SEQ_CST);
-	if (due != 0 && (old == 0 || due < old)) {
-		look_again(g);
+	if (__atomic_exchange_n(&g->watchdog, us ? due : 0, __ATOMIC_SEQ_CST) - 1 >= due) {
+		look_again(g);		/* there was none, or a later one */
 	}
-	check_in(g->index);
+	__atomic_fetch_or(&checked_in, 1u << g->index & all, __ATOMIC_ACQ_REL);
+	if (all && __atomic_compare_exchange_n(&checked_in, &all, 0, false, __ATOMIC_ACQ_REL,
+					       __ATOMIC_RELAXED)) {
+		arch_board_watchdog(the_system.watchdog_ms);
+	}
 	return SKERRY_OK;
 }

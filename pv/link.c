@@ -43,6 +43,7 @@ struct pv_link *link_find(const struct guest *g, uint64_t port, unsigned *end)
 
 void link_ring(struct pv_link *l, unsigned end)
 {
+	++*arch_notified(link_guest(l, !end), link_config(l)->end[!end].port);
 	lock_acquire(&l->lock);
 	if (end == SKERRY_FRONT && link_config(l)->registers != NULL) {
 		page_interrupt(l, INTERRUPT_QUEUE);
@@ -125,8 +126,8 @@ void link_enforce(struct pv_link *l)
 		link_acked(l);			/* its next life could not be loaded */
 	}
 	lock_release(&l->lock);
-	if (is_late) {
-		life_force(back, "it does not let go of link", link_config(l)->name);
+	if (is_late && life_force(back, "it does not let go of link", link_config(l)->name) != 0) {
+		(void)life_apply(back, LIFE_OFF);	/* it is paused */
 	}
 }
 

@@ -29,5 +29,6 @@ static __attribute__((used)) void asm_offsets(void)
 	OFFSET(VCPU_GUEST, struct vcpu, guest);
 	OFFSET(DOORBELL_SGI, struct guest, arch.doorbell[0].sgi);
 	OFFSET(DOORBELL_BIT, struct guest, arch.doorbell[0].bit);
+	OFFSET(DOORBELL_COUNT, struct guest, arch.doorbell[0].count);
 	OFFSET(VCPU_GIC, struct vcpu, arch.vgic.gic);
 }

@@ -206,6 +206,7 @@ fast_hvc:
 	ldr	x5, [x1]
 	cmp	x5, x2
 	b.ne	3f				/* it has moved */
+	count	DOORBELL_COUNT, x5, x1
 	cbnz	w4, 2f				/* an SGI is on its way */
 	ldr	x3, [x1, #DOORBELL_SGI]
 	tbz	w3, #24, 4f			/* GICv2's form */

@@ -60,10 +60,10 @@
 	.endm
 
 	/* x0 = the vCPU; scratch is clobbered */
-	.macro	count cause, scratch
-	ldr	\scratch, [x0, #\cause]
+	.macro	count what, scratch, base=x0
+	ldr	\scratch, [\base, #\what]
 	add	\scratch, \scratch, #1
-	str	\scratch, [x0, #\cause]
+	str	\scratch, [\base, #\what]
 	.endm
 
 	.macro	this_vcpu to

@@ -7,6 +7,7 @@
  * lock of the guest that it rings in; who rings looks at it again after its bit is
  * set, and takes the slow path when it has moved, so that no bit stays behind.
  */
+#include <hv/arch.h>
 #include "gic.h"
 
 /* The vCPU that takes a link's interrupt at once; NULL: nobody does. */
@@ -75,6 +76,11 @@ void vgic_take_bells(struct vcpu *v)
 	for (; rung != 0; rung &= rung - 1) {
 		vgic_set(v, SKERRY_INTID_LINK((unsigned)__builtin_ctz(rung)), VIRQ_PENDING);
 	}
+}
+
+uint64_t *arch_notified(struct guest *g, unsigned port)
+{
+	return &g->arch.doorbell[port].count;
 }
 
 struct vcpu *fast_bells(struct vcpu *v, uint32_t bells)

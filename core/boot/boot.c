@@ -154,6 +154,12 @@ static void start_guests(void)
 {
 	uint64_t ready = arch_time_now();
 
+	for (uint32_t i = 0; i < guest_count && the_system.watchdog_ms != 0; i++) {
+		watchdog_critical |= (uint32_t)guests[i].config->critical << i;
+	}
+	if (watchdog_critical != 0 && !arch_board_watchdog(the_system.watchdog_ms)) {
+		log_line("watchdog-ms: this board has no watchdog that EL2 can drive");
+	}
 	console_set_input(the_system.input);
 	for (struct guest *g = guests; g < guests + guest_count; g++) {
 		if (g->config->autostart && !g->config->refused) {

@@ -5,6 +5,7 @@
  */
 #include <abi/hypercalls.h>
 #include <abi/info.h>
+#include <abi/stats.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <hv/pv.h>
@@ -27,6 +28,7 @@ static void make_vcpus(struct guest *g)
 		p->vcpu[p->vcpu_count++] = &g->vcpu[i];
 		if (p->is_shared) {
 			sched_add(c->cpu[i], g->vcpu[i].slot, g->index, (uint8_t)i, &c->server[i]);
+			g->time = g->time != NULL ? g->time : arch_boot_alloc(PAGE_SIZE);
 		}
 	}
 }
@@ -42,6 +44,28 @@ static void init_cores(void)
 			sched_init(i, &the_system.core[i], the_system.frame_us, arch_time_hz(),
 				   now);
 		}
+	}
+}
+
+/* For those that have control over it: what never changes. */
+static void make_stats(struct guest *g)
+{
+	struct skerry_stats *page = arch_boot_alloc(PAGE_SIZE);
+
+	g->stats = page;
+	page->magic = SKERRY_STATS_MAGIC;
+	page->abi_major = SKERRY_ABI_MAJOR;
+	page->abi_minor = SKERRY_ABI_MINOR;
+	page->guest = g->index;
+	page->vcpu_count = g->config->vcpu_count;
+	memcpy(page->name, g->config->name, sizeof(page->name));
+	for (uint32_t i = 0; i < g->config->bank_count; i++) {
+		page->memory += g->config->bank[i].size;
+	}
+	page->hz = arch_time_hz();
+	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
+		page->vcpu[i].core = g->vcpu[i].cpu;
+		page->vcpu[i].policy = the_system.core[g->vcpu[i].cpu].policy;
 	}
 }
 
@@ -102,6 +126,17 @@ static bool map_all(struct guest *g, struct report *r)
 	for (uint32_t i = 0; i < c->device_count && is_mapped; i++) {
 		is_mapped = map_device(g, &c->device[i], r);
 	}
+	for (uint32_t i = 0; i < guest_count && is_mapped; i++) {
+		if (c->control >> i & 1) {
+			struct range stats = { arch_boot_pa(guests[i].stats).v, PAGE_SIZE };
+
+			is_mapped = guest_map(g, SKERRY_STATS(i), stats, S2_READ_ONLY, r);
+		}
+	}
+	if (g->time != NULL) {
+		is_mapped &= guest_map(g, SKERRY_TIME_BASE, (struct range){
+				       arch_boot_pa(g->time).v, PAGE_SIZE }, S2_READ_ONLY, r);
+	}
 	return is_mapped && windows_map(g, r);
 }
 
@@ -134,12 +169,15 @@ void guests_make(struct report *r)
 	guest_count = the_system.guest_count;
 	init_cores();
 	for (uint8_t i = 0; i < guest_count; i++) {
+		guests[i].index = i;
+		guests[i].config = &the_system.guest[i];
+		make_vcpus(&guests[i]);
+		make_stats(&guests[i]);
+	}
+	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];
 
-		g->index = i;
-		g->config = c;
-		make_vcpus(g);
 		while (pv_stop_step(g) == PV_MORE) {
 			/* zeroes its windows */
 		}

@@ -5,6 +5,7 @@
  * mappings of a guest collide stage 2 sees; the same one twice (a shared window) does no harm.
  */
 #include <abi/info.h>
+#include <abi/stats.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 
@@ -33,10 +34,11 @@ static bool map_end(struct guest *g, struct sys_link *l, unsigned role, struct r
 	       guest_map(g, e->base + first.size, second, is_front ? S2_READ_ONLY : S2_DATA, r);
 }
 
-static void tell_port(struct skerry_info *info, const struct sys_link *l, unsigned role)
+static void tell_port(const struct guest *g, const struct sys_link *l, unsigned role)
 {
 	const struct sys_end *e = &l->end[role];
-	struct skerry_link *port = &info->link[e->port];
+	struct skerry_link *port = &g->info->link[e->port];
+	struct skerry_port_stats *p = &g->stats->port[e->port];
 
 	memcpy(port->name, l->name, sizeof(port->name));
 	port->type = l->type;
@@ -50,13 +52,18 @@ static void tell_port(struct skerry_info *info, const struct sys_link *l, unsign
 	port->front_base = l->end[SKERRY_FRONT].base;
 	port->page = role == SKERRY_BACK ? SKERRY_BACK_PAGE_BASE + e->port * PAGE_SIZE :
 		     l->registers ? SKERRY_PAGE_BASE + e->port * PAGE_SIZE : 0;
-	info->port_count = e->port + 1;
+	g->info->port_count = e->port + 1;
+	memcpy(p->link, l->name, sizeof(p->link));
+	p->type = l->type;
+	p->role = (uint8_t)role;
+	p->peer = l->end[1 - role].guest;
 }
 
 bool windows_map(struct guest *g, struct report *r)
 {
 	struct system *s = &the_system;
-	bool is_mapped = s->console_driver != g->index ||
+	int driver = s->console_driver;
+	bool is_mapped = driver < 0 || !(driver == g->index || g->config->control >> driver & 1) ||
 			 guest_map(g, SKERRY_LOG_BASE, (struct range){ arch_boot_pa(&console_log).v,
 				   sizeof(console_log) }, S2_READ_ONLY, r);
 
@@ -64,7 +71,7 @@ bool windows_map(struct guest *g, struct report *r)
 		for (unsigned role = 0; role < 2 && is_mapped; role++) {
 			if (l->end[role].guest == g->index) {
 				is_mapped = map_end(g, l, role, r);
-				tell_port(g->info, l, role);
+				tell_port(g, l, role);
 			}
 		}
 	}

@@ -35,6 +35,7 @@ void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interru
 void arch_guest_stop(struct guest *g);	/* all vCPUs are off: SPIs masked and deactivated, TLBs */
 int arch_guest_mpidr_to_vcpu(const struct guest *g, uint64_t mpidr); /* index, or -1 */
 void arch_event_raise(struct guest *g, unsigned intid); /* an edge SPI, from any core */
+uint64_t *arch_notified(struct guest *g, unsigned port); /* count of what it rang there */
 /* An emulated line: an SPI of v's guest, any core, or a PPI of `v`, its own core. */
 void arch_level_set(struct vcpu *v, unsigned intid, bool high);
 

@@ -4,7 +4,8 @@
  * sleeps, and that nothing that another core asks for is slept over. What others do
  * happens while the core sleeps (arch_cpu_wait()).
  */
-/* sources: core/run.c core/life.c core/psci.c tests/host/fake/fake_arch.c */
+/* sources: core/run.c core/life.c core/psci.c core/watchdog.c lib/format.c
+ * tests/host/fake/fake_arch.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>

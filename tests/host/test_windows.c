@@ -15,6 +15,7 @@
 #include <string.h>
 #include <abi/errors.h>
 #include <abi/info.h>
+#include <abi/stats.h>
 #include <core/boot/boot.h>
 #include <core/guest.h>
 #include "fake_arch.h"
@@ -23,6 +24,7 @@
 
 static struct sys_guest configs[4];
 static struct skerry_info infos[4];
+static struct skerry_stats statistics[4];
 static uint32_t pages[32][1024];
 static unsigned page_count;
 struct skerry_log console_log;
@@ -60,12 +62,14 @@ static int set_up(void **state)
 	fake_reset();
 	memset(configs, 0, sizeof(configs));
 	memset(infos, 0, sizeof(infos));
+	memset(statistics, 0, sizeof(statistics));
 	fake_guests(configs, 4);
 	memset(&the_system, 0, sizeof(the_system));
 	the_system.guest_count = 4;
 	the_system.console_driver = -1;
 	for (unsigned i = 0; i < 4; i++) {
 		guests[i].info = &infos[i];
+		guests[i].stats = &statistics[i];
 	}
 	fake.memory_base = next_host;
 	fake.memory_size = MIB(1);

@@ -89,10 +89,10 @@ def stubborn(log, gic):
     text = links_text("tester stubborn lives=2", "servant stubborn")
     with Run(log, image(log, "stubborn", text), "--gic", gic, "--cpus", 3) as run:
         run.expect(r"^tester\| tests: 15 passed, 0 failed")
-        run.expect(r"^skerry: servant: taken as crashed: it does not let go of link ctl",
+        run.expect(r"^skerry: servant crashed at [\d.]+ s: it does not let go of link ctl",
                    r"^tester\| tester: life 2", r"^tester\| tests: 5 passed, 0 failed")
         run.end(0)
-        run.count(r"^skerry: servant: taken as crashed", 1)
+        run.count(r"^skerry: servant crashed at", 1)
         run.count(r"^servant\| servant: life 5", 1)
 
 

@@ -80,7 +80,7 @@ def together(log, gic):
         run.count(r"^a\| nettest: dies", 6)
         run.count(r"^b\| nettest: dies", 4)
         run.count(r"^drv-net\| drv_net: dies, as its boot arguments ask for", 10)
-        run.absent("taken as crashed")
+        run.absent("does not let go")
 
 
 def hostile(log, gic):

@@ -74,7 +74,8 @@ struct doorbell {
 	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
 	uint64_t sgi;		/* how its core is told: value for ICC_SGI1R_EL1, or GICD_SGIR */
 	uint32_t bit;		/* in `bells` */
-	uint32_t pad[3];
+	uint32_t reserved;
+	uint64_t count;		/* of what was rung; two vCPUs at a time may count one */
 };
 
 struct vgic_guest {

@@ -22,6 +22,7 @@ struct arch_guest {
 	unsigned raised[SKERRY_INTID_COUNT];	/* arch_event_raise() */
 	bool level[SKERRY_INTID_COUNT];		/* arch_level_set() */
 	unsigned level_calls;
+	uint64_t notified[SKERRY_PORT_MAX];	/* arch_notified() */
 };
 
 #endif

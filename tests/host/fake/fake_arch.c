@@ -143,6 +143,15 @@ void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 	v->guest->arch.level_calls++;
 }
 
+uint64_t *arch_notified(struct guest *g, unsigned port) { return &g->arch.notified[port]; }
+
+bool arch_board_watchdog(uint32_t ms)
+{
+	fake.feeds++;
+	fake.watchdog_ms = ms;
+	return !fake.has_no_watchdog;
+}
+
 void arch_uart_pass(struct guest *g, bool is_given)
 {
 	(void)g;

@@ -42,6 +42,9 @@ struct fake {
 	void (*on_relax)(void);		/* called by arch_cpu_relax(): "another core" */
 	void (*on_wait)(void);		/* by arch_cpu_wait() */
 	void (*on_lock)(void);		/* before a lock is taken: it is waited for (weak locks) */
+	unsigned feeds;			/* arch_board_watchdog()'s calls */
+	uint32_t watchdog_ms;		/* of the last one */
+	bool has_no_watchdog;
 	enum fake_end end;
 	jmp_buf *way_out;
 	char log[4096];			/* lines of the weak log_raw() and panic() */

@@ -32,10 +32,17 @@ static _Alignas(4096) uint32_t registers[1024];
 static struct skerry_msg answer;
 static unsigned forced[GUESTS], kicked[GUESTS];
 
-void life_force(struct guest *g, const char *why, const char *what)
+int life_force(struct guest *g, const char *why, const char *what)
 {
 	(void)why, (void)what;
 	forced[g->index]++;
+	return SKERRY_OK;
+}
+
+int life_apply(struct guest *g, enum life_event event)
+{
+	(void)g, (void)event;
+	return SKERRY_OK;
 }
 
 void life_kick_waiting(uint32_t index)
