@@ -89,11 +89,61 @@ static void judge_links(const struct system *s)
 	}
 }
 
+static void judge_turns(const struct system *s, unsigned core)
+{
+	const struct sys_core *c = &s->core[core];
+	uint64_t end = 0;
+
+	need(c->turn_count <= (c->policy == POLICY_CYCLIC ? SYS_TURN_MAX : 0));
+	for (const struct sys_turn *t = c->turn; t < c->turn + c->turn_count; t++) {
+		need(t->start_us >= end && t->length_us >= SYS_TIME_MIN_US);
+		end = (uint64_t)t->start_us + t->length_us;
+		need(end <= s->frame_us && t->guest < s->guest_count &&
+		     t->vcpu < s->guest[t->guest].vcpu_count &&
+		     s->guest[t->guest].cpu[t->vcpu] == core);
+	}
+}
+
+static void judge_cores(const struct system *s, const struct board *b)
+{
+	uint32_t vcpus[SKERRY_CPU_MAX] = { 0 };
+	double load[SKERRY_CPU_MAX] = { 0 };
+
+	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
+		for (uint32_t i = 0; i < g->vcpu_count; i++) {
+			const struct sys_server *v = &g->server[i];
+			unsigned core = g->cpu[i];
+
+			need(core < b->cpu_count);
+			need(vcpus[core]++ < (s->core[core].policy == POLICY_STATIC ? 1 :
+					      SYS_SLOT_MAX));
+			if (s->core[core].policy == POLICY_SERVER) {
+				need(v->budget_us >= SYS_TIME_MIN_US &&
+				     v->budget_us <= v->period_us &&
+				     v->period_us >= SYS_PERIOD_MIN_US &&
+				     v->period_us <= SYS_TIME_MAX_US);
+				load[core] += 1.0 * v->budget_us / v->period_us;
+			}
+		}
+	}
+	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
+		const struct sys_core *c = &s->core[i];
+
+		need(c->policy < POLICIES && load[i] <= 1.000001);
+		need(c->policy != POLICY_RR || (c->slice_us >= SYS_TIME_MIN_US &&
+						c->slice_us <= SYS_TIME_MAX_US));
+		need(c->policy != POLICY_CYCLIC || (s->frame_us >= SYS_PERIOD_MIN_US &&
+						    s->frame_us <= SYS_TIME_MAX_US));
+		judge_turns(s, i);
+	}
+}
+
 static void judge(const struct system *s, const struct board *b)
 {
-	uint32_t cores = 0;
+	bool has_critical = false;
 
 	judge_links(s);
+	judge_cores(s, b);
 	need(s->guest_count > 0 && s->guest_count <= SKERRY_GUEST_MAX);
 	need(s->input >= -1 && s->input < (int)s->guest_count);
 	need(s->console_driver >= -1 && s->console_driver < (int)s->guest_count);
@@ -101,10 +151,7 @@ static void judge(const struct system *s, const struct board *b)
 		need(g->vcpu_count > 0 && g->vcpu_count <= SKERRY_VCPU_MAX);
 		need(g->bank_count > 0 && g->bank_count <= (g->identity ? 1 : SYS_BANK_MAX));
 		need(g->segment_count <= SYS_SEGMENT_MAX && strlen(g->name) < sizeof(g->name));
-		for (uint32_t i = 0; i < g->vcpu_count; i++) {
-			need(g->cpu[i] < b->cpu_count && !(cores & 1u << g->cpu[i]));
-			cores |= 1u << g->cpu[i];
-		}
+		has_critical |= g->critical;
 		for (uint32_t i = 0; i < g->bank_count; i++) {
 			judge_bank(g, g->bank[i]);
 		}
@@ -114,9 +161,11 @@ static void judge(const struct system *s, const struct board *b)
 		need(g->refused || is_held(g, g->tree.at));
 		need(g->refused || is_held(g, (struct range){ g->entry, 4 }));
 		need(g->console <= CONSOLE_PL011 && g->on_crash <= CRASH_RESET_BOARD);
-		need(g->after >> s->guest_count == 0);
+		need(g->after >> s->guest_count == 0 && g->control >> s->guest_count == 0);
 		judge_devices(g);
 	}
+	need(!s->watchdog_ms || (has_critical && s->watchdog_ms >= SYS_WATCHDOG_MIN_MS &&
+				 s->watchdog_ms <= SYS_WATCHDOG_MAX_MS));
 }
 
 static const struct board board = {
@@ -165,6 +214,18 @@ static void good_table(struct system *s)
 		g->entry = base;
 		g->restart_limit = 5;
 	}
+	for (uint32_t i = 0; i < 3; i++) {	/* on a core of each other policy */
+		static const uint8_t policy[] = { POLICY_SERVER, POLICY_CYCLIC, POLICY_RR };
+
+		s->guest[1].cpu[i] = (uint8_t)(1 + i);
+		s->core[1 + i].policy = policy[i];
+	}
+	s->guest[1].vcpu_count = 3;
+	s->guest[1].server[0] = (struct sys_server){ 1, 2000, 10000 };
+	s->core[2].turn_count = 1;
+	s->core[2].turn[0] = (struct sys_turn){ .start_us = 100, .length_us = 400, 1, 1, { 0 } };
+	s->core[3].slice_us = 1000;
+	s->frame_us = 1000;
 	s->window_count = 2;
 	s->window[0] = (struct sys_window){ .size = KIB(128) };
 	s->window[1] = (struct sys_window){ .size = KIB(64), .kind = SKERRY_WINDOW_SHARED };
