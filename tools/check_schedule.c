@@ -11,7 +11,7 @@
 struct share {
 	const struct sys_guest *guest;
 	uint32_t vcpu;
-	uint64_t worst_us;	/* after its period's begin; UINT64_MAX: not within the period */
+	uint64_t worst_us;	/* after its period's begin; beyond the period: or later */
 };
 
 static const char *const policies[] = { "static", "cyclic", "server", "rr" };
@@ -29,7 +29,7 @@ static uint32_t find_shares(const struct system *s, uint32_t core, struct share 
 	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->vcpu_count; i++) {
 			if (g->cpu[i] == core) {
-				shares[count++] = (struct share){ g, i, UINT64_MAX };
+				shares[count++] = (struct share){ g, i, 0 };
 			}
 		}
 	}
@@ -54,7 +54,12 @@ static void find_worst(struct share *shares, uint32_t count, struct share *of)
 			}
 		}
 	}
-	of->worst_us = next <= own->period_us ? next : UINT64_MAX;
+	of->worst_us = next;
+}
+
+static bool is_sure(const struct share *s)
+{
+	return s->worst_us <= server_of(s)->period_us;
 }
 
 static void judge_server(struct check *c, struct share *shares, uint32_t count)
@@ -63,12 +68,12 @@ static void judge_server(struct check *c, struct share *shares, uint32_t count)
 		const struct sys_server *v = server_of(s);
 
 		find_worst(shares, count, s);
-		if (s->worst_us == UINT64_MAX) {
+		if (!is_sure(s)) {
 			report_warning(&c->report, c->fdt, s->guest->node, "budget-us", "vCPU %u "
 				       "is not sure of its %u us in each %u us: on core %u others "
-				       "of its priority (%u) or a higher one can keep it from them",
-				       s->vcpu, v->budget_us, v->period_us, s->guest->cpu[s->vcpu],
-				       v->priority);
+				       "of its priority (%u) or a higher one go first, and it can "
+				       "take %lu us or more", s->vcpu, v->budget_us, v->period_us,
+				       s->guest->cpu[s->vcpu], v->priority, s->worst_us);
 		}
 	}
 }
@@ -126,11 +131,8 @@ static void print_server(const struct check *c, struct share *shares, uint32_t c
 		printf("%s:   %-12s vCPU %u, priority %2u: %6u us of each %7u, %6.2f %%", c->file,
 		       s->guest->name, s->vcpu, v->priority, v->budget_us, v->period_us,
 		       100.0 * v->budget_us / v->period_us);
-		if (s->worst_us == UINT64_MAX) {
-			printf(", not guaranteed\n");
-		} else {
-			printf(", after %" PRIu64 " us at the latest\n", s->worst_us);
-		}
+		printf(", after %" PRIu64 " us %s\n", s->worst_us,
+		       is_sure(s) ? "at the latest" : "or more");
 	}
 }
 

@@ -4,7 +4,7 @@
 
 tests/bad/NAME.dts: skerry-check (or mksystem, where a comment says so) ends with
 status 1 and prints every line that an `expect:` comment of the file gives.
-tests/good/NAME.dts: no error and no warning; mksystem makes the same image
+tests/good/NAME.dts: no error and no warning, but what `expect:` gives; mksystem makes the same image
 twice; skerry-check finds that image good too. With the test board, and with
 images that are made here. `--update` writes the expectations down anew.
 """
@@ -113,11 +113,16 @@ class Cases:
             return [MKSYSTEM, path, "-I", self.folder, "-o", os.path.join(self.folder, "bad.itb")]
         return [CHECK, "-I", self.folder, path, self.board]
 
-    def bad(self, path, is_update):
+    @staticmethod
+    def wanted(path):
+        """The file's text and the lines that its comments expect."""
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        wanted = [" ".join(line.replace("\n * ", " ").split()) for line in
-                  re.findall(r"/\* expect: (.*?) \*/", text, re.DOTALL)]
+        return text, [" ".join(line.replace("\n * ", " ").split()) for line in
+                      re.findall(r"/\* expect: (.*?) \*/", text, re.DOTALL)]
+
+    def bad(self, path, is_update):
+        text, wanted = self.wanted(path)
         status, output = run(self.command(path, "/* tool: mksystem */" in text))
         lines = [" ".join(line.replace(self.folder, "DIR").split())
                  for line in output.splitlines()]
@@ -140,16 +145,19 @@ class Cases:
 
     def good(self, path):
         made = [os.path.join(self.folder, name) for name in ("one.itb", "two.itb")]
-        problem, output = None, ""
+        problem, said = None, ""
         for command in ([CHECK, "-I", self.folder, path, self.board],
                         [MKSYSTEM, path, "-I", self.folder, "-o", made[0]],
                         [MKSYSTEM, path, "-I", self.folder, "-o", made[1]],
                         [CHECK, made[0], self.board], ["cmp"] + made):
             status, output = run(command)
+            said += output
             if status or "warning:" in output:
                 problem = "%s: exit status %d" % (" ".join(command), status)
                 break
-        self.tell(path, problem, output)
+        lines = [" ".join(line.split()) for line in said.splitlines()]
+        missing = [line for line in self.wanted(path)[1] if line not in lines]
+        self.tell(path, problem or missing and "not said: %s" % missing[0], said)
 
     def damaged(self):
         """A system image with one changed byte, and one cut off."""
