@@ -36,12 +36,6 @@ int64_t hvc_control(struct vcpu *v, uint64_t *x)
 	return result;
 }
 
-int64_t hvc_crash_read(struct vcpu *v, uint64_t *x)
-{
-	(void)v, (void)x;
-	return SKERRY_NOT_SUPPORTED;
-}
-
 int64_t hvc_yield(struct vcpu *v, uint64_t *x)
 {
 	(void)v, (void)x;

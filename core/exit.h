@@ -51,19 +51,29 @@ void vpl011_reset(struct guest *g);
 void vpl011_receive(struct guest *g);
 
 /*
- * Crash records: what a guest was at when it did what it can't survive, printed
- * on the core of the vCPU that did it.
+ * Crash records (abi/crash.h): what a guest was at when it did what it can't survive, on the
+ * core of the vCPU that did it. One a guest, written once a crash and only then (core/life.c);
+ * and EL2's own, before a reset and at a panic.
  */
-struct crash_registers {
-	uint64_t x[31];
-	uint64_t pc, pstate, sp;	/* sp: of EL1 */
+/* A page each: guests', then EL2's own. Kept over a reset, where the board has a place; NULL
+ * until boot has found it. .crc32 is 0 in those that hold no record, or are being written. */
+union crash_page {
+	struct skerry_crash record;
+	uint8_t page[PAGE_SIZE];
 };
+extern union crash_page *crash_pages;
 
-/* Print the record: at most 14 lines, once a crash (core/life.c). */
+/* Make the record of v's guest, and print it: at most 14 lines. */
 void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
 		  uint64_t ipa);
-/* Its last line alone: what led there. Also at a panic while `v` was the core's. */
-void crash_print_exits(const struct vcpu *v);
+/* Add its stack, once a crash: all vCPUs are off, its DMA is silent, its memory still whole. */
+void crash_keep_stack(const struct guest *g);
+/* EL2's own: why the board is reset, or halts. `v`: the guest that it is about; or NULL. */
+void crash_note(const struct vcpu *v, uint64_t pc, const char *cause);
+void crash_print(const struct skerry_crash *r);	/* a guest's */
+void crash_print_exits(const struct skerry_crash *r);	/* the last line alone: EL2's own too */
+/* It is complete: its checksum, and out of the caches. */
+void crash_seal(struct skerry_crash *r);
 
 /*
  * Exits, counted by cause per vCPU, and the last few of each. Written by the
@@ -72,7 +82,7 @@ void crash_print_exits(const struct vcpu *v);
 /* One exit of `v`, on its own core: every slow exit calls this once. */
 static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t syndrome)
 {
-	struct exit_record *r = &v->last_exit[v->exit_next++ % EXIT_RING];
+	struct skerry_exit *r = &v->last_exit[v->exit_next++ % EXIT_RING];
 
 	v->exits[cause]++;
 	r->syndrome = (uint32_t)syndrome;

@@ -9,6 +9,7 @@
 #include <hv/types.h>
 #include <hv/lock.h>
 #include <core/system.h>
+#include <abi/crash.h>
 #include <arch_types.h>		/* struct arch_vcpu, struct arch_guest: the architecture's */
 
 enum guest_state {		/* core/life.c holds the transitions */
@@ -25,18 +26,13 @@ enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 	EXIT_CAUSES
 };
 
-#define EXIT_RING	8	/* a power of two */
+#define EXIT_RING	SKERRY_CRASH_EXITS	/* a power of two */
 
 enum vcpu_time {		/* what a vCPU's time goes to: of a guest that runs, on shared cores */
 	VCPU_IDLE,		/* it waits: WFI, off, its guest is down */
 	VCPU_READY,		/* it would run, but another one does: stolen time */
 	VCPU_RUN,
 	VCPU_TIMES
-};
-
-struct exit_record {		/* one of the last exits, for crash records */
-	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
-	uint32_t cause;		/* enum exit_cause */
 };
 
 struct vcpu {
@@ -56,7 +52,7 @@ struct vcpu {
 	uint64_t exits[EXIT_CAUSES];	/* stats_exit() */
 	uint64_t ticks[VCPU_TIMES];	/* spent so far, since boot */
 	uint64_t switches;	/* times it was switched in */
-	struct exit_record last_exit[EXIT_RING];
+	struct skerry_exit last_exit[EXIT_RING];
 	uint32_t exit_next;	/* counts for ever; the ring's index is its low bits */
 };
 

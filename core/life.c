@@ -185,6 +185,7 @@ static void after_crash(const struct guest *g)
 {
 	if (g->config->on_crash == CRASH_RESET_BOARD) {
 		log_line("%s: the board is reset, as its description says", g->config->name);
+		crash_note(g->vcpu, 0, "crashed: its description resets the board then");
 		arch_board_end(false);
 	}
 	if (g->config->on_crash == CRASH_PAUSE) {
@@ -277,6 +278,7 @@ static void stop_step(struct guest *g)
 			finish_stopping(g, LIFE_QUARANTINE);
 			return;
 		}
+		crash_keep_stack(g);
 		pv_guest_change(g, false);
 		load_begin(g, true);
 		g->is_scrubbing = true;

@@ -27,17 +27,19 @@ void panic(const char *format, ...)
 	const struct vcpu *v = pcpus[cpu].current;
 	char text[TEXT_SIZE];
 	va_list args;
-	int n;
 
 	if (console_break()) {
-		n = format_to(text, sizeof(text), "panic on core %u, guest %s, at 0x%lx: ", cpu,
-			      v ? v->guest->config->name : "none", (uintptr_t)pc);
 		va_start(args, format);
-		format_v(text + n, sizeof(text) - (size_t)n, format, args);
+		format_v(text, sizeof(text), format, args);
 		va_end(args);
-		log_line("%s", text);
+		log_line("panic on core %u, guest %s, at 0x%lx: %s", cpu,
+			 v ? v->guest->config->name : "none", (uintptr_t)pc, text);
+		crash_note(v, (uintptr_t)pc, text);
 		if (v) {
-			crash_print_exits(v);
+			crash_print_exits(&crash_pages[SKERRY_GUEST_MAX].record);
+		}
+		if (the_system.panic_resets) {
+			arch_board_end(false);
 		}
 	}
 	arch_halt();

@@ -44,6 +44,7 @@ int64_t hvc_stats(struct vcpu *v, uint64_t *x)
 	s->now = arch_time_now();
 	s->life = g->life;
 	s->crashes = g->crashes;
+	s->has_crash = crash_pages[x[1]].record.crc32 != 0;
 	s->life_begin = g->config->refused ? 0 : g->info->load_begin;
 	s->state = g->config->refused ? SKERRY_STATE_REFUSED : g->state;
 	for (uint32_t i = 0; i < s->vcpu_count; i++) {

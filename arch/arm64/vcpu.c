@@ -10,7 +10,8 @@
 #include "cpu.h"
 #include "trap.h"
 
-#define SPSR_RESET	0x3c5	/* EL1h, DAIF masked */
+#define SPSR_EL1H	0x5
+#define SPSR_RESET	(0x3c0 | SPSR_EL1H)	/* DAIF masked */
 
 static void clear_fp(void)
 {
@@ -54,12 +55,12 @@ void arch_vcpu_stop(struct vcpu *v)
 	pcpu()->current = NULL;
 }
 
-void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
+void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out)
 {
 	memcpy(out->x, v->arch.x, sizeof(out->x));
 	out->pc = v->arch.elr;
 	out->pstate = v->arch.spsr;
-	out->sp = READ_SYSREG(sp_el1);
+	out->sp = (v->arch.spsr & 0x1f) == SPSR_EL1H ? READ_SYSREG(sp_el1) : READ_SYSREG(sp_el0);
 }
 
 /* All its vCPUs are off: its translations, of both stages, out of all TLBs. VTTBR_EL2

@@ -67,6 +67,9 @@ static void read_board(void)
 	}
 }
 
+static struct pa records;
+static bool is_kept;			/* there */
+
 static void own_memory(void)
 {
 	struct board *b = &boot.board;
@@ -79,6 +82,7 @@ static void own_memory(void)
 	    (b->initrd.size && owner_add(range_pages(b->initrd), OWNER_HV, 0) != SKERRY_OK)) {
 		give_up("EL2's image and the system image overlap");
 	}
+	is_kept = place_records(b, RECORDS_SIZE, &records);
 	if (!place_heap(b, BOOT_HEAP_SIZE, &heap)) {
 		give_up("no room for EL2's own memory");
 	}
@@ -179,6 +183,7 @@ void core_boot(void)
 	own_memory();
 	arch_boot_cores(&boot.board);
 	read_system();
+	records_boot(is_kept ? &records : NULL);
 	seed_guests(&boot.board, the_system.guest_count);
 	guests_make(&report);
 	print_banner();

@@ -85,6 +85,10 @@ extern uint64_t fit_hash_ticks;	/* time spent hashing so far */
  */
 /* EL2's heap, aligned to its size. False: there is no room. */
 bool place_heap(const struct board *b, uint64_t size, struct pa *heap) nodiscard;
+/* The crash records: where no boot loader and no earlier owner of the memory writes, at the same
+ * place in each boot of a board: at three quarters of its first memory, or below what lies there.
+ * False: there is no room. */
+bool place_records(const struct board *b, uint64_t size, struct pa *at) nodiscard;
 /* Fills host[] of every guest's banks (and bank[0] of an identity guest), then that of the
  * links' windows with all that follows from it (struct sys_link), the larger banks
  * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
@@ -95,6 +99,12 @@ void place_guests(const struct board *b, struct system *s, struct report *r);
 /* Fill guests[] and pcpus[] from the_system: vCPUs, stage 2, trees, pages that
  * EL2 publishes. A guest that can't be made is reported and marked refused. */
 void guests_make(struct report *r);
+
+/* Crash records of earlier boots: told, once each; and those of guests that this system has not
+ * are forgotten. `kept`: where place_records() put them; NULL: nowhere, then this boot's are
+ * lost with it. the_system is there. */
+#define RECORDS_SIZE	((SKERRY_GUEST_MAX + 1) * PAGE_SIZE)
+void records_boot(const struct pa *kept);
 
 /* Maps pages into a guest that is being made; false, told: not possible there. */
 bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
@@ -135,6 +145,8 @@ uintptr_t arch_boot_board(const struct board *b);
 void arch_boot_heap(struct pa at);
 void *arch_boot_alloc(uint64_t size);	/* zeroed whole pages; panics when used up */
 void *arch_boot_uncached(void);	/* one zeroed page, mapped non-cacheable; SKERRY_LINK_MAX times */
+/* Memory mapped for good, RECORDS_SIZE bytes, as it is. NULL: not possible. Once. */
+void *arch_boot_keep(struct pa at);
 struct pa arch_boot_pa(const void *at);	/* of anything of EL2's own */
 /* The system image, read-only; NULL: too large. */
 const void *arch_boot_map_image(struct range at);

@@ -137,6 +137,18 @@ bool place_heap(const struct board *b, uint64_t size, struct pa *heap)
 	return place(b, &p, heap);
 }
 
+bool place_records(const struct board *b, uint64_t size, struct pa *at)
+{
+	struct range m = b->memory[0];
+	struct range place = { align_down(m.base + m.size / 4 * 3, BLOCK_SIZE), size };
+
+	while (range_holds(m, place.base, size) && hit(b, place, false)) {
+		place.base -= BLOCK_SIZE;
+	}
+	*at = pa(place.base);
+	return range_holds(m, place.base, size) && owner_add(place, OWNER_HV, 0) == SKERRY_OK;
+}
+
 void place_guests(const struct board *b, struct system *s, struct report *r)
 {
 	for (int order = 64; order >= 0; order--) {	/* the largest first */

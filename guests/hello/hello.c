@@ -4,11 +4,11 @@
  * stop, restart or crash in every way that the tests want:
  *   off            SYSTEM_OFF after the greeting (as does no argument at all)
  *   reset=N        SYSTEM_RESET until life N, then go on with the others
- *   crash=KIND     read, write, exec, report, undef, vbar
+ *   crash=KIND     read, write, exec, report, undef, vbar, deep
  *   crash-until=N  crash only in lives below N
  *   wait=MS        before anything else
  *   spin           for ever, awake;  sleep: for ever, in WFI
- *   echo           console input back, in lines; "q" alone ends it
+ *   echo           console input back, in lines; "q" alone ends it, "crash" crashes
  *   dirty          see dirty.c
  *   ports          see ports.c
  *   lines=N        N more lines of output
@@ -27,6 +27,30 @@ static void crash_vectors(void)
 	asm volatile(".inst 0");	/* and again, at the vector, for ever: an abort */
 }
 
+/* Three calls deep, each with something left to do afterwards */
+static volatile uint64_t depth;
+
+static __attribute__((noinline)) void deep_three(void)
+{
+	depth++;
+	guest_crash(3, 0x1234);
+	depth--;
+}
+
+static __attribute__((noinline)) void deep_two(void)
+{
+	depth++;
+	deep_three();
+	depth--;
+}
+
+static __attribute__((noinline)) void deep_one(void)
+{
+	depth++;
+	deep_two();
+	depth--;
+}
+
 static void crash(void)
 {
 	if (arg_is("crash", "read")) {
@@ -40,6 +64,8 @@ static void crash(void)
 		asm volatile(".inst 0");
 	} else if (arg_is("crash", "vbar")) {
 		crash_vectors();
+	} else if (arg_is("crash", "deep")) {
+		deep_one();
 	}
 	guest_crash(3, 0x1234);
 }
@@ -59,6 +85,9 @@ static void echo(void)
 			printf("echo: %s\n", line);
 			if (strcmp(line, "q") == 0) {
 				return;
+			}
+			if (strcmp(line, "crash") == 0) {
+				deep_one();
 			}
 			size = 0;
 		} else if (size < sizeof(line) - 1) {

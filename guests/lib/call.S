@@ -7,6 +7,7 @@
 	.globl	\name
 \name:
 	stp	x29, x30, [sp, #-32]!
+	mov	x29, sp
 	str	x0, [sp, #16]
 	mov	x30, x0
 	ldp	x0, x1, [x30]

@@ -67,7 +67,7 @@ static void die(const struct frame *f, uint64_t vector)
 	irq_disable();
 	printf("unexpected exception: %s\n", vector_names[vector & 15]);
 	printf("  esr %08lx far %016lx elr %016lx spsr %08lx sp %016lx\n",
-	       f->esr, f->far, f->elr, f->spsr, f->sp);
+	       f->esr, f->far, f->elr, f->spsr, (uint64_t)(f + 1));
 	for (int i = 0; i < 30; i += 3) {
 		printf("  x%-2d %016lx x%-2d %016lx x%-2d %016lx\n", i, f->x[i],
 		       i + 1, f->x[i + 1], i + 2, f->x[i + 2]);

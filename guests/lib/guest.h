@@ -176,7 +176,8 @@ void lock_release(struct lock *l);
 /* Exceptions. Unexpected ones are printed and reported as a crash. */
 struct frame {
 	uint64_t x[31];
-	uint64_t sp, elr, spsr, esr, far;
+	uint64_t fp, elr;	/* x29 again: a frame record, for back traces */
+	uint64_t spsr, esr, far;
 };
 
 extern void (*irq_override)(struct frame *f);	/* takes every IRQ instead of the table */

@@ -51,8 +51,8 @@ common:
 	stp	x24, x25, [sp, #192]
 	stp	x26, x27, [sp, #208]
 	stp	x28, x29, [sp, #224]
-	add	x1, sp, #FRAME
-	stp	x30, x1, [sp, #240]
+	stp	x30, x29, [sp, #240]
+	add	x29, sp, #248		/* a frame record: x29, ELR */
 	mrs	x1, elr_el1
 	mrs	x2, spsr_el1
 	stp	x1, x2, [sp, #256]

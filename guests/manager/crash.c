@@ -44,7 +44,7 @@ static bool is_whole(void)
 	struct skerry_crash copy = record;
 	uint32_t size = record.size < sizeof(copy) ? record.size : (uint32_t)sizeof(copy);
 
-	copy.crc32 = copy.boots = 0;
+	copy.crc32 = 0;
 	return crc32(0, &copy, size) == record.crc32;
 }
 
@@ -133,7 +133,7 @@ static void say_record(const char *name)
 	say("  (the newest last)\n");
 	if (stack_size()) {
 		say("stack  %u bytes at %lx; --hex and skerry-crash give the back trace\n",
-		    stack_size(), record.stack_at);
+		    stack_size(), record.sp);
 	}
 	if (!is_whole()) {
 		say("Its checksum is wrong: believe nothing of it.\n");
@@ -148,7 +148,7 @@ static void json_stack(void)
 	for (uint32_t i = 0; i < stack_size(); i++) {
 		format(hex + 2 * i, 3, "%02x", record.stack[i]);
 	}
-	json_hex("stack_at", record.stack_at);
+	json_hex("stack_at", record.sp);
 	json_string("stack", hex);
 }
 

@@ -4,6 +4,7 @@
  * one for EL2 itself, in memory that a warm reset leaves alone: the next boot prints those
  * whose checksum is right, and keeps them until the guest crashes again. Read with
  * CRASH_READ; build/tools/skerry-crash makes a report of one. Little endian; times are ticks.
+ * EL2's own: `name`, `vcpu`, `life` and `exits` are those of the guest on that core, if any.
  */
 #ifndef SKERRY_ABI_CRASH_H
 #define SKERRY_ABI_CRASH_H
@@ -27,11 +28,16 @@
 #include <stdint.h>
 #endif
 
+struct skerry_exit {
+	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
+	uint32_t cause;		/* as skerry_vcpu_stats.exits counts them */
+};
+
 struct skerry_crash {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t size;		/* of all this, in bytes */
-	uint32_t crc32;		/* IEEE, of all this with 0 in `crc32` and `boots` */
+	uint32_t crc32;		/* IEEE, of all this with 0 here; 0: there is none, or not yet */
 	uint32_t boots;		/* of EL2 since then: 0, it was in this one */
 	uint32_t guest;		/* its index; SKERRY_CRASH_OWN */
 	uint32_t vcpu, core;
@@ -42,13 +48,10 @@ struct skerry_crash {
 	uint64_t life;
 	uint64_t esr, far, ipa;	/* ESR_EL2, FAR_EL2; guest-physical address of an abort */
 	uint64_t x[31];
-	uint64_t pc, pstate, sp;	/* sp: of EL1 */
-	struct {
-		uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
-		uint32_t cause;		/* as skerry_vcpu_stats.exits counts them */
-	} exits[SKERRY_CRASH_EXITS];	/* the newest last */
-	uint64_t stack_at;	/* guest-virtual: `sp`, */
-	uint32_t stack_size;	/* and how many bytes of what is there follow; to its page's end */
+	uint64_t pc, pstate, sp;	/* sp: the one in use */
+	struct skerry_exit exits[SKERRY_CRASH_EXITS];	/* the newest last */
+	uint64_t stack_ipa;	/* where `sp` led to in guest-physical memory; all ones: nowhere */
+	uint32_t stack_size;	/* bytes from there that follow, to the page's end at most */
 	uint32_t reserved;
 	uint8_t stack[SKERRY_CRASH_STACK_MAX];
 };

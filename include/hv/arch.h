@@ -9,7 +9,7 @@
 
 #include <hv/types.h>
 
-struct crash_registers;		/* core/exit.h */
+struct skerry_crash;		/* abi/crash.h */
 
 /* Time: ticks of the generic timer, one base for everything (CNTVOFF = 0). */
 uint64_t arch_time_now(void);
@@ -27,8 +27,11 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -
 void arch_vcpu_stop(struct vcpu *v);	/* all of it off the core: timers, interrupts */
 bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (PSCI CPU_SUSPEND) */
 
-/* Its registers as the exit being handled left them; on its own core. */
-void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out);
+/* Its registers as its last exit left them: x .. sp of the record; on its own core. */
+void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out);
+/* The guest-physical address that its own translation, as it has made it, gives for an address;
+ * on its own core. All ones: none, or its context is not on the core. */
+uint64_t arch_vcpu_ipa(const struct vcpu *v, uint64_t at);
 
 /* Guests. */
 void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset */

@@ -28,6 +28,7 @@ static struct sys_guest config[GUESTS] = {
 	[SILENT] = { .name = "silent", .console = CONSOLE_NONE, .vcpu_count = 1 },
 };
 static unsigned ends;
+static union crash_page pages[SKERRY_GUEST_MAX + 1];
 
 void life_end_run(void)
 {
@@ -39,6 +40,7 @@ static int begin(void **state)
 	(void)state;
 	fake_reset();
 	fake_guests(config, GUESTS);
+	crash_pages = pages;
 	for (int i = 0; i < GUESTS; i++) {
 		guests[i].state = GUEST_RUNNING;
 		console_write((uint32_t)i, NULL, 0);

@@ -97,6 +97,14 @@ int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t att
 	return SKERRY_OK;
 }
 
+void *arch_boot_keep(struct pa at)
+{
+	bool is_mapped = pt_map(hv_l1, RECORDS_VA, at.v, RECORDS_SIZE, PTE_DATA) == SKERRY_OK;
+
+	isb();
+	return is_mapped ? (void *)RECORDS_VA : NULL;
+}
+
 const void *arch_boot_map_image(struct range at)
 {
 	uint64_t to = IMAGE_VA + (at.base & (BLOCK_SIZE - 1));

@@ -21,5 +21,6 @@
 #define HEAP_VA		0x4000800000	/* EL2's RAM: tables, guests' trees, pages it publishes */
 #define TREE_VA		0x4000a00000	/* the board's tree, boot only; 4 MiB */
 #define IMAGE_VA	0x4040000000	/* the system image, read-only; 1 GiB */
+#define RECORDS_VA	0x4080000000	/* crash records, 68 KiB */
 
 #endif

@@ -11,7 +11,9 @@
 
 struct arch_vcpu {
 	uint64_t x[31];
-	uint64_t elr, spsr;
+	uint64_t elr, spsr, sp;
+	bool is_translated;		/* arch_vcpu_ipa(at) is at + offset; or none */
+	uint64_t offset;
 	unsigned starts, stops;		/* calls of arch_vcpu_start(), _stop() */
 	uint64_t start_entry, start_context;
 	bool has_interrupt;		/* what arch_vcpu_has_interrupt() answers */

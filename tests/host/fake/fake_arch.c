@@ -119,12 +119,17 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 
 void arch_vcpu_stop(struct vcpu *v) { v->arch.stops++; }
 bool arch_vcpu_has_interrupt(const struct vcpu *v) { return v->arch.has_interrupt; }
-void arch_vcpu_registers(const struct vcpu *v, struct crash_registers *out)
+void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out)
 {
 	memcpy(out->x, v->arch.x, sizeof(out->x));
 	out->pc = v->arch.elr;
 	out->pstate = v->arch.spsr;
-	out->sp = 0;
+	out->sp = v->arch.sp;
+}
+
+weak uint64_t arch_vcpu_ipa(const struct vcpu *v, uint64_t at)
+{
+	return v->arch.is_translated ? at + v->arch.offset : UINT64_MAX;
 }
 
 void arch_guest_reset(struct guest *g) { g->arch.resets++; }
@@ -181,7 +186,13 @@ void *arch_window_map(struct pa at, uint64_t size, bool is_device)
 
 void arch_window_unmap(void) { fake.is_window_mapped = false; }
 void arch_zero(void *at, uint64_t size) { memset(at, 0, size); }
-void arch_data_clean(const void *at, uint64_t size) { (void)at; (void)size; }
+
+void arch_data_clean(const void *at, uint64_t size)
+{
+	fake.cleaned = at;
+	fake.cleaned_size = size;
+}
+
 
 uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
 {
@@ -238,6 +249,13 @@ weak void lock_release(struct lock *l)
 	}
 	fake.lock_depth--;
 	l->owner++;
+}
+
+weak union crash_page *crash_pages;
+weak void crash_keep_stack(const struct guest *g) { (void)g; }
+weak void crash_note(const struct vcpu *v, uint64_t pc, const char *cause)
+{
+	(void)v, (void)pc, (void)cause;
 }
 
 weak void pv_guest_change(const struct guest *g, bool begins) { (void)g, (void)begins; }

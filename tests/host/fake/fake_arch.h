@@ -34,6 +34,8 @@ struct fake {
 	uint8_t *memory;		/* guest memory: host bytes ... */
 	uint64_t memory_base, memory_size; /* ... of these physical addresses */
 	bool is_window_mapped;
+	const void *cleaned;		/* the last arch_data_clean() */
+	uint64_t cleaned_size;
 	bool is_uart_given;		/* by arch_uart_pass() */
 	struct fake_map map[FAKE_MAPS];	/* arch_s2_map()'s calls */
 	unsigned map_count;
