@@ -4,9 +4,11 @@ with the others' lines around it, the keys, and a terminal left as it was."""
 
 import fcntl
 import os
+import pickle
 import re
 import signal
 import sys
+import tempfile
 import termios
 import time
 
@@ -33,13 +35,20 @@ def disk(log, name):
 class Terminal:
     """scripts/run-qemu on a pseudo-terminal."""
 
-    def __init__(self, log, itb, gic):
+    def __init__(self, log, itb, gic, name):
         words = ["--skerry", os.path.join(BUILD, "skerry.bin"), "--timeout", "160",
-                 "--gic", str(gic), "--auto", "--disk", disk(log, gic), itb]
+                 "--gic", str(gic), "--auto", "--disk", disk(log, name), itb]
+        mode = tempfile.NamedTemporaryFile()
+
+        def note_mode():        # in the child: it may have changed it before we come to ask
+            with open(mode.name, "wb") as f:
+                pickle.dump(termios.tcgetattr(0), f)
+
         self.child = pexpect.spawn(os.path.join(ROOT, "scripts/run-qemu"), words, timeout=160,
-                                   encoding="utf-8", codec_errors="replace", logfile=log)
+                                   encoding="utf-8", codec_errors="replace", logfile=log,
+                                   preexec_fn=note_mode)
         self.slave = os.open(slave_name(self.child.child_fd), os.O_RDWR | os.O_NOCTTY)
-        self.before = termios.tcgetattr(self.slave)
+        self.before = pickle.load(mode)
 
     def __enter__(self):
         return self
@@ -80,7 +89,7 @@ class Terminal:
 
 def shell_and_end(log, gic):
     itb = image(log, f"demo-{gic}", "dts/systems/demo.dts")
-    with Terminal(log, itb, gic) as t:
+    with Terminal(log, itb, gic, f"shell-{gic}") as t:
         t.expect(r"skerry: ", r"Ctrl-\] ")
         t.expect(r"linux# ")
         check(t.is_raw(), "the terminal is not raw during the run")
@@ -124,7 +133,7 @@ def disk_and_network(t):
 
 def signals(log, number):
     itb = image(log, "demo-signal", "dts/systems/demo.dts")
-    with Terminal(log, itb, 3) as t:
+    with Terminal(log, itb, 3, f"signal-{number}") as t:
         t.expect(r"skerry: ")
         check(t.is_raw(), "the terminal is not raw during the run")
         t.child.kill(number)
