@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Skerry. `make help` lists what there is; README.md says what to expect.
-O ?= build$(if $(DEBUG),/debug)
+O ?= build$(if $(DEBUG),/debug)$(if $(PATHS),/paths)
 CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
 export O
 export SKERRY_CACHE := $(CACHE)
@@ -27,7 +27,7 @@ INITRD ?= $(O)/linux/busybox.cpio.gz
 SYSTEM ?= dts/systems/demo.dts
 
 all: $(O)/skerry.bin
-.PHONY: all run disk debug-image test soak check bench fuzz sdk clean help FORCE
+.PHONY: all run disk debug-image paths-image test soak check bench fuzz sdk clean help FORCE
 .DELETE_ON_ERROR:
 
 help:
@@ -59,13 +59,16 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include \
 	-isystem $(CACHE)/libmd/usr/include
 HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owner.c), \
-	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c sched/boot/*.c pv/*.c drivers/*.c \
-	arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
-	$(if $(DEBUG),tests/oracle/*.c))))
+	$(sort $(wildcard lib/*.c core/*.c core/boot/*.c sched/*.c sched/boot/*.c pv/*.c \
+	drivers/*.c arch/arm64/*.c arch/arm64/*.S arch/arm64/boot/*.c arch/arm64/boot/*.S \
+	$(if $(DEBUG),tests/oracle/*.c) $(if $(PATHS),tests/paths/*.c))))
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
-# What tests/oracle stands in front of in a debug build
+# What tests/oracle stands in front of in a debug build, tests/paths in one for statistics
 WRAPPED := $(if $(DEBUG),lock_acquire lock_release \
-	exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r)
+	exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r) \
+	$(if $(PATHS),exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r \
+	fast_bells arch_cpu_wait arch_cpu_has_work gic_handle load_step pv_stop_step life_work \
+	arch_board_end)
 
 $(HV_OBJECTS): Makefile
 
@@ -164,10 +167,14 @@ debug-image:
 test soak: all debug-image $(LINKS)
 	@tests/run $(if $(filter soak,$@),--soak) $(ARGS)
 
+# The same with its times in it, for the bench.
+paths-image:
+	@$(MAKE) --no-print-directory PATHS=1 O=$(O)/paths $(O)/paths/skerry.bin
+
 check: all
 	@scripts/check $(ARGS)
 
-bench: all $(LINKS)
+bench: all paths-image $(LINKS)
 	@scripts/bench $(ARGS)
 
 fuzz: all

@@ -5,7 +5,8 @@
  * Each row is from the instruction before the event to the first instruction
  * of the handler, or back in the caller; the counter's own reading is
  * subtracted. A row: "bench: NAME MEDIAN MIN MAX unit".
- * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c).
+ * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c),
+ * with "wake" the timer from WFI alone, other words: shared.c.
  */
 #include "bench.h"
 #include "gic.h"
@@ -245,11 +246,17 @@ void guest_main(void)
 		pair_run(arg_has("pair"));
 		return;
 	}
+	if (shared_run()) {
+		return;
+	}
 	printf("bench: gic %u, counter %lu Hz, %u vCPUs\n", platform.gic, time_hz(),
 	       platform.cpu_count);
+	if (arg_has("wake")) {
+		bench_timer("timer-wfi", wait_wfi);
+		printf("bench: done\n");
+		return;
+	}
 	bench_boot();
-	sysreg_write(vbar_el1, bench_vectors);
-	isb();
 	bench_traps();
 	bench_timer("timer", wait_awake);
 	bench_timer("timer-wfi", wait_wfi);
