@@ -134,15 +134,28 @@ $(O)/linux/module/%/$(MODULE): linux/Kbuild $(wildcard linux/*.[ch] include/abi/
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)$(CROSS_COMPILE)strip --strip-debug $@
 
-$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*) $(MODULES)
+# The manager's commands for Linux guests; static, so that it runs in every one.
+SKERRYCTL := $(O)/linux/skerryctl
+SKERRYCTL_SOURCES := $(wildcard tools/skerryctl/*.c) $(filter-out \
+	guests/manager/manager.c guests/manager/port.c,$(wildcard guests/manager/*.c))
+all: $(SKERRYCTL)
+$(SKERRYCTL): $(SKERRYCTL_SOURCES) $(wildcard tools/skerryctl/*.h guests/manager/*.h \
+		guests/lib/guest.h linux/*.h include/abi/*.h)
 	@mkdir -p $(@D)
-	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@ \
+	$(call say,CTL)$(CC) -std=gnu11 -O2 -static -s -Wall -Wextra -Werror -Wshadow \
+		-Wmissing-prototypes -DSKERRY_HOST -Iinclude -Iguests/lib -Iguests/manager \
+		-Itools/skerryctl $(SKERRYCTL_SOURCES) -o $@
+
+$(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*) $(MODULES) \
+		$(SKERRYCTL)
+	@mkdir -p $(@D)
+	$(call say,FS)scripts/mkinitramfs $(CACHE)/arm64/bin/busybox $@ $(SKERRYCTL) \
 		$(foreach v,6.1 6.12,$(CACHE)/kernel/$v/modules $(O)/linux/module/$v/$(MODULE))
 
 # Made when it is not there, and by `make disk`: guests write to it, so nothing else does.
-disk $(O)/disk.img:
+disk $(O)/disk.img: | $(SKERRYCTL)
 	@mkdir -p $(O)
-	$(call say,DISK)scripts/mkdisk $(if $(ROOT_MB),--size $(ROOT_MB)) \
+	$(call say,DISK)scripts/mkdisk --program $(SKERRYCTL) $(if $(ROOT_MB),--size $(ROOT_MB)) \
 		$(if $(ROOTFS),--rootfs $(ROOTFS)) $(O)/disk.img
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem

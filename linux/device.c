@@ -45,13 +45,14 @@ static long query(void __user *to)
 		.abi = own->abi_major << 16 | own->abi_minor,
 		.features = own->features,
 		.life = own->life,
+		.begin = own->boot_entry,
 	};
 	u32 guest;
 
 	BUILD_BUG_ON(sizeof(q.name) != SKERRY_NAME_MAX);
 	memcpy(q.name, own->name, sizeof(q.name) - 1);
-	for (guest = 0; guest < SKERRY_GUEST_MAX; guest++)
-		if (hypercall(SKERRY_HVC_STATS, guest, 0) == SKERRY_OK)
+	for (guest = 0; guest < SKERRY_GUEST_MAX; guest++)	/* there is no such operation */
+		if (hypercall(SKERRY_HVC_CONTROL, guest, U32_MAX) == SKERRY_INVALID)
 			q.controls |= 1u << guest;
 	return copy_to_user(to, &q, sizeof(q)) ? -EFAULT : 0;
 }
@@ -62,8 +63,6 @@ static long control(const void __user *from)
 
 	if (copy_from_user(&r, from, sizeof(r)))
 		return -EFAULT;
-	if (r.guest >= SKERRY_GUEST_MAX || r.operation >= SKERRY_CONTROL_COUNT)
-		return -EINVAL;
 	return error_of(hypercall(SKERRY_HVC_CONTROL, r.guest, r.operation));
 }
 

@@ -23,12 +23,13 @@ struct skerry_query {		/* the guest that asks */
 	__u32 controls;		/* guests that it has control over: a bit each, by index */
 	__u64 features;		/* SKERRY_FEATURE_* */
 	__u64 life;		/* number of starts */
+	__u64 begin;		/* when EL2 began, ticks of CNTVCT_EL0 */
 	char name[24];
 };
 
 struct skerry_control_request {
 	__u32 guest;
-	__u32 operation;	/* SKERRY_CONTROL_* */
+	__u32 operation;	/* SKERRY_CONTROL_*; EINVAL for others, if it has control */
 };
 
 struct skerry_stats_request {

@@ -37,6 +37,8 @@ const struct command commands[] = {
 
 const uint32_t command_count = ARRAY_SIZE(commands);
 
+bool has_complained;
+
 void complain(const struct request *r, const char *text, ...)
 {
 	char line[200];
@@ -45,6 +47,7 @@ void complain(const struct request *r, const char *text, ...)
 	va_start(args, text);
 	vformat(line, sizeof(line), text, args);
 	va_end(args);
+	has_complained = true;
 	if (r->is_json) {
 		json_begin();
 		json_open(NULL, '{');
@@ -169,6 +172,7 @@ void shell_run(const char *line)
 	char copy[LINE_MAX + 1], *words[WORDS];
 	uint32_t count;
 
+	has_complained = false;
 	format(copy, sizeof(copy), "%s", line);
 	count = split(copy, words, WORDS);
 	if (!count) {
@@ -186,6 +190,7 @@ void shell_run(const char *line)
 	} else {
 		const char *meant = near_command(words[0]);
 
+		has_complained = true;
 		if (meant) {
 			say("no such command: %s; did you mean %s?\n", words[0], meant);
 		} else {

@@ -39,6 +39,7 @@ extern const struct command commands[];
 extern const uint32_t command_count;
 
 void shell_run(const char *line);	/* one line; says what is wrong with it */
+extern bool has_complained;		/* something was wrong with the last line */
 /* Completes the word before the cursor; with several ways to go on, shows them. */
 void shell_complete(struct line *l);
 /* An error, for people or as JSON: {"error": "..."}. */
