@@ -26,6 +26,8 @@ static struct sys_guest config[GUESTS];
 static struct skerry_info infos[GUESTS];
 static struct skerry_stats pages[GUESTS];
 static struct skerry_time_page time_page;
+static union crash_page kept[GUESTS];
+union crash_page *crash_pages = kept;
 static char cause[128];
 static unsigned records, record_cpu;
 static const struct vcpu *record_of;
@@ -76,6 +78,7 @@ static int begin(void **state)
 	memset(infos, 0, sizeof(infos));
 	memset(pages, 0, sizeof(pages));
 	memset(&time_page, 0, sizeof(time_page));
+	memset(kept, 0, sizeof(kept));
 	memset(cause, 0, sizeof(cause));
 	memset(&the_system, 0, sizeof(the_system));
 	for (uint8_t i = 0; i < GUESTS; i++) {
@@ -400,6 +403,10 @@ static void statistics_say_what_a_guest_does(void **state)
 		assert_int_equal(pages[B].vcpu[1].exits[i], 10 + i);
 	}
 	assert_int_equal(pages[B].port[3].notified, 77);
+	assert_false(pages[B].has_crash);
+	kept[B].record.crc32 = 1;
+	stats(B);
+	assert_true(pages[B].has_crash);
 	config[A].refused = true;
 	stats(A);
 	assert_int_equal(pages[A].state, SKERRY_STATE_REFUSED);

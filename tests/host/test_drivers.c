@@ -190,6 +190,46 @@ static void a_pi_is_halted(void **state)
 	assert_int_equal(write_count, 3);
 }
 
+/* The power block's countdown, as the Pi's: 20 bits of 1/65536 s, from PM_WDOG at each write of
+ * PM_RSTC that chooses a full reset; writes without the password change nothing. */
+static int64_t ticks_left = -1;
+
+static void count_down_write(uintptr_t at, unsigned width, uint32_t value)
+{
+	int offset = (int)((long)at - (long)BASE);
+
+	assert_int_equal(width, 4);
+	if (value >> 24 != 0x5a) {
+		return;
+	}
+	*at_offset(offset) = value & 0xffffff;
+	if (offset == 0x1c && (value & 0x30) == 0x20) {
+		ticks_left = *at_offset(0x24) & 0xfffff;
+	}
+}
+
+static void a_pi_s_watchdog_counts_down_from_each_feed(void **state)
+{
+	(void)state;
+	fake.mmio_write = count_down_write;
+	*at_offset(0x1c) = 0x102;
+	pm_watchdog(BASE, 1000);
+	assert_int_equal(ticks_left, 65536);
+	for (unsigned ms = 900; ms <= 9000; ms += 900) {	/* fed in time: never there */
+		ticks_left -= 900 * 65536 / 1000;
+		assert_true(ticks_left > 0);
+		pm_watchdog(BASE, 1000);
+	}
+	ticks_left -= 1000 * 65536 / 1000;
+	assert_true(ticks_left <= 0);				/* and not: it bites */
+	pm_watchdog(BASE, 15000);
+	assert_int_equal(ticks_left, 15 * 65536);
+	pm_watchdog(BASE, 15999);
+	assert_in_range(ticks_left, 15 * 65536, 0xfffff);
+	assert_int_equal(*at_offset(0x1c), 0x122);		/* the other bits stay */
+	assert_int_equal(*at_offset(0x20), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup(a_mini_uart_that_is_stuck_costs_a_bounded_time, begin),
 		cmocka_unit_test_setup(a_pi_is_reset, begin),
 		cmocka_unit_test_setup(a_pi_is_halted, begin),
+		cmocka_unit_test_setup(a_pi_s_watchdog_counts_down_from_each_feed, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <abi/hypercalls.h>
 #include <abi/smccc.h>
+#include <abi/stats.h>
 #include <core/console.h>
 #include <core/life.h>
 #include <core/exit.h>
@@ -321,6 +322,29 @@ static void only_the_console_s_driver_has_the_uart(void **state)
 	kept_from(1);
 }
 
+/* Arm DEN0057A: for guests that have a time page, and its address by vCPU. */
+static void paravirtualised_time_is_where_the_page_is(void **state)
+{
+	static struct skerry_time_page page;
+
+	(void)state;
+	assert_int_equal(call(SMCCC_ARCH_FEATURES, PV_TIME_FEATURES, 0), 0);
+	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_ST, 0), -1);
+	assert_int_equal(call(PV_TIME_ST, 0, 0), -1);
+	v->guest->time = &page;
+	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_ST, 0), 0);
+	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_FEATURES, 0), 0);
+	assert_int_equal(call(PV_TIME_FEATURES, 0xffffffff00000000 | PV_TIME_ST, 0), 0);
+	assert_int_equal(call(PV_TIME_FEATURES, 0xc5000022, 0), -1);
+	assert_int_equal(call(PV_TIME_FEATURES, PSCI_VERSION, 0), -1);
+	assert_int_equal(call(PV_TIME_ST, 0, 0), SKERRY_TIME_BASE);
+	kept_from(1);
+	v->index = 5;
+	assert_int_equal(call(PV_TIME_ST, 0, 0), SKERRY_TIME_BASE + 5 * 64);
+	v->index = 0;
+	assert_int_equal(call(0x85000021, 0, 0), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +353,7 @@ int main(void)
 		cmocka_unit_test_setup(smccc_s_own_calls, begin),
 		cmocka_unit_test_setup(the_service_has_a_uid_and_a_revision, begin),
 		cmocka_unit_test_setup(only_what_the_firmware_has_reaches_it, begin),
+		cmocka_unit_test_setup(paravirtualised_time_is_where_the_page_is, begin),
 		cmocka_unit_test_setup(version, begin),
 		cmocka_unit_test_setup(console_write_takes_1_to_64_bytes, begin),
 		cmocka_unit_test_setup(console_read_gives_up_to_16_bytes, begin),
