@@ -35,9 +35,3 @@ int64_t hvc_control(struct vcpu *v, uint64_t *x)
 	}
 	return result;
 }
-
-int64_t hvc_yield(struct vcpu *v, uint64_t *x)
-{
-	(void)v, (void)x;
-	return SKERRY_NOT_SUPPORTED;
-}

@@ -86,11 +86,13 @@ struct pcpu {
 	struct vcpu *current;	/* whose context is on the core; NULL: none. Offset 0: assembly */
 	uint64_t stack_top;	/* offset 8: assembly */
 	uint8_t index;
+	uint8_t vcpu_count;
 	bool is_shared;		/* its policy is not static: constant */
 	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
-	uint8_t vcpu_count;
 	uint64_t watchdog;	/* no deadline is before; 0: not known. Atomic, any core */
 	uint64_t until;		/* when to look again at the latest, ticks; own core only */
+	uint64_t came;		/* an interrupt that made it look, ticks; 0: none; own core only */
+	struct vcpu *running;	/* shared: whose turn it is, NULL: nobody's; own core only */
 	struct vcpu *vcpu[SYS_SLOT_MAX];	/* the vCPUs that live here, by slot */
 };
 

@@ -84,6 +84,13 @@ bool quiesce_devices(const struct guest *g) nodiscard;
  * and starting meanwhile, sleeps when there is none. */
 struct vcpu *core_next(void);
 
+/* On the caller's core. An interrupt asks for core_next(): who ran until now does not pay for
+ * what follows. `v`, which has exited, waits for an interrupt. The running one lets others go
+ * first (hv/sched.h). */
+void core_came(void);
+void core_wait(struct vcpu *v);
+void core_yield(int to);
+
 /* Each core's way out of boot: never returns. The architecture's. */
 void core_run(void) __attribute__((noreturn));
 

@@ -92,9 +92,7 @@ static int64_t cpu_suspend(struct vcpu *v, uint32_t power_state)
 	if (power_state & SUSPEND_RESERVED) {
 		return PSCI_INVALID_PARAMETERS;
 	}
-	if (!arch_vcpu_has_interrupt(v)) {
-		arch_cpu_wait();
-	}
+	core_wait(v);
 	return PSCI_SUCCESS;
 }
 

@@ -7,14 +7,19 @@
 #define CPU_H
 
 #include <core/guest.h>
+#include <hv/arch.h>
 
 /* The calling core: TPIDR_EL2 holds its struct pcpu from boot on. */
 static inline struct pcpu *pcpu(void)
 {
+#ifdef __aarch64__
 	struct pcpu *p;
 
 	__asm__("mrs %0, tpidr_el2" : "=r"(p));
 	return p;
+#else
+	return &pcpus[arch_cpu_index()];	/* unit tests */
+#endif
 }
 
 /* Written at boot, read-only after. */

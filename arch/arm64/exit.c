@@ -6,9 +6,14 @@
  * (core_next()).
  */
 #include <core/core.h>
+#include <hv/sched.h>
 #include <sysreg.h>
 
+#include "cpu.h"
 #include "trap.h"
+
+#define HCR_TWI		(1 << 13)
+#define HCR_TWE		(1 << 14)
 
 /* HVC, SMC: the second returns to itself, and is stepped over. */
 static void exit_call(struct vcpu *v, uint64_t esr)
@@ -26,7 +31,20 @@ static void exit_call(struct vcpu *v, uint64_t esr)
 	smccc_call(v, v->arch.x);
 }
 
+/* WFI, WFE: on shared cores only */
+static void exit_wait(struct vcpu *v, uint64_t esr)
+{
+	stats_exit(v, EXIT_OTHER, esr);
+	vcpu_skip(v, esr);
+	if (esr & 1) {		/* WFE: others first */
+		core_yield(SCHED_NONE);
+	} else {
+		core_wait(v);
+	}
+}
+
 static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
+	[EC_WFX] = exit_wait,
 	[EC_HVC64] = exit_call,
 	[EC_SMC64] = exit_call,
 	[EC_SYSREG] = sysreg_handle,
@@ -36,8 +54,7 @@ static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
 
 static struct vcpu *exit_finish(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING ||
-	    v->power != VCPU_ON) {
+	if (__atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED) || v->power != VCPU_ON) {
 		v = core_next();
 	}
 	vgic_enter(v);
@@ -83,8 +100,14 @@ void exit_panic(uint64_t kind, uint64_t esr, uint64_t far, uint64_t elr)
 /* The core's first entry into its loop, on its own stack. */
 void core_run(void)
 {
-	struct vcpu *v = core_next();
+	struct pcpu *p = pcpu();
+	struct vcpu *v;
 
+	if (p->is_shared) {	/* WFI; rr: who polls by WFE lets others run */
+		WRITE_SYSREG(READ_SYSREG(hcr_el2) | HCR_TWI |
+			     (the_system.core[p->index].policy == POLICY_RR ? HCR_TWE : 0), hcr_el2);
+	}
+	v = core_next();
 	vgic_enter(v);
 	guest_enter(v);
 }

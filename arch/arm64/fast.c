@@ -7,9 +7,11 @@
  * into a free list register at once. Of what others see only
  * `where` changes, and that only its holder clears.
  */
+#include <core/life.h>
 #include <mmu.h>
 #include <sysreg.h>
 
+#include "cpu.h"
 #include "gic.h"
 
 struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value);
@@ -166,14 +168,10 @@ static inline bool load_sgis(struct vcpu *v)
 	return true;
 }
 
-/* A kick, ended already: look at what there is to do. */
-struct vcpu *fast_kick(struct vcpu *v)
+static inline __attribute__((always_inline)) struct vcpu *go_on(struct vcpu *v)
 {
 	uint32_t only_sgis = VGIC_WORK_SGI;
 
-	if (__atomic_load_n(&v->guest->state, __ATOMIC_RELAXED) != GUEST_RUNNING) {
-		return NULL;
-	}
 	v->exits[EXIT_IRQ]++;
 	if (!__atomic_compare_exchange_n(&v->arch.vgic.work, &only_sgis, 0, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED)) {
@@ -182,10 +180,26 @@ struct vcpu *fast_kick(struct vcpu *v)
 	return load_sgis(v) ? v : vgic_sync(v);
 }
 
+/* A kick, ended already: look at what there is to do; on a shared core for all that live there. */
+struct vcpu *fast_kick(struct vcpu *v)
+{
+	const struct pcpu *p = pcpu();
+
+	if (p->is_shared | __atomic_load_n(&p->look, __ATOMIC_RELAXED)) {
+		core_came();
+		return NULL;
+	}
+	return go_on(v);
+}
+
 struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)
 {
 	if ((iar & 0x3ff) < GIC_SPURIOUS) {
 		gic_dispatch(iar);
 	}
-	return fast_kick(v);
+	if (__atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED)) {
+		core_came();
+		return NULL;
+	}
+	return go_on(v);
 }

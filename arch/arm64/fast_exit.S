@@ -209,7 +209,7 @@ fast_hvc:
 	count	DOORBELL_COUNT, x5, x1
 	cbnz	w4, 2f				/* an SGI is on its way */
 	ldr	x3, [x1, #DOORBELL_SGI]
-	tbz	w3, #24, 4f			/* GICv2's form */
+	tbnz	x3, #63, 4f			/* DOORBELL_V2 */
 	msr	icc_sgi1r_el1, x3
 2:	count	VCPU_EXITS_HVC, x1
 	mov	x0, #SKERRY_OK

@@ -114,6 +114,10 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 	if (intid == gic.hyp_timer) {
 		WRITE_SYSREG(0, cnthp_ctl_el2);
 		isb();
+		if (arch_time_now() >= pcpu()->until) {
+			pcpu()->until = UINT64_MAX;	/* core_next() finds the next one */
+			core_look(pcpu()->index);
+		}
 		if (v != NULL) {
 			timer_update(v);
 		}
@@ -137,6 +141,9 @@ void gic_dispatch(uint32_t iar)
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	if (intid == GIC_KICK || intid == GIC_BELL) {
 		deactivate(iar);
+		if (pcpu()->is_shared) {
+			core_look(pcpu()->index);
+		}
 		if (intid == GIC_BELL && v != NULL) {	/* no way back to the guest yet */
 			__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 		}

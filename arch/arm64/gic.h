@@ -58,9 +58,11 @@
 #define GIC_EDGE	0x80	/* in gic.owner[]: the trigger its device has */
 #define GIC_KICK	0	/* EL2's SGIs: look at your work; */
 #define GIC_BELL	1	/* a doorbell was rung, see vgic_bell.c */
+#define DOORBELL_V2	(1ull << 63)	/* of doorbell.sgi: for GICD_SGIR */
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 #ifndef __ASSEMBLER__
+#include <hv/arch.h>
 #include "trap.h"
 
 struct gic {			/* written at boot only, but for the owner of `uart` */
@@ -81,7 +83,8 @@ void gic_write_lr(unsigned i, uint64_t lr);
 uint64_t gic_native_lr(uint64_t lr);	/* what gic_write_lr() writes */
 uint32_t gic_read_hcr(void);
 void gic_write_hcr(uint32_t hcr);
-void gic_reset_interface(void);		/* off, idle, list registers empty */
+void gic_save(struct vgic_vcpu *x);	/* all of it; then it is off */
+void gic_load(const struct vgic_vcpu *x);
 
 /* One physical interrupt, by GICD_IS... / IC... register. A PPI: of core `cpu`. */
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);
@@ -98,6 +101,7 @@ void vgic_take_bells(struct vcpu *v);	/* what was rung becomes pending; under th
 
 void timer_update(struct vcpu *v);	/* the emulated physical timer may be due */
 void timer_stop(struct vcpu *v);
+uint64_t timer_deadline(const struct vcpu *v);	/* off its core: when a timer of its wants it */
 
 /* The virtual side, between its files. */
 void vgic_fire(struct vcpu *owner, unsigned intid);	/* an edge, or a physical interrupt */
@@ -145,6 +149,15 @@ static inline void vgic_post_sgi(struct vcpu *to, unsigned sgi, unsigned source)
 {
 	__atomic_fetch_or(&to->arch.vgic.sgi[sgi / 8], 1ull << (sgi % 8 * 8 + source),
 			  __ATOMIC_RELEASE);
+}
+
+/* Are the physical registers of its private interrupts its own now? On a shared core they are
+ * those of whose context is there, who changes them for itself only. */
+static inline bool vgic_has_ppi(const struct vcpu *v)
+{
+	const struct pcpu *p = &pcpus[v->cpu];
+
+	return !p->is_shared || (v->cpu == arch_cpu_index() && p->current == v);
 }
 
 /* The physical number of a guest's interrupt. */

@@ -15,7 +15,6 @@
 #define GICH_VMCR	(GICH_VA + 0x008)
 #define GICH_APR	(GICH_VA + 0x0f0)
 #define VMCR_FIQ_EN	(1u << 3)	/* RES1 with system registers */
-#define SRE_SRE		0x7		/* SRE, and no bypass */
 
 /* One case a register: their numbers are part of the instruction. */
 #define EACH_LR(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
@@ -69,34 +68,59 @@ void gic_write_hcr(uint32_t hcr)
 }
 
 /* Active priorities: 1, 2 or 4 registers a group for 5, 6 or 7 bits of preemption. */
-static void reset_v3(void)
-{
-	uint64_t bits = (READ_SYSREG(ich_vtr_el2) >> 26 & 7) + 1;
+#define EACH_AP(X) do {							\
+		uint64_t bits_ = (READ_SYSREG(ich_vtr_el2) >> 26 & 7) + 1;	\
+		X(0)							\
+		if (bits_ >= 6) {					\
+			X(1)						\
+		}							\
+		if (bits_ >= 7) {					\
+			X(2) X(3)					\
+		}							\
+	} while (0)
 
-#define CLEAR_PRIORITIES(n) WRITE_SYSREG(0, ich_ap0r##n##_el2); WRITE_SYSREG(0, ich_ap1r##n##_el2)
-	CLEAR_PRIORITIES(0);
-	if (bits >= 6) {
-		CLEAR_PRIORITIES(1);
-	}
-	if (bits >= 7) {
-		CLEAR_PRIORITIES(2);
-		CLEAR_PRIORITIES(3);
-	}
-	WRITE_SYSREG(VMCR_FIQ_EN, ich_vmcr_el2);
-	WRITE_SYSREG(SRE_SRE, icc_sre_el1);
-	isb();
+static void save_v3(struct vgic_vcpu *x)
+{
+#define SAVE_AP(n)	x->ap[n] = (uint32_t)READ_SYSREG(ich_ap0r##n##_el2);	\
+			x->ap[4 + n] = (uint32_t)READ_SYSREG(ich_ap1r##n##_el2);
+	x->vmcr = (uint32_t)READ_SYSREG(ich_vmcr_el2);
+	EACH_AP(SAVE_AP);
 }
 
-void gic_reset_interface(void)
+static void load_v3(const struct vgic_vcpu *x)
 {
-	gic_write_hcr(0);
+#define LOAD_AP(n)	WRITE_SYSREG(x->ap[n], ich_ap0r##n##_el2);	\
+			WRITE_SYSREG(x->ap[4 + n], ich_ap1r##n##_el2);
+	WRITE_SYSREG(x->vmcr | VMCR_FIQ_EN, ich_vmcr_el2);
+	EACH_AP(LOAD_AP);
+}
+
+void gic_save(struct vgic_vcpu *x)
+{
+	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctz(m);
+
+		x->lr[i] = gic_read_lr(i);
+	}
 	if (gic.version == 2) {
-		mmio_write32(GICH_VMCR, 0);
-		mmio_write32(GICH_APR, 0);
+		x->vmcr = mmio_read32(GICH_VMCR);
+		x->ap[0] = mmio_read32(GICH_APR);
 	} else {
-		reset_v3();
+		save_v3(x);
+	}
+	gic_write_hcr(0);
+}
+
+void gic_load(const struct vgic_vcpu *x)
+{
+	if (gic.version == 2) {
+		mmio_write32(GICH_VMCR, x->vmcr);
+		mmio_write32(GICH_APR, x->ap[0]);
+	} else {
+		load_v3(x);
 	}
 	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic_write_lr(i, 0);
+		gic_write_lr(i, x->lr[i]);
 	}
+	gic_write_hcr(x->hcr);
 }

@@ -80,20 +80,3 @@ void sysreg_handle(struct vcpu *v, uint64_t esr)
 	}
 	vcpu_skip(v, esr);
 }
-
-/* Everything of EL1 that a guest can see and that is not trapped. */
-void sysreg_reset(void)
-{
-	WRITE_SYSREG(0x30d00800, sctlr_el1);	/* RES1 bits; MMU and caches off */
-	__asm__ volatile(
-		".irp	name, ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, "
-		"contextidr_el1, cpacr_el1, csselr_el1, elr_el1, spsr_el1, esr_el1, far_el1, "
-		"afsr0_el1, afsr1_el1, par_el1, sp_el0, sp_el1, tpidr_el0, tpidrro_el0, "
-		"tpidr_el1, cntkctl_el1, cntv_ctl_el0, cntv_cval_el0\n"
-		"	msr	\\name, xzr\n"
-		".endr\n");
-	if ((READ_SYSREG(id_aa64pfr0_el1) >> 28 & 0xf) != 0) {
-		WRITE_SYSREG(0, S3_4_C12_C1_1);	/* VDISR_EL2, a guest's DISR_EL1 */
-	}
-	isb();
-}

@@ -1,34 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The emulated EL1 physical timer: its line is a level PPI of the virtual
- * interrupt controller, its deadline the core's hypervisor timer (CNTHP), which
- * is armed only while the guest waits for one. On the vCPU's own core; no lock.
+ * interrupt controller, its deadline the core's hypervisor timer (CNTHP), which core's
+ * own deadline (pcpu.until) shares. On the vCPU's own core; no lock.
  * Source: Arm DDI 0487, D12.2 (CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0).
  */
 #include <hv/arch.h>
 #include <sysreg.h>
 
+#include "cpu.h"
 #include "gic.h"
 
 #define CTL_ENABLE	1u
 #define CTL_IMASK	2u
 #define CTL_ISTATUS	4u
 
+static bool is_live(uint64_t ctl)
+{
+	return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
+}
+
 static bool is_due(const struct vcpu *v)
 {
 	return v->arch.ptimer_ctl & CTL_ENABLE && arch_time_now() >= v->arch.ptimer_cval;
 }
 
+static void arm(uint64_t at)
+{
+	WRITE_SYSREG(at, cnthp_cval_el2);
+	WRITE_SYSREG(at != UINT64_MAX ? CTL_ENABLE : 0, cnthp_ctl_el2);
+	isb();
+}
+
 /* Line and deadline from the registers. */
 void timer_update(struct vcpu *v)
 {
-	bool is_live = (v->arch.ptimer_ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
-	bool is_high = is_live && is_due(v);
+	bool has_line = is_live(v->arch.ptimer_ctl), is_high = has_line && is_due(v);
 
-	WRITE_SYSREG(v->arch.ptimer_cval, cnthp_cval_el2);
-	WRITE_SYSREG(is_live && !is_high ? CTL_ENABLE : 0, cnthp_ctl_el2);
-	isb();
+	arm(has_line && !is_high ? min_u64(pcpu()->until, v->arch.ptimer_cval) : pcpu()->until);
 	arch_level_set(v, SKERRY_INTID_PTIMER, is_high);
+}
+
+void arch_cpu_deadline(uint64_t until)
+{
+	struct pcpu *p = pcpu();
+
+	p->until = until;
+	if (p->current != NULL && is_live(p->current->arch.ptimer_ctl)) {
+		timer_update(p->current);
+	} else {
+		arm(until);
+	}
+}
+
+uint64_t timer_deadline(const struct vcpu *v)
+{
+	const struct vgic_vcpu *x = &v->arch.vgic;
+	uint64_t at = UINT64_MAX;
+
+	if (x->irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED && !x->is_timer_active) {
+		at = x->is_timer_pending ? 0 : is_live(v->arch.context.cntv_ctl) ?
+		     v->arch.context.cntv_cval_el0 : UINT64_MAX;
+	}
+	if (is_live(v->arch.ptimer_ctl) &&
+	    (x->irq[SKERRY_INTID_PTIMER].flags & (VIRQ_ENABLED | VIRQ_LEVEL)) == VIRQ_ENABLED) {
+		at = min_u64(at, v->arch.ptimer_cval);
+	}
+	return at;
 }
 
 void timer_stop(struct vcpu *v)

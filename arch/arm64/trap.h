@@ -18,6 +18,7 @@
 #define SPSR_AARCH32	(1 << 4)
 #define SPSR_SS		(1ull << 21)
 
+#define EC_WFX		0x01
 #define EC_HVC64	0x16
 #define EC_SMC64	0x17
 #define EC_SYSREG	0x18
@@ -75,7 +76,6 @@ void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far); /* synchronous ex
 
 void abort_handle(struct vcpu *v, uint64_t esr);	/* instruction and data aborts */
 void sysreg_handle(struct vcpu *v, uint64_t esr);	/* MSR, MRS, and AArch32's are UNDEFINED */
-void sysreg_reset(void);		/* EL1's registers to their reset state */
 
 /* The EL1 physical timer of a vCPU, emulated (timer.c): its registers trap
  * (CNTHCTL_EL2.EL1PCEN = 0). */
@@ -90,7 +90,9 @@ void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value);
 void gic_handle(void);
 
 /* vCPU life, on its own core. */
-void vgic_vcpu_reset(struct vcpu *v);	/* before the first instruction: interface on */
+void vgic_load(struct vcpu *v);		/* interface and virtual timer onto the core; */
+void vgic_save(struct vcpu *v);		/* off it, as they are */
+void vgic_look(struct vcpu *v);		/* on it: others may have changed something */
 void vgic_vcpu_stop(struct vcpu *v);	/* list registers empty, its PPIs idle, timers off */
 void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
 

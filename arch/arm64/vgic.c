@@ -6,7 +6,7 @@
  * Only a vCPU's own core touches its list registers; another core writes down
  * what it wants (guest's lock), sets `work` and kicks.
  */
-#include <hv/arch.h>
+#include <core/core.h>
 
 #include "gic.h"
 
@@ -58,8 +58,13 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 		struct vcpu *v = &g->vcpu[__builtin_ctz(vcpus)];
 		uint32_t old = __atomic_fetch_or(&v->arch.vgic.work, work, __ATOMIC_SEQ_CST);
 
-		if (old == 0 && v->cpu != arch_cpu_index() && vcpu_is_on(v)) {
+		if (old != 0 || !vcpu_is_on(v)) {
+			continue;
+		}
+		if (v->cpu != arch_cpu_index()) {
 			arch_cpu_kick(v->cpu);
+		} else if (v->time != VCPU_RUN) {
+			core_look(v->cpu);
 		}
 	}
 }
@@ -160,6 +165,9 @@ void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned intid, enum vgic_o
 	struct virq *q = vgic_irq(owner, intid);
 	unsigned order = op <= VGIC_CLEAR_PENDING ? VIRQ_DROP_PENDING : VIRQ_DROP_ACTIVE;
 
+	if (intid < 32 && q->flags & VIRQ_HW && !vgic_has_ppi(owner)) {
+		return;
+	}
 	vgic_fold(v);
 	q->flags &= (uint8_t)~order;
 	if (op % 2 != 0 && where_is_lr(q->where)) {

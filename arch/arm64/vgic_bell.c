@@ -30,7 +30,9 @@ static void arm(struct guest *g, unsigned port, struct doorbell *d, const struct
 		return;
 	}
 	if (v != NULL) {
-		d->sgi = gic.cpu[v->cpu] | GIC_BELL << (gic.version == 3 ? 24 : 0);
+		unsigned sgi = pcpus[v->cpu].is_shared ? GIC_KICK : GIC_BELL;
+
+		d->sgi = gic.cpu[v->cpu] | (gic.version == 3 ? sgi << 24 : sgi | DOORBELL_V2);
 		d->bit = 1u << port;
 	}
 	__atomic_store_n(&d->bells, bells, __ATOMIC_SEQ_CST);

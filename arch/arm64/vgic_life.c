@@ -47,21 +47,75 @@ void vgic_write_sgi1r(struct vcpu *v, uint64_t value)
 
 bool arch_vcpu_has_interrupt(const struct vcpu *v)
 {
-	bool has = __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE) != 0;
+	const struct vgic_vcpu *x = &v->arch.vgic;
+	bool is_here = pcpus[v->cpu].current == v;
+	bool has = (__atomic_load_n(&x->work, __ATOMIC_ACQUIRE) |
+		    __atomic_load_n(&x->bells, __ATOMIC_ACQUIRE)) != 0;
 
-	for (unsigned i = 0; !has && i < gic.lr_count; i++) {
-		has = gic_read_lr(i) & LR_PENDING;
+	for (uint32_t m = x->lr_used; !has && m != 0; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctz(m);
+
+		has = (is_here ? gic_read_lr(i) : x->lr[i]) & LR_PENDING;
 	}
 	return has;
 }
 
-/* The interfaces are as boot or the vCPU's last stop left them: clear. */
-void vgic_vcpu_reset(struct vcpu *v)
+/* The timer's physical interrupt: its bit in the register that sets it, which is cleared. */
+static bool take_bit(const struct vcpu *v, unsigned reg)
 {
-	if (v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED) {
-		gic_write_bit(v->cpu, GICD_ISENABLER, gic.vtimer);
+	bool is_set = gic_is_set(v->cpu, reg, gic.vtimer);
+
+	if (is_set) {
+		gic_write_bit(v->cpu, reg + GICD_ICENABLER - GICD_ISENABLER, gic.vtimer);
 	}
-	vgic_notify(v->guest, 1u << v->index);
+	return is_set;
+}
+
+static void write_enable(const struct vcpu *v)
+{
+	gic_write_bit(v->cpu, v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED ?
+		      GICD_ISENABLER : GICD_ICENABLER, gic.vtimer);
+}
+
+/* Its interrupts stay where they are: who holds them is told by `work`, as ever. */
+void vgic_save(struct vcpu *v)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+
+	if (x->is_active_spilled) {	/* EOIs have been counted, maybe */
+		lock_acquire(&v->guest->arch.vgic.lock);
+		vgic_fold(v);
+		lock_release(&v->guest->arch.vgic.lock);
+		__atomic_fetch_or(&x->work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+	}
+	gic_save(x);
+	x->is_timer_pending = take_bit(v, GICD_ISPENDR);
+	x->is_timer_active = take_bit(v, GICD_ISACTIVER);
+}
+
+void vgic_load(struct vcpu *v)
+{
+	const struct vgic_vcpu *x = &v->arch.vgic;
+
+	gic_load(x);
+	write_enable(v);
+	if (x->is_timer_pending) {
+		gic_write_bit(v->cpu, GICD_ISPENDR, gic.vtimer);
+	}
+	if (x->is_timer_active) {	/* before its line may rise again */
+		gic_write_bit(v->cpu, GICD_ISACTIVER, gic.vtimer);
+	}
+	vgic_look(v);
+}
+
+void vgic_look(struct vcpu *v)
+{
+	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
+		__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+	}
+	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
+		write_enable(v);	/* another vCPU's doing, maybe */
+	}
 }
 
 /* What was pending stays so, for others too; what it had active is over. */
@@ -82,8 +136,11 @@ void vgic_vcpu_stop(struct vcpu *v)
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
-	gic_reset_interface();
+	gic_write_hcr(0);
 	memset(x->lr, 0, sizeof(x->lr));
+	memset(x->ap, 0, sizeof(x->ap));
+	x->is_timer_pending = x->is_timer_active = false;
+	x->vmcr = 0;
 	x->hcr = 0;
 	x->timer_lr = 0;
 	x->quick_sgis = 0;
@@ -152,6 +209,7 @@ void arch_guest_reset(struct guest *g)
 		}
 		memset(x->sgi, 0, sizeof(x->sgi));
 		x->bells = 0;
+		x->work = VGIC_WORK_SYNC;
 		x->bell = BELL_NONE;
 	}
 }

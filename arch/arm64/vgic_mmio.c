@@ -44,8 +44,12 @@ static bool is_write_pending(const struct vcpu *self)
 	const struct guest *g = self->guest;
 
 	for (unsigned i = 0; i < g->config->vcpu_count; i++) {
-		if (i != self->index && vcpu_is_on(&g->vcpu[i]) && VGIC_WORK_SYNC &
-		    __atomic_load_n(&g->vcpu[i].arch.vgic.work, __ATOMIC_ACQUIRE)) {
+		const struct vcpu *v = &g->vcpu[i];
+
+		/* who is not on its core looks before it goes on: nobody waits for it */
+		if (i != self->index && vcpu_is_on(v) && VGIC_WORK_SYNC &
+		    __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE) &&
+		    __atomic_load_n(&pcpus[v->cpu].current, __ATOMIC_RELAXED) == v) {
 			return true;
 		}
 	}
@@ -84,11 +88,13 @@ static unsigned get_field(const struct access *a, unsigned intid, enum field fie
 	case ENABLE:
 		return q->flags & VIRQ_ENABLED ? 1 : 0;
 	case PENDING:
-		return vgic_is_pending(a->owner, intid) || is_in_lr(a, q, LR_PENDING) ||
-		       (q->flags & VIRQ_HW &&
+		return vgic_is_pending(a->owner, intid) ||
+		       (is_in_lr(a, q, LR_PENDING) && !(q->flags & VIRQ_DROP_PENDING)) ||
+		       (q->flags & VIRQ_HW && (intid >= 32 || vgic_has_ppi(a->owner)) &&
 			gic_is_set(a->owner->cpu, GICD_ISPENDR, gic_physical(intid)));
 	case ACTIVE:
-		return q->flags & VIRQ_ACTIVE || is_in_lr(a, q, LR_ACTIVE);
+		return q->flags & VIRQ_ACTIVE ||
+		       (is_in_lr(a, q, LR_ACTIVE) && !(q->flags & VIRQ_DROP_ACTIVE));
 	case PRIORITY:
 		return q->priority;
 	case TARGET:
@@ -113,7 +119,8 @@ static void enable(const struct access *a, unsigned intid, bool on)
 		*sgis = on ? *sgis | bit : *sgis & (uint16_t)~bit;
 	}
 	q->flags = (uint8_t)((q->flags & ~VIRQ_ENABLED) | (on ? VIRQ_ENABLED : 0));
-	if (q->flags & VIRQ_HW && (intid >= 32 || vcpu_is_on(a->owner))) {
+	if (q->flags & VIRQ_HW &&
+	    (intid >= 32 || (vcpu_is_on(a->owner) && vgic_has_ppi(a->owner)))) {
 		gic_write_bit(a->owner->cpu, on ? GICD_ISENABLER : GICD_ICENABLER,
 			      gic_physical(intid));
 	}

@@ -21,11 +21,16 @@ void arch_cpu_kick(unsigned cpu);	/* make it look at its work; never blocks */
 void arch_cpu_wait(void);		/* sleep until an interrupt, and handle it */
 void arch_cpu_relax(void);		/* in a spin loop */
 bool arch_cpu_has_work(void);		/* is a physical interrupt waiting? */
+bool arch_cpu_has_serror(void);		/* an SError, that the guest on the core would take? */
+void arch_cpu_deadline(uint64_t until);	/* core_next() is needed then, ticks; UINT64_MAX: not */
 
 /* vCPUs: on the core they live on. */
 void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -> on, reset state */
 void arch_vcpu_stop(struct vcpu *v);	/* all of it off the core: timers, interrupts */
-bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (PSCI CPU_SUSPEND) */
+bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (WFI, CPU_SUSPEND) */
+/* What is on the core becomes `v`'s, of those that share it; NULL: nobody's. Before v is
+ * entered, each time. pcpu.current says whose it is; v->deadline is valid off the core. */
+void arch_vcpu_switch(struct vcpu *v);
 
 /* Its registers as its last exit left them: x .. sp of the record; on its own core. */
 void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out);

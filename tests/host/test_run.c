@@ -5,6 +5,7 @@
  * happens while the core sleeps (arch_cpu_wait()).
  */
 /* sources: core/run.c core/life.c core/psci.c core/watchdog.c lib/format.c
+ * sched/sched.c sched/server.c sched/boot/sched.c
  * tests/host/fake/fake_arch.c */
 #include <stdarg.h>
 #include <setjmp.h>

@@ -293,6 +293,10 @@ static void uart(void)
 	gic.uart = HW_SPI + 1;
 	gic.owner[gic.uart] = 0;
 	arch_guest_reset(&guest);
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		vgic_enter(&vcpus[cpu]);
+	}
+	cpu = 0;
 	mmio(GICD, true, 4, 3);
 	phys[0][gic.uart].enabled = true;
 	setup(gic.uart, 0x80);		/* too early: nothing physical happens */

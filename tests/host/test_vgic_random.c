@@ -105,7 +105,7 @@ static void compare_acknowledge(void)
 static void compare_end(void)
 {
 	if (face[cpu].depth != 0) {
-		ref_of(cpu, face[cpu].taken[face[cpu].depth - 1] & 0x3ff)->active = -1;
+		ref_of(cpu, taken[pcpus[cpu].current->index][face[cpu].depth - 1] & 0x3ff)->active = -1;
 		end();
 	}
 }

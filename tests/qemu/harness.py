@@ -113,13 +113,20 @@ def linux(name="linux", cpus=(1, 2), memory=192, kernel="vmlinuz", bootargs="", 
     return guest(name, f"linux/{kernel}", cpus, memory, console="pl011", more=arguments + more)
 
 
-def system(*guests, model="test", top="", links=(), volumes=()):
-    """A description's text. `top`: properties of the root, e.g. console-input; links
-    and volumes: nodes."""
+def system(*guests, model="test", top="", links=(), volumes=(), schedule=()):
+    """A description's text. `top`: properties of the root, e.g. console-input; links,
+    volumes, schedule: nodes."""
     groups = "".join(f'\t{name} {{\n{"".join(nodes)}\t}};\n' for name, nodes in
-                     (("guests", guests), ("volumes", volumes), ("links", links)) if nodes)
+                     (("schedule", schedule), ("guests", guests), ("volumes", volumes),
+                      ("links", links)) if nodes)
     return ('/dts-v1/;\n/ {\n\tcompatible = "skerry,system-1";\n'
             f'\tmodel = "{model}";\n\t{top}\n{groups}}};\n')
+
+
+def rr(core, slice_us=1000):
+    """A node of the schedule: that core's policy is rr."""
+    return (f'\t\tcore-{core} {{ core = <{core}>; policy = "rr"; '
+            f"slice-us = <{slice_us}>; }};\n")
 
 
 def link(name, kind, front, back, more=""):

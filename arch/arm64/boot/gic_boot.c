@@ -152,6 +152,7 @@ static uint32_t cpu_interface_v3(void)
 void gic_cpu_boot(void)
 {
 	unsigned cpu = pcpu()->index;
+	static const struct vgic_vcpu none;
 	uint32_t lr_count = gic.version == 2 ? cpu_interface_v2() : cpu_interface_v3();
 
 	if (lr_count < 3) {
@@ -159,7 +160,10 @@ void gic_cpu_boot(void)
 	}
 	gic.lr_count = (uint8_t)min_u64(lr_count, VGIC_LR_MAX);
 	gic.lr_mask = (uint16_t)((1u << gic.lr_count) - 2);
-	gic_reset_interface();
+	gic_load(&none);
+	if (gic.version == 3) {
+		WRITE_SYSREG(7, icc_sre_el1);	/* system registers, no bypass: see its trap */
+	}
 	gic_write_bit(cpu, GICD_ISENABLER, GIC_KICK);
 	gic_write_bit(cpu, GICD_ISENABLER, GIC_BELL);
 	gic_write_bit(cpu, GICD_ISENABLER, gic.hyp_timer);

@@ -62,6 +62,10 @@ struct vgic_vcpu {
 	uint32_t hcr;		/* last written */
 	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
 	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
+	/* The rest of the interface, and GICD_ISPENDR, GICD_ISACTIVER of the timer's physical
+	 * interrupt: of a vCPU off its core, as `lr` and `hcr` then; zero: as reset */
+	uint32_t vmcr, ap[8];
+	bool is_timer_pending, is_timer_active;
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
 	uint32_t busy;		/* a bit each: maybe pending or active */
 	struct virq irq[32];	/* SGIs and PPIs */
@@ -72,7 +76,7 @@ struct vgic_vcpu {
 /* NOTIFY at one end of a link: straight to the vCPU that takes the other end's interrupt */
 struct doorbell {
 	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
-	uint64_t sgi;		/* how its core is told: value for ICC_SGI1R_EL1, or GICD_SGIR */
+	uint64_t sgi;		/* how its core is told: for ICC_SGI1R_EL1, or GICD_SGIR and a mark */
 	uint32_t bit;		/* in `bells` */
 	uint32_t reserved;
 	uint64_t count;		/* of what was rung; two vCPUs at a time may count one */
@@ -85,17 +89,35 @@ struct vgic_guest {
 	struct virq irq[SKERRY_INTID_COUNT];	/* from 32 on */
 };
 
+/* EL1's registers that a guest can see and that are not trapped, but for those that
+ * vcpu.c, vgic_life.c deal with by themselves */
+#define EL1_REGISTERS(X) \
+	X(ttbr0_el1) X(ttbr1_el1) X(mair_el1) X(amair_el1) X(vbar_el1) X(contextidr_el1) \
+	X(cpacr_el1) X(csselr_el1) X(elr_el1) X(spsr_el1) X(esr_el1) X(far_el1) X(afsr0_el1) \
+	X(afsr1_el1) X(par_el1) X(sp_el0) X(sp_el1) X(tpidr_el0) X(tpidrro_el0) X(tpidr_el1) \
+	X(cntkctl_el1) X(cntv_cval_el0)
+
+struct arch_context {			/* of a vCPU off its core; zero: as reset, but for sctlr */
+#define FIELD(name) uint64_t name;
+	EL1_REGISTERS(FIELD)
+#undef FIELD
+	uint64_t sctlr, tcr, vdisr, cntv_ctl;
+	uint64_t fpcr, fpsr, q[64];
+};
+
 struct arch_vcpu {
 	uint64_t x[31];			/* x0..x30, saved by the vectors on a slow exit */
 	uint64_t elr, spsr;		/* ELR_EL2, SPSR_EL2 of the exit */
 	struct vgic_vcpu vgic;
 	uint64_t ptimer_ctl, ptimer_cval; /* the emulated EL1 physical timer */
+	struct arch_context context;
 };
 
 struct arch_guest {
 	struct doorbell doorbell[SKERRY_PORT_MAX];	/* by port; first: assembly */
 	uint64_t *s2_root;		/* level-1 table, one page */
 	uint64_t vttbr;
+	uint8_t last[SKERRY_CPU_MAX];	/* by core: its vCPU + 1 that was there last */
 	struct vgic_guest vgic;
 };
 

@@ -17,6 +17,7 @@ struct arch_vcpu {
 	unsigned starts, stops;		/* calls of arch_vcpu_start(), _stop() */
 	uint64_t start_entry, start_context;
 	bool has_interrupt;		/* what arch_vcpu_has_interrupt() answers */
+	uint64_t timer;			/* `deadline` when it leaves its core */
 };
 
 struct arch_guest {

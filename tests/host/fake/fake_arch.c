@@ -11,6 +11,7 @@
 #include <core/exit.h>
 #include <hv/mmio.h>
 #include <hv/pv.h>
+#include <hv/sched.h>
 #include "fake_arch.h"
 
 #define weak __attribute__((weak))
@@ -55,6 +56,8 @@ void fake_guests(struct sys_guest *config, uint32_t count)
 			g->vcpu[n].guest = g;
 			g->vcpu[n].index = n;
 			g->vcpu[n].cpu = config[i].cpu[n];
+			g->vcpu[n].time = VCPU_RUN;	/* as on static cores */
+			g->vcpu[n].deadline = g->vcpu[n].arch.timer = UINT64_MAX;
 		}
 	}
 }
@@ -98,6 +101,8 @@ void arch_cpu_wait(void)
 }
 
 bool arch_cpu_has_work(void) { return fake.has_work; }
+bool arch_cpu_has_serror(void) { return fake.has_serror; }
+void arch_cpu_deadline(uint64_t until) { pcpus[fake.cpu].until = until; }
 
 void arch_cpu_relax(void)
 {
@@ -115,9 +120,28 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 	v->arch.start_entry = entry;
 	v->arch.start_context = context;
 	v->arch.starts++;
+	arch_vcpu_switch(v);
 }
 
-void arch_vcpu_stop(struct vcpu *v) { v->arch.stops++; }
+void arch_vcpu_switch(struct vcpu *v)
+{
+	struct pcpu *p = &pcpus[fake.cpu];
+
+	if (p->current && p->current != v) {
+		p->current->deadline = p->current->arch.timer;
+	}
+	if (v && p->current != v) {
+		v->deadline = UINT64_MAX;
+	}
+	p->current = v;
+}
+
+void arch_vcpu_stop(struct vcpu *v)
+{
+	v->arch.stops++;
+	pcpus[fake.cpu].current = NULL;
+}
+
 bool arch_vcpu_has_interrupt(const struct vcpu *v) { return v->arch.has_interrupt; }
 void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out)
 {
@@ -258,6 +282,22 @@ weak void crash_note(const struct vcpu *v, uint64_t pc, const char *cause)
 	(void)v, (void)pc, (void)cause;
 }
 
+weak void sched_wake(unsigned cpu, unsigned slot, uint64_t now) { (void)cpu, (void)slot, (void)now; }
+weak void sched_block(unsigned cpu, unsigned slot, uint64_t now) { (void)cpu, (void)slot, (void)now; }
+weak void sched_pass(unsigned cpu, int to, uint64_t now) { (void)cpu, (void)to, (void)now; }
+weak int sched_pick(unsigned cpu, uint64_t now, uint64_t *until)
+{
+	(void)cpu, (void)now, (void)until;
+	return SCHED_NONE;
+}
+weak uint64_t watchdog_look(unsigned cpu, uint64_t now) { (void)cpu, (void)now; return UINT64_MAX; }
+weak void time_publish(struct vcpu *v) { (void)v; }
+weak void core_wait(struct vcpu *v)
+{
+	if (!arch_vcpu_has_interrupt(v)) {
+		arch_cpu_wait();
+	}
+}
 weak void pv_guest_change(const struct guest *g, bool begins) { (void)g, (void)begins; }
 weak enum pv_stop pv_stop_step(const struct guest *g) { (void)g; return PV_DONE; }
 weak bool pv_has_offered(const struct guest *g) { (void)g; return true; }

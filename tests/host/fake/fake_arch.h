@@ -30,7 +30,7 @@ struct fake {
 	unsigned cpu;			/* arch_cpu_index() */
 	unsigned kicks[SKERRY_CPU_MAX];
 	unsigned waits, relaxes;
-	bool has_work;
+	bool has_work, has_serror;
 	uint8_t *memory;		/* guest memory: host bytes ... */
 	uint64_t memory_base, memory_size; /* ... of these physical addresses */
 	bool is_window_mapped;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <hv/arch.h>
+#include <core/life.h>
 #include "arch/arm64/gic.h"
 
 #define CPUS		3
@@ -42,9 +43,11 @@ static struct interface {
 	uint32_t hcr;		/* with the count */
 	unsigned depth;
 	uint8_t running[40];	/* priorities */
-	uint16_t taken[40];	/* INTID | source << 10 */
 	bool is_kicked;
 } face[CPUS];
+
+/* What each vCPU has acknowledged: INTID | source << 10 */
+static uint16_t taken[CPUS][40];
 
 static struct physical {
 	bool enabled, pending, active, edge;
@@ -76,6 +79,11 @@ unsigned arch_cpu_index(void)
 	return cpu;
 }
 
+void core_came(void)
+{
+	fail();		/* on shared cores only */
+}
+
 void timer_stop(struct vcpu *v)
 {
 	assert_int_equal(v->cpu, cpu);
@@ -94,13 +102,33 @@ void gic_write_lr(unsigned i, uint64_t lr)
 	face[cpu].lr[i] = lr;
 }
 
-void gic_reset_interface(void)
+/* Active priorities: as many bytes as `ap` has */
+void gic_save(struct vgic_vcpu *x)
 {
-	face[cpu].depth = 0;
-	face[cpu].hcr = 0;
+	struct interface *f = &face[cpu];
+
+	assert_true(f->depth <= sizeof(x->ap));
+
 	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic_write_lr(i, 0);
+		if (x->lr_used >> i & 1) {
+			x->lr[i] = f->lr[i];
+		}
 	}
+	x->vmcr = f->depth;
+	memcpy(x->ap, f->running, sizeof(x->ap));
+	f->hcr = 0;
+}
+
+void gic_load(const struct vgic_vcpu *x)
+{
+	struct interface *f = &face[cpu];
+
+	f->depth = x->vmcr;
+	memcpy(f->running, x->ap, sizeof(x->ap));
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic_write_lr(i, x->lr[i]);
+	}
+	f->hcr = x->hcr;
 }
 
 void arch_cpu_kick(unsigned to)
@@ -132,6 +160,9 @@ void gic_write_bit(unsigned of, unsigned reg, unsigned intid)
 
 bool gic_is_set(unsigned of, unsigned reg, unsigned intid)
 {
+	if (reg == GICD_ISACTIVER) {
+		return phys[phys_cpu(of, intid)][intid].active;
+	}
 	assert_int_equal(reg, GICD_ISPENDR);
 	return phys[phys_cpu(of, intid)][intid].pending;
 }
@@ -247,6 +278,7 @@ static unsigned acknowledge(void)
 {
 	struct interface *f = &face[cpu];
 	unsigned best = 16, priority = running();
+	uint16_t mine;
 
 	for (unsigned i = 0; i < gic.lr_count; i++) {
 		if ((f->lr[i] & LR_STATE) == LR_PENDING && (f->lr[i] >> 48 & 0xff) < priority) {
@@ -260,9 +292,10 @@ static unsigned acknowledge(void)
 	assert_int_equal(!!(f->lr[best] & LR_GROUP1), gic.version == 3);
 	f->lr[best] ^= LR_STATE;
 	f->running[f->depth] = (uint8_t)priority;
-	f->taken[f->depth] = (uint16_t)(LR_INTID(f->lr[best]) |
-		(LR_INTID(f->lr[best]) < 16 ? LR_SOURCE(f->lr[best]) << 10 : 0));
-	return f->taken[f->depth++];
+	mine = (uint16_t)(LR_INTID(f->lr[best]) |
+			  (LR_INTID(f->lr[best]) < 16 ? LR_SOURCE(f->lr[best]) << 10 : 0));
+	taken[pcpus[cpu].current->index][f->depth++] = mine;
+	return mine;
 }
 
 static void end_of(unsigned iar)
@@ -291,7 +324,7 @@ static void end(void)
 	struct interface *f = &face[cpu];
 
 	f->depth--;
-	end_of(f->taken[f->depth]);
+	end_of(taken[pcpus[cpu].current->index][f->depth]);
 	take_interrupts();
 	assert_int_equal(f->hcr >> 27, 0);
 }
@@ -359,7 +392,8 @@ static void start(unsigned i)
 
 	cpu = i;
 	vcpus[i].power = VCPU_ON;
-	vgic_vcpu_reset(&vcpus[i]);
+	pcpus[i].current = &vcpus[i];
+	vgic_load(&vcpus[i]);
 	vgic_enter(&vcpus[i]);
 	cpu = here;
 }
@@ -370,9 +404,11 @@ static inline void stop(unsigned i)
 
 	cpu = i;
 	vgic_vcpu_stop(&vcpus[i]);
+	pcpus[i].current = NULL;
 	vcpus[i].power = VCPU_OFF;
 	for (unsigned n = 0; n < gic.lr_count; n++) {
-		assert_int_equal(face[i].lr[n], 0);
+		assert_int_equal(vcpus[i].arch.vgic.lr[n], 0);	/* what is loaded next */
+		face[i].lr[n] = 0;
 	}
 	assert_int_equal(face[i].hcr, 0);
 	assert_false(phys[i][TIMER].active || phys[i][TIMER].pending || phys[i][TIMER].enabled);
@@ -400,6 +436,7 @@ static void begin(unsigned version, unsigned lr_count)
 		vcpus[i].guest = &guest;
 		vcpus[i].index = (uint8_t)i;
 		vcpus[i].cpu = (uint8_t)i;
+		vcpus[i].time = VCPU_RUN;
 		vcpus[i].arch.vgic.gic = (uint8_t)version;
 		gic.cpu[i] = i;
 		vcpus[i].arch.vgic.all = (1 << CPUS) - 1;
