@@ -48,7 +48,7 @@ void churn(const char *name)
 void race(const char *name)
 {
 	int g = find(name);
-	uint64_t seed = arg_number("seed", 1), count = arg_number("count", 400);
+	uint64_t seed = arg_number("seed", 1), count = arg_number("count", 300);
 	uint64_t done[SKERRY_CONTROL_COUNT] = { 0 }, late = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
@@ -62,7 +62,7 @@ void race(const char *name)
 		} else {
 			printf("FAILED: operation %lu: %ld\n", operation, result);
 		}
-		delay_us(random_next(&seed) % 500);
+		delay_us(random_next(&seed) % 12000);
 	}
 	printf("race: %lu starts, %lu crashes, %lu busy\n", done[SKERRY_CONTROL_START] +
 	       done[SKERRY_CONTROL_RESTART], done[SKERRY_CONTROL_CRASH], late);
@@ -70,13 +70,13 @@ void race(const char *name)
 		wfi();
 	}
 	sleep_unless(NULL, NULL, 2000000);	/* until the other one is through, too */
-	while (control((uint64_t)g, SKERRY_CONTROL_STOP) == SKERRY_BUSY &&
-	       stats(g)->state != SKERRY_STATE_STOPPED &&
-	       stats(g)->state != SKERRY_STATE_CRASHED) {
+	while (control((uint64_t)g, SKERRY_CONTROL_RESTART) != SKERRY_OK) {
 		delay_us(1000);
 	}
-	while (stats(g)->state == SKERRY_STATE_STOPPING) {
-		delay_us(1000);
+	if (!wait_state(g, SKERRY_STATE_RUNNING) ||
+	    control((uint64_t)g, SKERRY_CONTROL_STOP) != SKERRY_OK ||
+	    !wait_state(g, SKERRY_STATE_STOPPED)) {
+		failed("the end", 0, stats(g));
 	}
 	printf("race: at the end life %lu, %lu crashes\n", stats(g)->life, stats(g)->crashes);
 }

@@ -2,13 +2,15 @@
 """One guest manages others: every operation on them and on itself, two managers at a time,
 many lives with load on the peers, watchdogs, what a killed driver guest leaves."""
 
+import re
+
 from harness import Case, Run, check, guest, image, link, system
 
 RESTART = 'on-crash = "restart"; restart-limit = <2000 600>;'
 
 
-def ctl(name, arguments, cpus, more=""):
-    return guest(name, "guests/ctltest.bin", cpus, more=f'bootargs = "{arguments}"; {more}')
+def ctl(name, arguments, cpus, more="", memory=16):
+    return guest(name, "guests/ctltest.bin", cpus, memory, more=f'bootargs = "{arguments}"; {more}')
 
 
 def manage(log, gic, skerry="skerry.bin"):
@@ -36,6 +38,53 @@ def manage(log, gic, skerry="skerry.bin"):
         run.count(r"^free\| life 2", 0)
 
 
+def lives(log, gic, count):
+    """A back end's many lives: stopped, started, restarted and crashed while a front end has
+    work for it, each byte of which is checked; others' links go on, and know nothing of it."""
+    pv = "guests/pvtest.bin"
+    text = system(ctl("manager", f"churn=serve count={count}", [0], "control = <&serve>; service;"),
+                  guest("serve", pv, [1], more='bootargs = "serve"; service;'),
+                  guest("load", pv, [2], more=f'bootargs = "load rounds={count * 6}";'),
+                  guest("far", pv, [3], more='bootargs = "serve"; service;'),
+                  guest("near", pv, [4], more=f'bootargs = "load rounds={count}";'),
+                  links=[link("tty", "console", "load", "serve"),
+                         link("disk", "block", "load", "serve"),
+                         link("tty2", "console", "near", "far"),
+                         link("disk2", "block", "near", "far")])
+    with Run(log, image(log, "lives", text), "--gic", gic, "--cpus", 5,
+             limit=600 if count > 100 else 100) as run:
+        run.end(0)
+        run.absent("FAILED")
+        run.count(rf"^manager\| churn: {count} turns, life {count + 1}, {count // 4} crashes, ok", 1)
+        run.count(r"^load\| load: \d+ requests, \d+ breaks, ok", 1)
+        run.count(r"^near\| load: \d+ requests, 0 breaks, ok", 1)
+        run.count(r"^skerry: serve crashed", count // 4)
+        run.count(r"^skerry: (load|near|far) crashed", 0)
+
+
+def race(log, gic):
+    """Two guests manage a third one: each operation is done or refused, and none is lost."""
+    text = system(ctl("one", "race=a seed=11 count=300", [0], "control = <&a>; service;"),
+                  ctl("two", "race=a seed=22 count=300 last", [1], "control = <&a>;"),
+                  ctl("a", "target", [2, 3], "service;", 4))
+    with Run(log, image(log, "race", text), "--gic", gic, "--cpus", 4, limit=90) as run:
+        run.end(0)
+        run.absent("FAILED")
+        found = [re.search(r"race: (\d+) starts, (\d+) crashes, (\d+) busy", line)
+                 for line in run.lines(r"\| race: \d+ starts")]
+        check(len(found) == 2, "both must come through")
+        starts, crashes, busy = (sum(int(f.group(i)) for f in found) for i in (1, 2, 3))
+        end = re.search(r"race: at the end life (\d+), (\d+) crashes", run.text)
+        check(end, "no last line")
+        check(int(end.group(1)) == starts + 2, f"{starts} starts, life {end.group(1)}")
+        check(int(end.group(2)) == crashes, f"{crashes} crashes, {end.group(2)} counted")
+        check(starts > 20 and crashes > 5 and busy > 100, f"{starts} {crashes} {busy}")
+
+
 def cases(soak):
     return [Case(f"manage-gic{gic}", manage, gic=gic) for gic in (2, 3)] + \
-        [Case("manage-oracle", manage, gic=3, skerry="debug/skerry.bin")]
+        [Case("manage-oracle", manage, gic=3, skerry="debug/skerry.bin")] + \
+        [Case(f"race-gic{gic}", race, gic=gic) for gic in (2, 3)] + \
+        [Case(f"lives-gic{gic}", lives, weight=20, gic=gic, count=50) for gic in (2, 3)] + \
+        [Case(f"thousand-lives-gic{gic}", lives, limit=700, weight=300, gic=gic, count=1000)
+         for gic in (2, 3) if soak]
