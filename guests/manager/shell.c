@@ -112,7 +112,8 @@ static bool read_count(struct request *r, const char *word)
 
 static bool take_guest(struct request *r, const char *word)
 {
-	const char *meant;
+	const char *meant = near_guest(word);
+	int guest = board_find(word);
 
 	if (!(r->command->takes & (TAKES_GUEST | TAKES_ONE))) {
 		complain(r, "%s takes no %s", r->command->name, word);
@@ -120,16 +121,16 @@ static bool take_guest(struct request *r, const char *word)
 		complain(r, "%s takes one guest, not also %s", r->command->name, word);
 	} else if ((r->command->takes & TAKES_OWN) && strcmp(word, "skerry") == 0) {
 		r->guest = OWN_LINES;
+		return true;
+	} else if (guest >= 0) {
+		r->guest = guest;
+		return true;
+	} else if (meant) {
+		complain(r, "no such guest: %s; did you mean %s?", word, meant);
 	} else {
-		r->guest = board_find(word);
-		meant = near_guest(word);
-		if (r->guest == NO_GUEST && meant) {
-			complain(r, "no such guest: %s; did you mean %s?", word, meant);
-		} else if (r->guest == NO_GUEST) {
-			complain(r, "no such guest, or none that may be managed: %s", word);
-		}
+		complain(r, "no such guest, or none that may be managed: %s", word);
 	}
-	return r->guest != NO_GUEST;
+	return false;
 }
 
 /* The words behind the command's name. False: something is wrong, and was said. */
@@ -166,6 +167,20 @@ static bool take_words(struct request *r, char **words, uint32_t count)
 	return true;
 }
 
+static void no_command(struct request *r, char **words, uint32_t count)
+{
+	const char *meant = near_command(words[0]);
+
+	for (uint32_t i = 1; i < count; i++) {
+		r->is_json |= strcmp(words[i], "--json") == 0;
+	}
+	if (meant) {
+		complain(r, "no such command: %s; did you mean %s?", words[0], meant);
+	} else {
+		complain(r, "no such command: %s; `help` lists them", words[0]);
+	}
+}
+
 void shell_run(const char *line)
 {
 	struct request r = { .guest = NO_GUEST };
@@ -183,19 +198,10 @@ void shell_run(const char *line)
 			r.command = &commands[i];
 		}
 	}
-	if (r.command) {
-		if (take_words(&r, words + 1, count - 1)) {
-			r.command->run(&r);
-		}
-	} else {
-		const char *meant = near_command(words[0]);
-
-		has_complained = true;
-		if (meant) {
-			say("no such command: %s; did you mean %s?\n", words[0], meant);
-		} else {
-			say("no such command: %s; `help` lists them\n", words[0]);
-		}
+	if (r.command && take_words(&r, words + 1, count - 1)) {
+		r.command->run(&r);
+	} else if (!r.command) {
+		no_command(&r, words, count);
 	}
 	say_flush();
 }

@@ -15,13 +15,21 @@ struct row {
 static struct usage last[SKERRY_GUEST_MAX];
 static uint64_t last_time[SKERRY_GUEST_MAX];
 
+/* Thousandths of a core: rounded, so that those who have one of their own are alike. */
+static uint64_t weight(const struct row *r)
+{
+	uint64_t all = usage_time(&r->usage) / 1000;
+
+	return (all ? (r->usage.run + all / 2) / all : 0) * board[r->guest].stats.vcpu_count;
+}
+
 /* Most of a core's time first, then most exits, then as described. */
 static bool is_before(const struct row *a, const struct row *b)
 {
-	uint64_t run_a = a->usage.run, run_b = b->usage.run;
+	uint64_t weight_a = weight(a), weight_b = weight(b);
 
-	if (run_a != run_b) {
-		return run_a > run_b;
+	if (weight_a != weight_b) {
+		return weight_a > weight_b;
 	}
 	if (a->usage.exit_sum != b->usage.exit_sum) {
 		return a->usage.exit_sum > b->usage.exit_sum;

@@ -35,9 +35,10 @@ def disk(log, name):
 class Terminal:
     """scripts/run-qemu on a pseudo-terminal."""
 
-    def __init__(self, log, itb, gic, name):
+    def __init__(self, log, itb, gic, name, *arguments):
         words = ["--skerry", os.path.join(BUILD, "skerry.bin"), "--timeout", "160",
-                 "--gic", str(gic), "--auto", "--disk", disk(log, name), itb]
+                 "--gic", str(gic),
+                 *(arguments or ("--auto", "--disk", disk(log, name))), itb]
         mode = tempfile.NamedTemporaryFile()
 
         def note_mode():        # in the child: it may have changed it before we come to ask
