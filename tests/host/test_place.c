@@ -363,6 +363,60 @@ static void the_heap_is_a_free_block(void **state)
 	assert_false(place_heap(&board, GIB(8), &heap));
 }
 
+static void records_are_at_three_quarters_of_the_first_memory(void **state)
+{
+	struct pa at;
+
+	board.memory[0].size = GIB(1);
+	board.memory_count = 2;
+	board.memory[1] = (struct range){ GIB(3), GIB(4) };
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(at.v, 0x70000000);
+	assert_int_equal(owner_overlap((struct range){ at.v, 1 })->kind, OWNER_HV);
+	assert_int_equal(owner_overlap((struct range){ at.v, 1 })->at.size, RECORDS_SIZE);
+	/* and below what lies there: an owner, the board's reservations */
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(at.v, 0x6fe00000);
+	board.reserved[board.reserved_count++] = (struct range){ 0x60000001, 0xf000000 };
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(at.v, 0x6fc00000);
+	board.reserved[0].size = 0xfd00000;
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(at.v, 0x5fe00000);
+}
+
+static void records_lie_in_the_first_memory_or_nowhere(void **state)
+{
+	struct pa at;
+
+	board.memory[0] = (struct range){ 0x40001000, MIB(2) };	/* no block begins in it */
+	assert_false(place_records(&board, RECORDS_SIZE, &at));
+	board.memory[0] = (struct range){ 0, MIB(2) };
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(at.v, 0);
+	assert_false(place_records(&board, RECORDS_SIZE, &at));
+	board.memory[0] = (struct range){ UINT64_MAX - GIB(64) + 1, GIB(64) - 1 };
+	board.reserved[board.reserved_count++] = board.memory[0];
+	assert_false(place_records(&board, RECORDS_SIZE, &at));	/* bounded */
+	assert_int_equal(owner_count, 1);
+}
+
+/* Guests come from the bottom: a bank of most of what is below still has its place, and its
+ * large blocks. */
+static void guests_go_around_the_records(void **state)
+{
+	struct sys_guest *g = add_guest(0x40000000, MIB(760)), *h = add_guest(0x40000000, MIB(250));
+	struct pa at;
+
+	board.memory[0].size = GIB(1);
+	assert_true(place_records(&board, RECORDS_SIZE, &at));
+	assert_int_equal(owner_add((struct range){ 0x40000000, MIB(2) }, OWNER_HV, 0), 0);
+	place_guests(&board, &s, &report);
+	assert_int_equal(report.errors, 0);
+	assert_int_equal(g->host[0].v, 0x40200000);
+	assert_int_equal(h->host[0].v, 0x70200000);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, prepare)
@@ -380,6 +434,9 @@ int main(void)
 		T(without_room_for_a_window_its_guests_are_refused),
 		T(no_two_things_ever_share_a_page),
 		T(the_heap_is_a_free_block),
+		T(records_are_at_three_quarters_of_the_first_memory),
+		T(records_lie_in_the_first_memory_or_nowhere),
+		T(guests_go_around_the_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

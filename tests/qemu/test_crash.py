@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Crash records: kept over a reset of the board and told once, with why it was reset; read
+by a guest with control; made a report of by skerry-crash."""
+
+import os
+import re
+
+from harness import BUILD, ROOT, Case, Run, check, command, guest, image, qemu, scratch, system
+from test_gdb import free_port
+
+NEXT = "\x1dn"          # Ctrl-] n: the input to the next guest
+CHAIN = ["hvc", "hvc_call", "guest_crash", "deep_three", "deep_two", "deep_one", "guest_main",
+         "start_main"]
+
+
+def hello(name, cpu, arguments, more):
+    return guest(name, "guests/hello.bin", [cpu], more=f'bootargs = "{arguments}"; {more}')
+
+
+def board_is_reset(log, gic, boot):
+    """Two guests crash, the second resets the board; the next boot tells of both. Of a third
+    boot the records of the second are news, that of the first boot is not."""
+    text = system(hello("bad", 0, "echo", 'on-crash = "restart";'),
+                  hello("last", 1, "echo", 'on-crash = "reset-board";'),
+                  top="console-input = <&bad>;")
+    told = "^skerry: kept from an earlier boot:"
+    with Run(log, image(log, "reset", text), "--gic", gic, "--reset", "--boot", boot) as run:
+        run.expect(*[r"\| hello from \w+, life 1,"] * 2)
+        run.send("crash\r")
+        run.expect(r"^skerry: bad crashed at .*code 3", r"^bad\| hello from bad, life 2,")
+        run.send(NEXT)
+        run.expect(r"input goes to last")
+        run.send("crash\r")
+        run.expect(r"^skerry: last crashed at .*code 3",
+                   r"^skerry: last: the board is reset, as its description says")
+        run.expect(r"^skerry: Skerry 0", told, r"^skerry: bad crashed at .*code 3",
+                   r"^skerry:   life 1, vCPU 0 on core 0, pc 0", r"^skerry:   x28 ",
+                   r"^skerry:   last exits: ", told,
+                   r"^skerry: last crashed at .*code 3", r"^skerry:   life 1, vCPU 0 on core 1, ",
+                   r"^skerry: the board was reset: last crashed: its description",
+                   *[r"\| hello from \w+, life 1,"] * 2)
+        run.send(NEXT)
+        run.expect(r"input goes to last")
+        run.send("crash\r")
+        run.expect(r"^skerry: Skerry 0", told, r"^skerry: last crashed",
+                   r"^skerry: the board was reset: last ", *[r"\| hello from \w+, life 1,"] * 2)
+        run.send("q\r")
+        run.expect(r"^skerry: bad: off")
+        run.send(NEXT)
+        run.send("q\r")
+        run.expect(r"^skerry: end bad=off last=off")
+        run.end(0)
+        run.count(told, 3)
+        run.count("^skerry: bad crashed at", 2)     # when it did, and the boot after
+        run.count("crash records are not kept", 0)
+
+
+def power_on_tells_nothing(log, gic):
+    """Memory that was never written, and one more record than told: nothing is told."""
+    text = system(hello("good", 0, "off", ""))
+    with Run(log, image(log, "first", text), "--gic", gic) as run:
+        run.end(0)
+        run.absent("kept from|was reset|earlier boot|not kept")
+
+
+def managed(log, name, arguments, more=""):
+    manager = guest("manager", "guests/manager.bin", [1],
+                    more="service; control = <&bad>;")
+    text = system(hello("bad", 0, arguments, f'on-crash = "stop"; {more}'), manager,
+                  hello("stays", 2, "echo", ""), top="console-input = <&manager>;")
+    return image(log, name, text)
+
+
+def report_of(log, run, elf="hello", status=0):
+    """What skerry-crash makes of the console's log."""
+    path = scratch(f"crash-{os.getpid()}-{id(run)}.log")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(run.text)
+    return command(log, os.path.join(BUILD, "tools/skerry-crash"), path,
+                   f"bad={BUILD}/guests/{elf}.elf", "--guest", "bad", status=status)
+
+
+def names(report):
+    return re.findall(r"^  #\d+ +[0-9a-f]{16}  (\w+)\+", report, re.MULTILINE)
+
+
+def crash_by_name(log, gic, kind, wanted):
+    """The manager reads the record; skerry-crash names every frame."""
+    with Run(log, managed(log, f"report-{kind}", f"crash={kind}"), "--gic", gic) as run:
+        run.expect(r"^skerry: bad crashed at", r"^skerry: bad: crashed")
+        run.send("crash bad --hex\r")
+        run.expect(r"SKERRY-CRASH bad 0000 736b7279637273680100", r"SKERRY-CRASH bad 0a20 ",
+                   r"skerry> ")
+        run.send("\x1dq")
+        run.end(3)
+        text = report_of(log, run)
+        check(names(text) == wanted, f"{names(text)} instead of {wanted}:\n{text}")
+        check("guests/hello/hello.c:" in text, f"no lines of the source:\n{text}")
+        check("has no HVC before pc" in report_of(log, run, "rt", 1), "rt.elf was believed")
+
+
+def el2_panics(log, gic, resets):
+    """gdb sends a core into panic(). on-panic: the board halts, or is reset and tells."""
+    port = free_port()
+    text = system(hello("a", 0, "echo", ""),
+                  top=f'on-panic = "{"reset" if resets else "halt"}";')
+    more = ["--reset"] if resets else []
+    words = ["gdb-multiarch", "-batch", "-nx"]
+    for line in (f"target remote :{port}", "break hvc_console_read", "continue", "delete",
+                 "set var $x0 = 0", "set var $x1 = 0x96000000", "set var $x2 = 0x1234",
+                 "set var $x3 = 0x4000001234", "set var $pc = exit_panic", "detach"):
+        words += ["-ex", line]
+    with Run(log, image(log, f"panic-{resets}", text), "--gic", gic, "--gdb", "--gdb-port", port,
+             *more) as run:
+        run.expect("waiting for gdb")
+        command(log, *words, os.path.join(BUILD, "skerry.elf"), limit=60)
+        line = r"panic on core 0, guest a, at 0x[0-9a-f]+: exception in EL2 at 4000001234: ESR 96"
+        run.expect("^skerry: " + line, r"^skerry:   last exits: .*hvc/5a000000")
+        if resets:
+            run.expect(r"^skerry: Skerry 0", "^skerry: an earlier boot ended in a " + line,
+                       r"^skerry:   last exits: .*hvc/5a000000", r"^a\| hello from a, life 1,")
+
+
+def cases(_soak):
+    found = [Case(f"reset-gic{gic}-{boot}", board_is_reset, weight=15, gic=gic, boot=boot)
+             for gic, boot in ((2, "direct"), (3, "direct"), (3, "uboot"))]
+    found += [Case(f"power-on-gic{gic}", power_on_tells_nothing, gic=gic) for gic in (2, 3)]
+    found += [Case("deep-gic2", crash_by_name, gic=2, kind="deep", wanted=CHAIN),
+              Case("undef-gic3", crash_by_name, gic=3, kind="undef",
+                   wanted=["hvc", "hvc_call", "guest_crash", "exception", "common",
+                           "guest_main", "start_main"])]
+    return found + [Case(f"panic-{'resets' if r else 'halts'}-gic{gic}", el2_panics, gic=gic,
+                         resets=r) for gic, r in ((2, True), (3, False))]
