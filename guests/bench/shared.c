@@ -25,8 +25,16 @@ static void bench_yield(void)
 	report("yield");
 }
 
+static struct side *half(unsigned role)
+{
+	return (struct side *)link_half(0, role).base;
+}
+
 static void bench_ping(void)
 {
+	while (!__atomic_load_n(&half(SKERRY_BACK)->ready, __ATOMIC_ACQUIRE)) {
+		cpu_relax();
+	}
 	for (uint64_t i = 0; i <= reps; i++) {
 		sample[i ? i - 1 : 0] = round_trip(SKERRY_HVC_NOTIFY, 0) - COUNTER_READ;
 		acknowledge(SKERRY_INTID_LINK(0));
@@ -36,6 +44,7 @@ static void bench_ping(void)
 
 static void pong(void)
 {
+	__atomic_store_n(&half(SKERRY_BACK)->ready, 1, __ATOMIC_RELEASE);
 	for (;;) {
 		answer_bell(SKERRY_HVC_NOTIFY, 0);
 		acknowledge(SKERRY_INTID_LINK(0));
