@@ -50,13 +50,13 @@ void life_end_run(void);
 void life_check_end(void);
 
 /* Called by a core's loop while its vCPU's guest is not running: takes the vCPU
- * off, scrubs or loads one step (64 KiB at most). True: call again soon. */
+ * off, scrubs or loads one step (STEP_SIZE at most). True: call again soon. */
 bool life_work(struct vcpu *v);
 
 /*
  * Loading a guest from its pristine bytes, and scrubbing its memory: a state
  * machine that core/life.c runs on the core of the guest's vCPU 0, a step of at
- * most 64 KiB at a time, while no vCPU of the guest runs.
+ * most STEP_SIZE at a time, while no vCPU of the guest runs.
  */
 enum load_result {
 	LOAD_MORE,		/* call again */

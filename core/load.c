@@ -83,7 +83,7 @@ static void advance(struct load *l, uint64_t size, uint64_t item_size)
 static void scrub_piece(const struct sys_guest *c, struct load *l)
 {
 	uint64_t bank_size = c->bank[l->item].size;
-	uint64_t size = min_u64(bank_size - l->offset, WINDOW_SIZE);
+	uint64_t size = min_u64(bank_size - l->offset, STEP_SIZE);
 
 	arch_zero(arch_window_map(pa_add(c->host[l->item], l->offset), size, false), size);
 	arch_window_unmap();
@@ -96,7 +96,7 @@ static void scrub_piece(const struct sys_guest *c, struct load *l)
 static uint64_t copy_piece(const struct sys_guest *c, const struct sys_segment *s, uint64_t offset)
 {
 	uint32_t bank = guest_find_bank(c, s->at.base, s->at.size);
-	uint64_t size = min_u64(s->at.size - offset, WINDOW_SIZE), in_bank;
+	uint64_t size = min_u64(s->at.size - offset, STEP_SIZE), in_bank;
 	void *window;
 
 	if (bank == c->bank_count) {

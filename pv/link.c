@@ -201,7 +201,7 @@ enum pv_stop pv_stop_step(const struct guest *g)
 	}
 	for (uint32_t i = 0; i < the_system.window_count; i++) {
 		const struct sys_window *w = &the_system.window[i];
-		uint64_t size = min_u64(window_whole(w) - scrubbed[i], WINDOW_SIZE);
+		uint64_t size = min_u64(window_whole(w) - scrubbed[i], STEP_SIZE);
 
 		if (w->front == g->index && size != 0) {
 			arch_zero(arch_window_map(pa_add(w->host, scrubbed[i]), size, false), size);

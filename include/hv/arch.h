@@ -60,6 +60,7 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
  * at most WINDOW_SIZE bytes from `at`, any alignment. One at a time; unmapped before a
  * guest is entered. */
 #define WINDOW_SIZE	KIB(64)
+#define STEP_SIZE	KIB(16)		/* loaded or scrubbed between looks for interrupts */
 void *arch_window_map(struct pa at, uint64_t size, bool is_device);
 void arch_window_unmap(void);
 void arch_zero(void *at, uint64_t size);	/* whole pages; cleans to the point of coherency */

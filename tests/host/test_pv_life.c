@@ -48,7 +48,7 @@ static enum pv_stop stop_steps(unsigned guest, unsigned *count)
 {
 	enum pv_stop result = PV_MORE;
 
-	for (*count = 0; result == PV_MORE && *count < 200; ++*count) {
+	for (*count = 0; result == PV_MORE && *count < 500; ++*count) {
 		result = pv_stop_step(&guests[guest]);
 	}
 	return result;
@@ -124,8 +124,8 @@ static void windows_are_zeroed_when_the_back_end_has_let_go(void **state)
 	assert_int_equal(ask_words(BACK_GUEST, DISK, SKERRY_MSG_ACK, 1, epoch), SKERRY_INVALID);
 	assert_int_equal(ask_words(BACK_GUEST, DISK, SKERRY_MSG_ACK, 1, epoch + 1), SKERRY_OK);
 	assert_int_equal(stop_steps(FRONT_GUEST, &steps), PV_DONE);
-	/* 2 MiB, 4 MiB, 128 KiB; a page behind each; 64 KiB a step */
-	assert_int_equal(steps, 33 + 65 + 3 + 1);
+	/* 2 MiB, 4 MiB, 128 KiB; a page behind each; 16 KiB a step */
+	assert_int_equal(steps, 129 + 257 + 9 + 1);
 	for (unsigned i = 0; i < sizeof(memory); i++) {
 		bool is_window = i < SPLIT_SIZE + KIB(4) ||
 				 (i >= MIB(4) && i < MIB(4) + BANK_SIZE + KIB(4)) ||
