@@ -327,10 +327,10 @@ static bool is_candidate(struct vcpu *v, unsigned intid)
 		intid < 32 || vgic_target(v->guest, intid) == v->index);
 }
 
-/* The most urgent candidate, of equals an active one, or SKERRY_INTID_COUNT. */
-static unsigned most_urgent(struct vcpu *v)
+/* The most urgent candidates, of equals an active one first: how many of at most `most`. */
+static unsigned most_urgent(struct vcpu *v, uint32_t *best, unsigned most)
 {
-	uint32_t best = UINT32_MAX;
+	unsigned count = 0, i;
 
 	for (unsigned word = 0; word < VGIC_WORDS; word++) {
 		uint32_t m = *busy_word(v, word);
@@ -344,10 +344,17 @@ static unsigned most_urgent(struct vcpu *v)
 			uint32_t key = (uint32_t)q->priority << 16 | intid |
 				       (q->flags & VIRQ_ACTIVE ? 0 : KEY_PENDING);
 
-			best = key < best && is_candidate(v, intid) ? key : best;
+			if ((count == most && key > best[count - 1]) || !is_candidate(v, intid)) {
+				continue;
+			}
+			count += count < most;
+			for (i = count - 1; i != 0 && best[i - 1] > key; i--) {
+				best[i] = best[i - 1];
+			}
+			best[i] = key;
 		}
 	}
-	return best != UINT32_MAX ? best & 0x3ff : SKERRY_INTID_COUNT;
+	return count;
 }
 
 static void put_lr(struct vgic_vcpu *x, unsigned i, uint64_t value)
@@ -374,20 +381,14 @@ static void load_timer(struct vcpu *v)
 static void load(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
-	unsigned intid = most_urgent(v);
-	bool is_spilled;
-	uint32_t hcr = HCR_EN;
+	uint32_t best[VGIC_LR_MAX], hcr = HCR_EN;	/* those for list registers, and one more */
+	unsigned count = most_urgent(v, best, gic.lr_count);
+	bool is_spilled = count == gic.lr_count;
 
 	for (unsigned i = 1; i < gic.lr_count; i++) {
-		if (intid == SKERRY_INTID_COUNT) {
-			put_lr(x, i, 0);
-		} else {
-			put_lr(x, i, load_one(v, intid, i));
-			intid = most_urgent(v);
-		}
+		put_lr(x, i, i <= count ? load_one(v, best[i - 1] & 0x3ff, i) : 0);
 	}
 	vgic_keep_bell(v);
-	is_spilled = intid != SKERRY_INTID_COUNT;
 	x->is_active_spilled = is_spilled && find_spilled(v) < SKERRY_INTID_COUNT;
 	load_timer(v);
 	x->quick_sgis = is_spilled || !vgic_is_on(v->guest) ? 0 : x->enabled_sgis;
