@@ -159,12 +159,27 @@ int64_t virtio_queue(struct virtio *v, uint32_t size)
 	return result;
 }
 
+/* Nothing is posted yet. But a back end that was down when the reset was done has left its used
+ * indexes as they were: its next life clears them when it finds the device live. */
+static bool has_old_indexes(const struct virtio *v)
+{
+	for (uint32_t i = 0; i < v->queue_count; i++) {
+		if (virtq_load(&v->queue[i].used->idx) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int64_t virtio_go(struct virtio *v)
 {
 	int64_t result = v->ops->set_status(v, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER |
 					    VIRTIO_FEATURES_OK | VIRTIO_DRIVER_OK);
 
 	v->is_live = result == SKERRY_OK;
+	while (v->is_live && has_old_indexes(v) && !virtio_check(v)) {
+		sleep_unless(NULL, NULL, PATIENCE_US);
+	}
 	return result;
 }
 
