@@ -87,7 +87,7 @@ struct pcpu {
 	uint64_t stack_top;	/* offset 8: assembly */
 	uint8_t index;
 	uint8_t vcpu_count;
-	bool is_shared;		/* its policy is not static: constant */
+	bool is_shared;		/* its policy is not static: constant. Read with `look`: fast.c */
 	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
 	uint64_t watchdog;	/* no deadline is before; 0: not known. Atomic, any core */
 	uint64_t until;		/* when to look again at the latest, ticks; own core only */

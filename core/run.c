@@ -193,7 +193,9 @@ struct vcpu *core_next(void)
 		return p->current != NULL && arch_cpu_has_serror() ? p->current : next_shared(p);
 	}
 	for (;;) {
-		arch_cpu_deadline(watchdog_look(p->index, take_look(p)));
+		if (__atomic_load_n(&p->look, __ATOMIC_RELAXED)) {
+			arch_cpu_deadline(watchdog_look(p->index, take_look(p)));
+		}
 		if (v && is_ready(v)) {
 			return v;
 		}

@@ -107,6 +107,7 @@ void core_run(void)
 		WRITE_SYSREG(READ_SYSREG(hcr_el2) | HCR_TWI |
 			     (the_system.core[p->index].policy == POLICY_RR ? HCR_TWE : 0), hcr_el2);
 	}
+	core_look(p->index);	/* what it arms, it arms then */
 	v = core_next();
 	vgic_enter(v);
 	guest_enter(v);

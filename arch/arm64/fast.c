@@ -24,6 +24,8 @@ struct vcpu *fast_kick(struct vcpu *v);
 #define ESR_READ	((uint32_t)EC_DABORT_LOW << 26 | 1u << 25 | 1u << 24 | 2u << 22 | 4u)
 #define ESR_WRITE	(ESR_READ | 1u << 6)
 #define ESR_IGNORED	(31u << 16 | 1u << 15 | 3u)	/* Rt, SF, level */
+_Static_assert(offsetof(struct pcpu, is_shared) % 2 == 0 &&
+	       offsetof(struct pcpu, look) == offsetof(struct pcpu, is_shared) + 1, "fast_kick()");
 #define SGI1R_OTHERS	0x00fff1ff00ff0000ull	/* IRM, Aff3, RS, Aff2, Aff1 */
 
 static inline bool is_v3(const struct vcpu *v)
@@ -168,7 +170,14 @@ static inline bool load_sgis(struct vcpu *v)
 	return true;
 }
 
-static inline __attribute__((always_inline)) struct vcpu *go_on(struct vcpu *v)
+/* An interrupt for core_next() */
+static __attribute__((noinline)) struct vcpu *slow(void)
+{
+	core_came();
+	return NULL;
+}
+
+static __attribute__((noinline)) struct vcpu *go_on(struct vcpu *v)
 {
 	uint32_t only_sgis = VGIC_WORK_SGI;
 
@@ -183,13 +192,8 @@ static inline __attribute__((always_inline)) struct vcpu *go_on(struct vcpu *v)
 /* A kick, ended already: look at what there is to do; on a shared core for all that live there. */
 struct vcpu *fast_kick(struct vcpu *v)
 {
-	const struct pcpu *p = pcpu();
-
-	if (p->is_shared | __atomic_load_n(&p->look, __ATOMIC_RELAXED)) {
-		core_came();
-		return NULL;
-	}
-	return go_on(v);
+	/* `look` is the other half */
+	return *(const volatile uint16_t *)&pcpu()->is_shared != 0 ? slow() : go_on(v);
 }
 
 struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)
@@ -197,9 +201,8 @@ struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)
 	if ((iar & 0x3ff) < GIC_SPURIOUS) {
 		gic_dispatch(iar);
 	}
-	if (__atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED)) {
-		core_came();
-		return NULL;
+	if ((iar & 0x3ff) == GIC_KICK) {
+		return fast_kick(v);
 	}
-	return go_on(v);
+	return __atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED) ? slow() : go_on(v);
 }

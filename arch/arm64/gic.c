@@ -116,7 +116,7 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 		isb();
 		if (arch_time_now() >= pcpu()->until) {
 			pcpu()->until = UINT64_MAX;	/* core_next() finds the next one */
-			core_look(pcpu()->index);
+			__atomic_store_n(&pcpu()->look, true, __ATOMIC_RELAXED);
 		}
 		if (v != NULL) {
 			timer_update(v);
@@ -141,9 +141,6 @@ void gic_dispatch(uint32_t iar)
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	if (intid == GIC_KICK || intid == GIC_BELL) {
 		deactivate(iar);
-		if (pcpu()->is_shared) {
-			core_look(pcpu()->index);
-		}
 		if (intid == GIC_BELL && v != NULL) {	/* no way back to the guest yet */
 			__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 		}

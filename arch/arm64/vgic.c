@@ -64,7 +64,7 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 		if (v->cpu != arch_cpu_index()) {
 			arch_cpu_kick(v->cpu);
 		} else if (v->time != VCPU_RUN) {
-			core_look(v->cpu);
+			__atomic_store_n(&pcpus[v->cpu].look, true, __ATOMIC_RELAXED);
 		}
 	}
 }

@@ -77,6 +77,14 @@ static void write_enable(const struct vcpu *v)
 		      GICD_ISENABLER : GICD_ICENABLER, gic.vtimer);
 }
 
+/* Rung by a kick: nobody else takes them. */
+static void see_bells(struct vcpu *v)
+{
+	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
+		__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+	}
+}
+
 /* Its interrupts stay where they are: who holds them is told by `work`, as ever. */
 void vgic_save(struct vcpu *v)
 {
@@ -97,7 +105,9 @@ void vgic_load(struct vcpu *v)
 {
 	const struct vgic_vcpu *x = &v->arch.vgic;
 
-	gic_load(x);
+	if (pcpus[v->cpu].is_shared) {	/* else it is as boot or its last stop left it: clear */
+		gic_load(x);
+	}
 	write_enable(v);
 	if (x->is_timer_pending) {
 		gic_write_bit(v->cpu, GICD_ISPENDR, gic.vtimer);
@@ -105,14 +115,12 @@ void vgic_load(struct vcpu *v)
 	if (x->is_timer_active) {	/* before its line may rise again */
 		gic_write_bit(v->cpu, GICD_ISACTIVER, gic.vtimer);
 	}
-	vgic_look(v);
+	see_bells(v);
 }
 
 void vgic_look(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
-		__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
-	}
+	see_bells(v);
 	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
 		write_enable(v);	/* another vCPU's doing, maybe */
 	}
@@ -136,12 +144,12 @@ void vgic_vcpu_stop(struct vcpu *v)
 	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
 	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
-	gic_write_hcr(0);
 	memset(x->lr, 0, sizeof(x->lr));
 	memset(x->ap, 0, sizeof(x->ap));
 	x->is_timer_pending = x->is_timer_active = false;
 	x->vmcr = 0;
 	x->hcr = 0;
+	gic_load(x);
 	x->timer_lr = 0;
 	x->quick_sgis = 0;
 	x->bell = BELL_NONE;
