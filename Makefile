@@ -143,8 +143,8 @@ $(SKERRYCTL): $(SKERRYCTL_SOURCES) $(wildcard tools/skerryctl/*.h guests/manager
 		guests/lib/guest.h linux/*.h include/abi/*.h)
 	@mkdir -p $(@D)
 	$(call say,CTL)$(CC) -std=gnu11 -O2 -static -s -Wall -Wextra -Werror -Wshadow \
-		-Wmissing-prototypes -DSKERRY_HOST -Iinclude -Iguests/lib -Iguests/manager \
-		-Itools/skerryctl $(SKERRYCTL_SOURCES) -o $@
+		-Wmissing-prototypes -DSKERRY_HOST -Iinclude -I. \
+		$(SKERRYCTL_SOURCES) -o $@
 
 $(O)/linux/busybox.cpio.gz: scripts/mkinitramfs $(wildcard scripts/rootfs.d/*) $(MODULES) \
 		$(SKERRYCTL)

@@ -114,9 +114,27 @@ static void say_when(void)
 	say(", in life %lu, vCPU %u on core %u\n", record.life, record.vcpu, record.core);
 }
 
+/* Why in the guest's own words (SKERRY_CRASH_TEXT); empty: it gave none. */
+static const char *own_words(void)
+{
+	static char text[SKERRY_CRASH_TEXT_MAX + 1];
+
+	text[0] = 0;
+	if (record.x[1] == SKERRY_CRASH_TEXT && strncmp(record.cause, "reported", 8) == 0) {
+		memcpy(text, &record.x[3], SKERRY_CRASH_TEXT_MAX);
+	}
+	for (char *at = text; *at; at++) {
+		*at = *at < 0x20 || *at > 0x7e ? '?' : *at;
+	}
+	return text;
+}
+
 static void say_record(const char *name)
 {
 	say("guest  %s\ncause  %s\n", name, record.cause);
+	if (*own_words()) {
+		say("text   %s\n", own_words());
+	}
 	say_when();
 	if (record.esr) {
 		say("esr    %016lx (%s)  far %016lx  ipa %lx\n", record.esr,
@@ -176,6 +194,7 @@ static void json_record(const char *name)
 	json_open(NULL, '{');
 	json_string("name", name);
 	json_string("cause", record.cause);
+	json_string("text", own_words());
 	json_bool("whole", is_whole());
 	json_number("boots_ago", record.boots);
 	json_number("life", record.life);

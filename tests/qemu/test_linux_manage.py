@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The Linux module beyond its virtio devices: panics as crashes with a record,
+"""The Linux module beyond its virtio devices: panics as crashes with a record, the watchdog,
 and /dev/skerry with skerryctl."""
 
-from harness import Case, Run, guest, image, linux, system
+import os
+
+from harness import (BUILD, Case, Run, check, command, guest, image, linux, scratch, system)
 
 NEIGHBOUR = guest("hello", more='bootargs = "echo";')
 AGAIN = 'on-crash = "restart"; restart-limit = <9 600>;'
@@ -32,9 +34,33 @@ def panic(log, kernel, gic):
         run.count(r"^skerry: linux crashed", 1)
 
 
+def watchdog(log, kernel, gic):
+    """/dev/watchdog: stopped by the magic character, not by closing; who stops pinging is
+    started again."""
+    text = system(NEIGHBOUR, linux(kernel=kernel, bootargs="skerry.watchdog_timeout=2", more=AGAIN),
+                  top="console-input = <&linux>;")
+    with Run(log, image(log, "linux-watchdog", text), "--gic", gic) as run:
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "cd /sys/class/watchdog/watchdog0; cat identity timeout state; ls -l /dev/skerry",
+            r"^linux\| Skerry", r"^linux\| 2$", r"^linux\| inactive", r"^linux\| crw-------")
+        ask(run, "echo V >/dev/watchdog; sleep 4; echo it was $(cat state)", r"it was inactive")
+        ask(run, "(for i in 1 2 3 4 5 6 7 8; do echo .; usleep 500000; done; echo V) "
+            ">/dev/watchdog; echo it was $(cat state)", r"it was inactive")
+        run.type("echo x >/dev/watchdog; echo it is $(cat state)", None)
+        run.expect(r"it is active", r"^skerry: linux crashed at .*watchdog",
+                   r"^skerry: linux: restarting", r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        run.type("sleep 4; poweroff -f", None)      # the new life has none that is armed
+        run.expect(r"Power down")
+        run.send("\x1dq")
+        run.expect(r"^skerry: end hello=off linux=off")
+        run.end(0)
+        run.count(r"^skerry: linux crashed", 1)
+
+
 def skerryctl(log, kernel, gic):
     """A Linux with control over a neighbour: starts and stops it, reads its statistics and its
     crash record; what it may not is refused with the reason."""
+    path = scratch(f"skerryctl-{gic}.hex")
     text = system(NEIGHBOUR.replace("autostart;", "autostart; service; " + AGAIN),
                   guest("other", "guests/hello.bin", [3], more="service;"),
                   linux(kernel=kernel, more="control = <&hello>;"),
@@ -48,16 +74,27 @@ def skerryctl(log, kernel, gic):
                 r"status 0")
         ask(run, "skerryctl info hello; skerryctl stats hello", r"^linux\| GUEST .*HVC", r"^linux\| hello +\d")
         ask(run, "skerryctl top -n 2 --json | tail -n 1 | cut -c 1-30", r'^linux\| {"uptime_s": ')
-        ask(run, "skerryctl resume hello; echo status $?", r"^linux\| hello is running", r"status 1")
-        ask(run, "skerryctl restart other; echo status $?", r"no such guest.*: other", r"status 1")
+        ask(run, "skerryctl crash hello", r"^linux\| cause +.*asked for by")
+        ask(run, "skerryctl crash hello --hex; echo whole", r"whole$")
+        ask(run, "skerryctl resume hello; echo status $?", r"^linux\| hello is running",
+            r"status 1")
+        ask(run, "skerryctl restart other; echo status $?", r"no such guest.*: other",
+            r"status 1")
         ask(run, "skerryctl rstart hello; echo status $?", r"no such command", r"status 2")
         run.type("poweroff -f", None)
         run.expect(r"^skerry: end hello=off other=off linux=off")
         run.end(0)
+        with open(path, "w", encoding="ascii") as f:
+            f.write("\n".join(run.lines(r"^linux\| SKERRY-CRASH hello")) + "\n")
+    report = command(log, os.path.join(BUILD, "tools/skerry-crash"), path,
+                     os.path.join(BUILD, "guests/hello.elf"))
+    check("asked for by" in report and "damaged" not in report, "no report of the record")
 
 
 def cases(soak):
     return ([Case(f"panic-{kernel}-gic{gic}", panic, weight=30, kernel=kernel, gic=gic)
              for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3))] +
             [Case(f"skerryctl-{kernel}-gic{gic}", skerryctl, weight=25, kernel=kernel, gic=gic)
-             for kernel, gic in (("vmlinuz", 3), ("vmlinuz-6.12", 2))])
+             for kernel, gic in (("vmlinuz", 3), ("vmlinuz-6.12", 2))] +
+            [Case(f"watchdog-{kernel}-gic{gic}", watchdog, weight=35, kernel=kernel, gic=gic)
+             for kernel, gic in (("vmlinuz-6.12", 2), ("vmlinuz", 3))])

@@ -10,9 +10,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../../linux/skerry_ioctl.h"
+#include "linux/skerry_ioctl.h"
 #include "ctl.h"
-#include "shell.h"
+#include "guests/manager/shell.h"
 
 static int device = -1;
 static struct skerry_query own;

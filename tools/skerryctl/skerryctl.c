@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "shell.h"
+#include "guests/manager/shell.h"
 
 /* The arguments, a blank between them. */
 static bool join(char *line, size_t size, char **words, int count)
@@ -52,8 +52,8 @@ int main(int argc, char **argv)
 		return is_help ? 0 : 2;
 	}
 	if (!ctl_knows(argv[1]) || !join(line, sizeof(line), argv + 1, argc - 1)) {
-		fprintf(stderr, "skerryctl: %s: %s\n", argv[1], ctl_knows(argv[1]) ?
-			"the command line is too long" : "it has no such command; `skerryctl help`");
+		fprintf(stderr, "skerryctl: %s: %s\n", argv[1], ctl_knows(argv[1]) ? "too long" :
+			"it has no such command; `skerryctl help`");
 		return 2;
 	}
 	if (!ctl_open(!strcmp(argv[1], "top"))) {
