@@ -20,7 +20,7 @@ def panic(log, kernel, gic):
     """A panic is a crash: its text is in the record, and on-crash is applied. Switched off, the
     kernel's own way is back."""
     text = system(NEIGHBOUR, linux(kernel=kernel, more=AGAIN), top="console-input = <&linux>;")
-    with Run(log, image(log, "linux-panic", text), "--gic", gic) as run:
+    with Run(log, image(log, "linux-panic", text), "--gic", gic, limit=180) as run:
         run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
         run.type("echo c >/proc/sysrq-trigger", None)
         run.expect(r"^skerry: linux crashed at .*reported by the guest: code 74786574",
@@ -39,7 +39,7 @@ def watchdog(log, kernel, gic):
     started again."""
     text = system(NEIGHBOUR, linux(kernel=kernel, bootargs="skerry.watchdog_timeout=2", more=AGAIN),
                   top="console-input = <&linux>;")
-    with Run(log, image(log, "linux-watchdog", text), "--gic", gic) as run:
+    with Run(log, image(log, "linux-watchdog", text), "--gic", gic, limit=180) as run:
         run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
         ask(run, "cd /sys/class/watchdog/watchdog0; cat identity timeout state; ls -l /dev/skerry",
             r"^linux\| Skerry", r"^linux\| 2$", r"^linux\| inactive", r"^linux\| crw-------")
@@ -65,7 +65,8 @@ def skerryctl(log, kernel, gic):
                   guest("other", "guests/hello.bin", [3], more="service;"),
                   linux(kernel=kernel, more="control = <&hello>;"),
                   top="console-input = <&linux>;")
-    with Run(log, image(log, "linux-skerryctl", text), "--gic", gic, "--cpus", 4) as run:
+    with Run(log, image(log, "linux-skerryctl", text), "--gic", gic, "--cpus", 4,
+             limit=180) as run:
         run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
         ask(run, "skerryctl list; echo status $?", r"^linux\| hello +running", r"status 0")
         for word, state in (("pause", "paused"), ("resume", "running"), ("stop", "stopped"),
@@ -92,9 +93,8 @@ def skerryctl(log, kernel, gic):
 
 
 def cases(soak):
-    return ([Case(f"panic-{kernel}-gic{gic}", panic, weight=30, kernel=kernel, gic=gic)
-             for kernel, gic in (("vmlinuz", 2), ("vmlinuz-6.12", 3))] +
-            [Case(f"skerryctl-{kernel}-gic{gic}", skerryctl, weight=25, kernel=kernel, gic=gic)
-             for kernel, gic in (("vmlinuz", 3), ("vmlinuz-6.12", 2))] +
-            [Case(f"watchdog-{kernel}-gic{gic}", watchdog, weight=35, kernel=kernel, gic=gic)
-             for kernel, gic in (("vmlinuz-6.12", 2), ("vmlinuz", 3))])
+    rows = ((panic, "vmlinuz", 2), (panic, "vmlinuz-6.12", 3), (skerryctl, "vmlinuz", 3),
+            (skerryctl, "vmlinuz-6.12", 2), (watchdog, "vmlinuz-6.12", 2),
+            (watchdog, "vmlinuz", 3))
+    return [Case(f"{function.__name__}-{kernel}-gic{gic}", function, limit=220, weight=30,
+                 kernel=kernel, gic=gic) for function, kernel, gic in rows]
