@@ -85,7 +85,7 @@ static struct skerry_crash *begin(uint32_t index, const struct vcpu *v, const ch
 	return r;
 }
 
-void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
+void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
 		  uint64_t ipa)
 {
 	struct skerry_crash *r = begin(v->guest->index, v, cause);
@@ -94,7 +94,6 @@ void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_
 	r->far = far;
 	r->ipa = ipa;
 	arch_vcpu_registers(v, r);
-	r->stack_ipa = arch_vcpu_ipa(v, r->sp);
 	crash_seal(r);
 	crash_print(r);
 }

@@ -93,6 +93,9 @@ static bool wants(const struct vcpu *v, uint64_t now)
 	enum guest_state s = state_of(v);
 	uint32_t power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
 
+	if (s == GUEST_PAUSED) {	/* by a crash from outside: its record */
+		return v->index == 0 && v->guest->forced[0] != NULL;
+	}
 	if (s != GUEST_RUNNING) {
 		return s == GUEST_LOADING || s == GUEST_STOPPING;
 	}

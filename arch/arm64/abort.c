@@ -62,39 +62,31 @@ static inline bool mmio(struct vcpu *v, uint64_t esr, uint64_t far)
 	return true;
 }
 
-/* What the guest's stage 1 makes of an address for a read at EL1, as PAR_EL1 has it. With
- * HCR_EL2.PTW its tables are in RAM, or it fails. */
-static uint64_t translate(uint64_t va)
+/* With HCR_EL2.PTW its tables are in RAM, or it fails. */
+uint64_t vcpu_ipa(uint64_t va)
 {
 	uint64_t saved = READ_SYSREG(par_el1), par;
 
 	at_s1e1r(va);
 	par = READ_SYSREG(par_el1);
 	WRITE_SYSREG(saved, par_el1);
-	return par;
-}
-
-uint64_t arch_vcpu_ipa(const struct vcpu *v, uint64_t at)
-{
-	uint64_t par = pcpus[v->cpu].current == v ? translate(at) : PAR_F;
-
-	return par & PAR_F ? UINT64_MAX : (par & PAR_ADDRESS) + at % PAGE_SIZE;
+	return par & PAR_F ? UINT64_MAX : (par & PAR_ADDRESS) + (va & (PAGE_SIZE - 1));
 }
 
 static enum pv_write page_write(struct vcpu *v, uint64_t esr, uint64_t far)
 {
 	uint32_t iss = ESR_ISS(esr);
-	uint64_t par;
+	uint64_t at;
 
 	if ((iss & (EMULATED_MASK | DABT_WNR)) != PAGE_WRITE) {
 		return PV_ABSENT;
 	}
-	par = translate(far);
-	if (par & PAR_F) {		/* it has changed its tables meanwhile */
+	at = vcpu_ipa(far);
+	if (at == UINT64_MAX) {		/* it has changed its tables meanwhile */
 		return PV_AGAIN;
 	}
-	return pv_page_write(v, (par & PAR_ADDRESS) + (far & (PAGE_SIZE - 1)) - SKERRY_PAGE_BASE,
-			     1u << DABT_SAS(iss), (uint32_t)vcpu_get(v, DABT_SRT(iss)));
+	return pv_page_write(v, at - SKERRY_PAGE_BASE, 1u << DABT_SAS(iss),
+			     (uint32_t)vcpu_get(v, DABT_SRT(iss)));
 }
 
 void abort_handle(struct vcpu *v, uint64_t esr)

@@ -56,6 +56,9 @@ static inline void vcpu_set(struct vcpu *v, unsigned n, uint64_t value)
 	}
 }
 
+/* What stage 1 of the vCPU on the core makes of an address for a read at EL1; all ones: nothing */
+uint64_t vcpu_ipa(uint64_t va);
+
 void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr);
 
 /* Past the trapped instruction; its single step is done, and so is a branch's target

@@ -141,15 +141,17 @@ void arch_vcpu_stop(struct vcpu *v)
 	pcpu()->current = NULL;
 }
 
-void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out)
+void arch_vcpu_registers(struct vcpu *v, struct skerry_crash *out)
 {
 	memcpy(out->x, v->arch.x, sizeof(out->x));
 	out->pc = v->arch.elr;
 	out->pstate = v->arch.spsr;
-	if ((v->arch.spsr & 0x1f) == SPSR_EL1H) {
-		out->sp = pcpu()->current == v ? READ_SYSREG(sp_el1) : v->arch.context.sp_el1;
-	} else {
-		out->sp = pcpu()->current == v ? READ_SYSREG(sp_el0) : v->arch.context.sp_el0;
+	out->stack_ipa = UINT64_MAX;
+	if (vcpu_is_on(v)) {
+		arch_vcpu_switch(v);
+		out->sp = (out->pstate & 0x1f) == SPSR_EL1H ? READ_SYSREG(sp_el1) :
+			  READ_SYSREG(sp_el0);
+		out->stack_ipa = vcpu_ipa(out->sp);
 	}
 }
 

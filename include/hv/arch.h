@@ -32,11 +32,10 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (WFI, 
  * entered, each time. pcpu.current says whose it is; v->deadline is valid off the core. */
 void arch_vcpu_switch(struct vcpu *v);
 
-/* Its registers as its last exit left them: x .. sp of the record; on its own core. */
-void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out);
-/* The guest-physical address that its own translation, as it has made it, gives for an address;
- * on its own core. All ones: none, or its context is not on the core. */
-uint64_t arch_vcpu_ipa(const struct vcpu *v, uint64_t at);
+/* On its own core: its registers as its last exit left them, x .. sp of the record, and where
+ * its own translation, as it has made it, leads from sp. It is on the core afterwards if it is
+ * on; an off one has no stack. */
+void arch_vcpu_registers(struct vcpu *v, struct skerry_crash *out);
 
 /* Guests. */
 void arch_guest_reset(struct guest *g);	/* before its first vCPU starts: interrupts to reset */

@@ -48,7 +48,7 @@ bool quiesce_devices(const struct guest *g)
 	return true;
 }
 
-void crash_record(const struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa)
+void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa)
 {
 	(void)v, (void)cause, (void)esr, (void)far, (void)ipa;
 }

@@ -12,7 +12,7 @@
 struct arch_vcpu {
 	uint64_t x[31];
 	uint64_t elr, spsr, sp;
-	bool is_translated;		/* arch_vcpu_ipa(at) is at + offset; or none */
+	bool is_translated;		/* sp is at sp + offset, guest-physical; or nowhere */
 	uint64_t offset;
 	unsigned starts, stops;		/* calls of arch_vcpu_start(), _stop() */
 	uint64_t start_entry, start_context;

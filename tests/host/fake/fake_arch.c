@@ -143,17 +143,13 @@ void arch_vcpu_stop(struct vcpu *v)
 }
 
 bool arch_vcpu_has_interrupt(const struct vcpu *v) { return v->arch.has_interrupt; }
-void arch_vcpu_registers(const struct vcpu *v, struct skerry_crash *out)
+void arch_vcpu_registers(struct vcpu *v, struct skerry_crash *out)
 {
 	memcpy(out->x, v->arch.x, sizeof(out->x));
 	out->pc = v->arch.elr;
 	out->pstate = v->arch.spsr;
 	out->sp = v->arch.sp;
-}
-
-weak uint64_t arch_vcpu_ipa(const struct vcpu *v, uint64_t at)
-{
-	return v->arch.is_translated ? at + v->arch.offset : UINT64_MAX;
+	out->stack_ipa = v->arch.is_translated ? v->arch.sp + v->arch.offset : UINT64_MAX;
 }
 
 void arch_guest_reset(struct guest *g) { g->arch.resets++; }
