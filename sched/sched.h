@@ -9,7 +9,7 @@
 #include <core/system.h>
 #include <hv/sched.h>
 
-#define SCHED_REFILLS	16	/* pieces of budget under way, a vCPU */
+#define SCHED_REFILLS	32	/* pieces of budget under way, a vCPU */
 
 struct sched_refill {		/* budget that was used, and comes back a period after `last` */
 	uint64_t first, last;	/* begin of the pieces that it is made of */

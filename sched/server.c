@@ -4,7 +4,7 @@
  * budget in one piece comes back a period after that piece began, so no interval of one
  * period holds more than the budget: max(left, 0) and all refills always add up to it.
  * When the table of refills is full, the two that are closest become one, which comes back
- * when the later would have: later, never earlier, and by a seventh of a period at most.
+ * when the later would have: later, never earlier, and by a fifteenth of a period at most.
  */
 #include "sched.h"
 
