@@ -97,7 +97,7 @@ static bool wants(const struct vcpu *v, uint64_t now)
 		return v->index == 0 && v->guest->forced[0] != NULL;
 	}
 	if (s != GUEST_RUNNING) {
-		return s == GUEST_LOADING || s == GUEST_STOPPING;
+		return s == GUEST_LOADING || s == GUEST_STOPPING || v->guest->forced[0] != NULL;
 	}
 	return power == VCPU_STARTING || (power == VCPU_ON &&
 	       (!v->is_waiting || v->deadline <= now || arch_vcpu_has_interrupt(v)));

@@ -5,7 +5,7 @@
  *                 (not its) "free", each a target; manage.c
  *   churn=NAME    stops, starts, restarts and crashes this guest count=N times; churn.c
  *   race=NAME     asks for count=N operations by chance, seed=N, while another does so
- *   watch         waits for each guest called w-* whose watchdog bites; watch.c
+ *   watch         waits for each guest called dog* whose watchdog bites; watch.c
  *   target        is managed: see target.c
  */
 #include "ctltest.h"

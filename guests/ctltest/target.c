@@ -52,7 +52,7 @@ static void watched(void)
 	}
 	if (arg_is("end", "off")) {
 		hvc_call(SKERRY_HVC_WATCHDOG, 0, 0, 0);
-		delay_us(2 * us);
+		sleep_unless(NULL, NULL, 2 * us);
 		system_off();
 	} else if (arg_is("end", "masked")) {
 		irq_disable();

@@ -81,9 +81,40 @@ def race(log, gic):
         check(starts > 20 and crashes > 5 and busy > 100, f"{starts} {crashes} {busy}")
 
 
+RR = "schedule { core-0 { core = <0>; policy = \"rr\"; slice-us = <1000>; }; };"
+
+
+def watchdogs(log, gic, is_shared):
+    """Guests that do not check in have crashed, whatever they do: spin, with interrupts masked
+    too, sleep, or check in for a while; on cores of their own, or all on one.
+    Who checks in lives, over a pause too; who ends its watchdog may go. By counted
+    instructions: time is exact."""
+    def dog(name, arguments, cpus):
+        cpus = [0] * len(cpus) if is_shared else cpus
+        return ctl(name, "target dog=20000 " + arguments, cpus, "service;", 4)
+    text = system(ctl("manager", "watch", [0], "control = <&dogspin &dogmasked &dogwfi &doglate "
+                      "&dogoff &dogfed>;"),
+                  dog("dogspin", "end=spin", [1]), dog("dogmasked", "end=masked", [2]),
+                  dog("dogwfi", "end=wfi", [3]), dog("doglate", "checks=20 end=wfi", [4]),
+                  dog("dogoff", "checks=3 end=off", [5]), dog("dogfed", "checks=100000", [6]),
+                  top=RR if is_shared else "")
+    with Run(log, image(log, "watchdogs", text), "--icount", "--gic", gic, "--cpus", 7,
+             limit=60) as run:
+        run.end(3)
+        run.absent("FAILED")
+        run.count(r"^skerry: dog\w+ crashed at [\d.]+ s: watchdog: no check-in within 20000 us$", 4)
+        run.count(r"^manager\| dog(spin|masked|wfi|late): crashed, ok", 4)
+        run.count(r"^manager\| dogoff: off, ok", 1)
+        run.count(r"^manager\| dogfed: runs, ok", 1)
+
+
 def cases(soak):
     return [Case(f"manage-gic{gic}", manage, gic=gic) for gic in (2, 3)] + \
         [Case("manage-oracle", manage, gic=3, skerry="debug/skerry.bin")] + \
+        [Case("watchdogs-gic2", watchdogs, gic=2, is_shared=False),
+         Case("watchdogs-gic3", watchdogs, gic=3, is_shared=False),
+         Case("watchdogs-shared-gic2", watchdogs, gic=2, is_shared=True),
+         Case("watchdogs-shared-gic3", watchdogs, gic=3, is_shared=True)] + \
         [Case(f"race-gic{gic}", race, gic=gic) for gic in (2, 3)] + \
         [Case(f"lives-gic{gic}", lives, weight=20, gic=gic, count=50) for gic in (2, 3)] + \
         [Case(f"thousand-lives-gic{gic}", lives, limit=700, weight=300, gic=gic, count=1000)
