@@ -8,7 +8,7 @@
 #include <hv/mmio.h>
 #include <hv/drivers.h>
 
-enum { PM_RSTC = 0x1c, PM_RSTS = 0x20, PM_WDOG = 0x24 };
+enum { PM_RSTC = 0x1c, PM_WDOG = 0x24 };
 
 #define PM_PASSWORD	0x5a000000u	/* in every write */
 #define RSTC_WRCFG	0x00000030u

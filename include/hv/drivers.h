@@ -24,5 +24,8 @@ extern const struct uart_ops bcm2835_aux_uart;
 void pm_reset(uintptr_t base, bool stays_off);
 /* The board is reset in `ms` (15,999 at most), unless it is called again. */
 void pm_watchdog(uintptr_t base, uint32_t ms);
+/* Register: the board's reset status. 0x1000: power on; of full resets 0x20: watchdog, 0x200:
+ * software, 2: debugger. 0x555 are the firmware's. */
+#define PM_RSTS	0x20
 
 #endif

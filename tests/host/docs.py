@@ -55,7 +55,7 @@ def tests():
     """`SUITE/NAME` in any page, and behind the word "test" in SPECIFICATION.md."""
     names = subprocess.run(["tests/run", "--list"], stdout=subprocess.PIPE, text=True,
                            check=True).stdout
-    suites = {n.split("/")[1] for n in names.split()} | {n.split("/")[0] for n in names.split()}
+    suites = {part for n in names.splitlines() for part in n.split("/")[:2]}
     for page in PAGES:
         wanted = [w for w in re.findall(r"`([a-z_]+/[\w.-]*)`", prose(page))
                   if w.split("/")[0] in suites and not w.endswith(".gz") and
@@ -92,7 +92,7 @@ def hypercalls():
     table = read("include/abi/hypercalls.h")
     for row, name in re.findall(r"^\s*X\((\d+), (\w+),", table, re.MULTILINE):
         section = re.search(rf"^### Row {row}: {name}$.*?(?=^##)", page, re.DOTALL | re.MULTILINE)
-        if not section or f"0xC600000{row}" not in section.group(0):
+        if not section or f"0x{0xC6000000 + int(row):X}" not in section.group(0):
             yield f"docs/hypercalls.md: no section \"Row {row}: {name}\" with its number"
     for name, value in re.findall(r"#define ((?:PSCI|SMCCC)_\w+)\s+(0x[0-9A-F]{8})\b",
                                   read("include/abi/smccc.h")):

@@ -17,14 +17,14 @@ def hello(name, cpu, arguments, more):
     return guest(name, "guests/hello.bin", [cpu], more=f'bootargs = "{arguments}"; {more}')
 
 
-def board_is_reset(log, gic, boot):
+def board_is_reset(log, arguments):
     """Two guests crash, the second resets the board; the next boot tells of both. Of a third
     boot the records of the second are news, that of the first boot is not."""
     text = system(hello("bad", 0, "echo", 'on-crash = "restart";'),
                   hello("last", 1, "echo", 'on-crash = "reset-board";'),
                   top="console-input = <&bad>;")
     told = "^skerry: kept from an earlier boot:"
-    with Run(log, image(log, "reset", text), "--gic", gic, "--reset", "--boot", boot) as run:
+    with Run(log, image(log, "reset", text), "--reset", *arguments) as run:
         run.expect(*[r"\| hello from \w+, life 1,"] * 2)
         run.send("crash\r")
         run.expect(r"^skerry: bad crashed at .*code 3", r"^bad\| hello from bad, life 2,")
@@ -50,6 +50,7 @@ def board_is_reset(log, gic, boot):
         run.send("q\r")
         run.expect(r"^skerry: end bad=off last=off")
         run.end(0)
+        run.count("^skerry: the board's reset status: ", 3 if "raspi4b" in arguments else 0)
         run.count(told, 3)
         run.count("^skerry: bad crashed at", 2)     # when it did, and the boot after
         run.count("crash records are not kept", 0)
@@ -122,8 +123,10 @@ def el2_panics(log, gic, resets):
 
 
 def cases(_soak):
-    found = [Case(f"reset-gic{gic}-{boot}", board_is_reset, weight=15, gic=gic, boot=boot)
-             for gic, boot in ((2, "direct"), (3, "direct"), (3, "uboot"))]
+    resets = {"gic2": ["--gic", 2], "gic3": [], "uboot": ["--boot", "uboot"],
+              "raspi4b": ["--board", "raspi4b"]}
+    found = [Case(f"reset-{name}", board_is_reset, weight=15, arguments=words)
+             for name, words in resets.items()]
     found += [Case(f"power-on-gic{gic}", power_on_tells_nothing, gic=gic) for gic in (2, 3)]
     found += [Case("deep-gic2", crash_by_name, gic=2, kind="deep", wanted=CHAIN),
               Case("undef-gic3", crash_by_name, gic=3, kind="undef",

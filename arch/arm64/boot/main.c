@@ -4,6 +4,8 @@
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
 #include <core/core.h>
+#include <hv/drivers.h>
+#include <hv/mmio.h>
 #include <libfdt.h>
 #include <mmu.h>
 #include <pagetable.h>
@@ -72,6 +74,9 @@ void arch_boot_cores(const struct board *b)
 	}
 	own(b->uart_regs, OWNER_UART, 0);
 	own(b->gicv, OWNER_DEVICE, OWNER_EVERY);
+	if (board_has_pm) {
+		log_line("the board's reset status: %x", mmio_read32(PM_VA + PM_RSTS));
+	}
 	idregs_boot(b);
 	firmware_boot();
 	gic_boot(b);
