@@ -5,7 +5,7 @@ by a guest with control; made a report of by skerry-crash."""
 import os
 import re
 
-from harness import BUILD, ROOT, Case, Run, check, command, guest, image, qemu, scratch, system
+from harness import BUILD, Case, Run, check, command, guest, image, rr, scratch, system
 from test_gdb import free_port
 
 NEXT = "\x1dn"          # Ctrl-] n: the input to the next guest
@@ -100,6 +100,32 @@ def crash_by_name(log, gic, kind, wanted):
         check("has no HVC before pc" in report_of(log, run, "rt", 1), "rt.elf was believed")
 
 
+def killed_on_a_shared_core(log, gic):
+    """Another guest has its core when the manager kills it: its registers and its stack are
+    its own. It is paused; the stack comes when it is stopped."""
+    manager = guest("manager", "guests/manager.bin", [1], more="service; control = <&bad>;")
+    text = system(hello("bad", 0, "sleep", 'on-crash = "pause";'), manager,
+                  hello("busy", 0, "spin", ""), top="console-input = <&manager>;",
+                  schedule=[rr(0)])
+    with Run(log, image(log, "shared", text), "--gic", gic) as run:
+        run.expect(*[r"\| hello from (bad|busy), life 1,"] * 2)
+        run.send("kill bad\r")
+        run.expect(r"^skerry: bad crashed at .* asked for by manager", r"^skerry: bad: paused",
+                   r"skerry> ")
+        run.send("crash bad --hex\r")
+        run.expect(r"SKERRY-CRASH bad 0a20 ", r"skerry> ")
+        text = report_of(log, run)
+        check("is not in the stack that was kept (none)" in text, f"it has a stack:\n{text}")
+        run.send("stop bad\r")
+        run.expect(r"^skerry: bad: crashed", r"skerry> ")
+        run.send("crash bad --hex\r")
+        run.expect(r"SKERRY-CRASH bad 0a20 ", r"skerry> ")
+        text = report_of(log, run).rpartition("guest    bad")[2]    # the second record
+        check(names(text)[-2:] == ["guest_main", "start_main"], f"the back trace:\n{text}")
+        run.send("\x1dq")
+        run.end(3)
+
+
 def el2_panics(log, gic, resets):
     """gdb sends a core into panic(). on-panic: the board halts, or is reset and tells."""
     port = free_port()
@@ -132,5 +158,6 @@ def cases(_soak):
               Case("undef-gic3", crash_by_name, gic=3, kind="undef",
                    wanted=["hvc", "hvc_call", "guest_crash", "exception", "common",
                            "guest_main", "start_main"])]
+    found += [Case(f"shared-gic{gic}", killed_on_a_shared_core, gic=gic) for gic in (2, 3)]
     return found + [Case(f"panic-{'resets' if r else 'halts'}-gic{gic}", el2_panics, gic=gic,
                          resets=r) for gic, r in ((2, True), (3, False))]
