@@ -111,6 +111,15 @@ def several_records_are_told_apart(at):
     check("no crash record in it of linux" in run(both, "--guest", "linux", status=2), "--guest")
 
 
+def of_one_that_was_read_twice_the_one_with_a_stack_counts(at):
+    data = record(at)
+    early = data[:560] + bytes(len(data) - 560)
+    early = early[:16] + bytes(4) + early[20:]
+    early = early[:16] + struct.pack("<I", zlib.crc32(early)) + early[20:]
+    for text in (as_hex(early) + as_hex(data), as_hex(data) + as_hex(early)):
+        check(run(text, HELLO) == run(data, HELLO), run(text, HELLO))
+
+
 def a_printed_record_is_read(at):
     log = ("skerry: bad crashed at 1.500000 s: SError\n"
            f"skerry:   life 4, vCPU 0 on core 1, pc {at[0]:016x}, pstate 3c5, sp {SP:016x}\n"
@@ -213,6 +222,7 @@ def el2s_own_is_shown(at):
 def main():
     at = calls()
     for test in (each_form_gives_the_same_report, several_records_are_told_apart,
+                 of_one_that_was_read_twice_the_one_with_a_stack_counts,
                  a_printed_record_is_read, damage_is_said, wrong_programs_are_said,
                  a_moved_program_is_found, a_map_serves_too, bad_chains_end,
                  what_a_guest_said_is_shown, el2s_own_is_shown):
