@@ -6,7 +6,7 @@
 #include "shell.h"
 
 #define LOOK_US		10000
-#define PATIENCE_S	10
+#define PATIENCE_S	30
 
 struct act {
 	const char *from;		/* states that it is for */
@@ -91,7 +91,9 @@ void run_act(const struct request *r)
 	struct skerry_stats before = m->stats;
 	int64_t result = port_control((uint32_t)r->guest, r->command->number);
 
-	if (result == SKERRY_BUSY && has_stats) {
+	if (has_stats && before.state == SKERRY_STATE_REFUSED) {
+		complain(r, "%s is refused: its image is missing or damaged", m->name);
+	} else if (result == SKERRY_BUSY && has_stats) {
 		complain(r, "%s is %s: %s is for one that is %s", m->name,
 			 word_state(before.state), r->command->name, act->from);
 	} else if (result == SKERRY_BUSY) {

@@ -172,7 +172,7 @@ static void waiting_has_an_end(void **state)
 	(void)state;
 	goes(SKERRY_STATE_LOADING, UINT32_MAX, UINT32_MAX);
 	prints("start linux", "linux: still loading, life 2\n");
-	assert_in_range(fake.now, 109 * FAKE_HZ, 112 * FAKE_HZ);
+	assert_in_range(fake.now, 129 * FAKE_HZ, 132 * FAKE_HZ);
 	fake.keys = fake.now;
 	goes(SKERRY_STATE_STOPPING, UINT32_MAX, UINT32_MAX);
 	prints("stop linux", "linux: still stopping, life 2\n");
@@ -185,6 +185,9 @@ static void refusals_say_why(void **state)
 	prints("start rt", "rt is running: start is for one that is absent, stopped or crashed\n");
 	fake.page[RT].state = SKERRY_STATE_STOPPED;
 	prints("kill rt", "rt is stopped: kill is for one that is running\n");
+	fake.page[RT].state = SKERRY_STATE_REFUSED;
+	prints("start rt", "rt is refused: its image is missing or damaged\n");
+	fake.page[RT].state = SKERRY_STATE_STOPPED;
 	fake.answer = SKERRY_DENIED;
 	prints("stop rt --json", "{\"error\": \"rt: stop: denied: the system's description does "
 	       "not give this right\"}\n");
