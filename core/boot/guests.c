@@ -25,7 +25,6 @@ static void make_vcpus(struct guest *g)
 		g->vcpu[i].cpu = c->cpu[i];
 		g->vcpu[i].slot = p->vcpu_count;
 		g->vcpu[i].deadline = UINT64_MAX;
-		g->vcpu[i].since = boot.entry_ticks;
 		g->vcpu[i].time = p->is_shared ? VCPU_IDLE : VCPU_RUN;
 		p->vcpu[p->vcpu_count++] = &g->vcpu[i];
 		if (p->is_shared) {
