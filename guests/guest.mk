@@ -5,7 +5,7 @@
 
 GUESTS := hello rt victim attacker bench vgictest psci pvtest drv_net nettest
 GUESTS += drv_block blktest
-GUESTS += drv_console ttytest manager ctltest
+GUESTS += drv_console ttytest manager ctltest schedtest
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
