@@ -185,7 +185,7 @@ bell_other:
 fast_hvc:
 	mov	w1, #SKERRY_HVC_BASE
 	sub	w0, w0, w1
-	cmp	w0, #SKERRY_HVC_NOTIFY - SKERRY_HVC_BASE
+	cmp	w0, #SKERRY_ROW_NOTIFY
 	b.ne	guest_sync_pushed
 	ldr	x1, [sp, #8]
 	this_vcpu x0

@@ -22,12 +22,6 @@
 #define SKERRY_CRASH_TEXT_MAX	120		/* bytes, with the NUL */
 
 #ifndef __ASSEMBLER__
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
-#include <stdint.h>
-#endif
-
 struct skerry_exit {
 	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
 	uint32_t cause;		/* as skerry_vcpu_stats.exits counts them */

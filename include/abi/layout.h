@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a guest finds where: guest-physical addresses and interrupt numbers.
- * The default map is QEMU virt's. Plain macros.
+ * The default map is QEMU virt's. Plain macros, and the integer types that the other
+ * headers use.
  */
 #ifndef SKERRY_ABI_LAYOUT_H
 #define SKERRY_ABI_LAYOUT_H
+
+#ifndef __ASSEMBLER__
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+#endif
 
 #define SKERRY_IPA_BITS		39
 

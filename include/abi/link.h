@@ -41,12 +41,6 @@
 #define SKERRY_EVENT_UP		(1u << 4)	/* the other end has started (again) */
 
 #ifndef __ASSEMBLER__
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
-#include <stdint.h>
-#endif
-
 struct skerry_link {		/* one port; constant while the guest runs */
 	char name[SKERRY_NAME_MAX];	/* of the link in the description, NUL-terminated */
 	uint8_t type;

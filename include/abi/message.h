@@ -37,26 +37,18 @@
 #define SKERRY_MSG_HEADER	8	/* bytes */
 #define SKERRY_MSG_MAX		128	/* bytes, header included: x2..x17 */
 
-#define SKERRY_MSG_DEVICE_INFO	0x02	/* as the draft has them */
-#define SKERRY_MSG_GET_FEATURES	0x03
-#define SKERRY_MSG_SET_FEATURES	0x04
-#define SKERRY_MSG_GET_CONFIG	0x05
-#define SKERRY_MSG_SET_CONFIG	0x06
-#define SKERRY_MSG_GET_STATUS	0x07
-#define SKERRY_MSG_SET_STATUS	0x08
-#define SKERRY_MSG_GET_VQUEUE	0x09
-#define SKERRY_MSG_SET_VQUEUE	0x0a
-
-#define SKERRY_MSG_OFFER	0x80	/* Skerry's own, of back ends */
-#define SKERRY_MSG_GET_STATE	0x81
-#define SKERRY_MSG_ACK		0x82
-#define SKERRY_MSG_NEEDS_RESET	0x83
-
 #define SKERRY_QUEUE_MAX	4	/* virtqueues of a device */
 #define SKERRY_QUEUE_SIZE_MAX	1024	/* entries; a power of two */
 #define SKERRY_CONFIG_MAX	96	/* config bytes of a device, and in one message */
 
 #ifndef __ASSEMBLER__
+enum {	/* skerry_msg.type, as the draft has them; then Skerry's own, of back ends */
+	SKERRY_MSG_DEVICE_INFO = 0x02, SKERRY_MSG_GET_FEATURES, SKERRY_MSG_SET_FEATURES,
+	SKERRY_MSG_GET_CONFIG, SKERRY_MSG_SET_CONFIG, SKERRY_MSG_GET_STATUS, SKERRY_MSG_SET_STATUS,
+	SKERRY_MSG_GET_VQUEUE, SKERRY_MSG_SET_VQUEUE,
+	SKERRY_MSG_OFFER = 0x80, SKERRY_MSG_GET_STATE, SKERRY_MSG_ACK, SKERRY_MSG_NEEDS_RESET,
+};
+
 struct skerry_msg_info {
 	uint32_t device_id;	/* 0: nothing is offered */
 	uint32_t vendor_id;

@@ -16,29 +16,15 @@
 #define SKERRY_STATS(guest)	(SKERRY_STATS_BASE + (guest) * 0x1000)
 #define SKERRY_STATS_MAGIC	0x74617473u	/* "stat" */
 
-#define SKERRY_STATE_ABSENT	0	/* skerry_stats.state: never started */
-#define SKERRY_STATE_LOADING	1
-#define SKERRY_STATE_RUNNING	2
-#define SKERRY_STATE_PAUSED	3
-#define SKERRY_STATE_STOPPING	4
-#define SKERRY_STATE_STOPPED	5
-#define SKERRY_STATE_CRASHED	6
-#define SKERRY_STATE_QUARANTINED 7
-#define SKERRY_STATE_REFUSED	8	/* its image is missing or damaged */
-
 #define SKERRY_EXIT_CAUSES	8	/* hvc, smc, sysreg, mmio, abort, irq, serror, other */
 
-#define SKERRY_POLICY_STATIC	0	/* skerry_vcpu_stats.policy */
-#define SKERRY_POLICY_CYCLIC	1
-#define SKERRY_POLICY_SERVER	2
-#define SKERRY_POLICY_RR	3
-
 #ifndef __ASSEMBLER__
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
-#include <stdint.h>
-#endif
+/* skerry_stats.state, from 0 on. ABSENT: never started; REFUSED: its image is missing or damaged */
+enum { SKERRY_STATE_ABSENT, SKERRY_STATE_LOADING, SKERRY_STATE_RUNNING, SKERRY_STATE_PAUSED,
+       SKERRY_STATE_STOPPING, SKERRY_STATE_STOPPED, SKERRY_STATE_CRASHED,
+       SKERRY_STATE_QUARANTINED, SKERRY_STATE_REFUSED };
+/* skerry_vcpu_stats.policy, from 0 on */
+enum { SKERRY_POLICY_STATIC, SKERRY_POLICY_CYCLIC, SKERRY_POLICY_SERVER, SKERRY_POLICY_RR };
 
 struct skerry_vcpu_stats {
 	uint64_t exits[SKERRY_EXIT_CAUSES];	/* since boot, by cause */
