@@ -3,8 +3,9 @@
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
  * system_parse.c, links_parse.c, schedule_parse.c: the description into EL2's table;
- * check_links.c: links and volumes; check_schedule.c: shared cores; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
- * out; check_lines.c: file and line of a message; check_files.c: images and trees.
+ * check_links.c: links and volumes; check_schedule.c: shared cores; check_clashes.c: what EL2
+ * says in fewer words, or refuses only when it gives things out; check_lines.c: file and line
+ * of a message; check_files.c: images and trees.
  */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H

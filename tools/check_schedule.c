@@ -84,8 +84,9 @@ static void judge_cyclic(struct check *c, const struct sys_core *core, const str
 	for (const struct share *s = shares; s < shares + count; s++) {
 		bool has_turn = false;
 
-		for (const struct sys_turn *t = core->turn; t < core->turn + core->turn_count; t++) {
-			has_turn |= &c->system.guest[t->guest] == s->guest && t->vcpu == s->vcpu;
+		for (uint32_t i = 0; i < core->turn_count; i++) {
+			has_turn |= &c->system.guest[core->turn[i].guest] == s->guest &&
+				    core->turn[i].vcpu == s->vcpu;
 		}
 		if (!has_turn) {
 			report_warning(&c->report, c->fdt, s->guest->node, "cpus", "vCPU %u never "

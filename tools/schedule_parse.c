@@ -181,8 +181,8 @@ static void parse_server(struct parse *p, const struct sys_guest *g, uint32_t ma
 	bad_if(p, mask && !dt_has(p->fdt, g->node, name), g->node, name, "is missing: the guest "
 	       "has a vCPU on core %u, whose policy is server",
 	       g->cpu[(__builtin_ffs((int)mask) - 1) % SKERRY_VCPU_MAX]);
-	if (bad_if(p, mask && n > 1 && n != g->vcpu_count, g->node, name, "has %u numbers; it takes "
-		   "one, or one for each of the %u vCPUs", n, g->vcpu_count)) {
+	if (bad_if(p, mask && n > 1 && n != g->vcpu_count, g->node, name, "has %u numbers; it "
+		   "takes one, or one for each of the %u vCPUs", n, g->vcpu_count)) {
 		n = 0;
 	}
 	for (uint32_t i = 0; i < g->vcpu_count; i++) {

@@ -137,8 +137,8 @@ static void print_banner(void)
 	}
 	log_raw("  cores %u, memory %lu MiB, GICv%u, PSCI by %s, timer %u Hz\n"
 		"  seed for guests: %s\n"
-		"  guest        cores    policy  console   memory, guest -> physical\n", b->cpu_count,
-		memory >> 20, b->gic, psci[b->psci], arch_time_hz(),
+		"  guest        cores    policy  console   memory, guest -> physical\n",
+		b->cpu_count, memory >> 20, b->gic, psci[b->psci], arch_time_hz(),
 		b->seed_size ? "from the board's" : "none: the board's tree has no rng-seed");
 	for (uint32_t i = 0; i < guest_count; i++) {
 		print_guest(guests[i].config);

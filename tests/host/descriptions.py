@@ -4,8 +4,8 @@
 
 tests/bad/NAME.dts: skerry-check (or mksystem, where a comment says so) ends with
 status 1 and prints every line that an `expect:` comment of the file gives.
-tests/good/NAME.dts: no error and no warning, but what `expect:` gives; mksystem makes the same image
-twice; skerry-check finds that image good too. With the test board, and with
+tests/good/NAME.dts: no error and no warning, but each `expect:` line; mksystem makes the
+same image twice; skerry-check finds that image good too. With the test board, and with
 images that are made here. `--update` writes the expectations down anew.
 """
 import glob
