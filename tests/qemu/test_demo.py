@@ -117,6 +117,37 @@ def shell_and_end(log, gic):
         t.ends(0)
 
 
+def managed(log):
+    """What README promises of the manager: a driver and Linux crash and start again; rt,
+    which shares nothing with them, lives its first life all along, and so do those on the
+    core of the driver."""
+    itb = image(log, "demo-managed", "dts/systems/demo.dts")
+    with Terminal(log, itb, 3, "managed") as t:
+        t.expect(r"linux# ")
+        t.child.send("\x1dl")
+        keys = {name: t.expect(rf"Ctrl-\] (\S)  {name}").group(1)
+                for name in ("rt", "linux", "manager")}
+        t.child.send("\x1d" + keys["manager"])
+        t.expect(r"skerry: manager alone")
+        t.child.send("top -n 2\r")
+        t.expect(r"rt +running +1 +static", r"drv-console +running +0 +server", r"skerry> ")
+        for command, name in (("kill", "drv-block"), ("kill", "linux"), ("restart", "drv-net")):
+            t.child.send(f"{command} {name}\r")
+            t.expect(rf"{name}: running, life 2", r"skerry> ")
+        t.child.send("\x1d" + keys["linux"])
+        t.expect(r"skerry: linux alone", r"linux# ")
+        disk_and_network(t)
+        t.child.send("\x1d" + keys["manager"])
+        t.expect(r"skerry: manager alone")
+        for name, life in (("rt", 1), ("hello", 1), ("drv-console", 1), ("drv-block", 2)):
+            t.child.send(f"info {name}\r")
+            t.expect(rf"state +running.*, life {life}\r", r"skerry> ")
+        t.child.send("\x1d" + keys["rt"])
+        t.expect(r"skerry: rt alone", r"rt: since start: \d+ beats")
+        t.child.send("\x1dq")
+        t.ends(0)
+
+
 def disk_and_network(t):
     """What README promises of the shell."""
     t.child.send("cat /proc/partitions; mount | grep vda\r")
@@ -129,7 +160,7 @@ def disk_and_network(t):
         f.write("from the host\n")
     with file_server(folder) as port:
         t.child.send(f"wget -q -O - http://10.0.2.2:{port}/hello\r")
-        t.expect(r"linux\| from the host", r"linux# ")
+        t.expect(r"\nfrom the host|\| from the host", r"linux# ")
 
 
 def signals(log, number):
@@ -157,4 +188,5 @@ def cases(_soak):
     found = [Case(f"shell-gic{gic}", shell_and_end, weight=20, gic=gic) for gic in (2, 3)]
     found += [Case(f"signal-{n.name}", signals, weight=6, number=n)
               for n in (signal.SIGINT, signal.SIGTERM)]
-    return found + [Case("lines", every_line_has_a_name, weight=20)]
+    return found + [Case("lines", every_line_has_a_name, weight=20),
+                    Case("managed", managed, weight=20)]
