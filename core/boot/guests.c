@@ -40,10 +40,11 @@ static void init_cores(void)
 	uint64_t now = arch_time_now();
 
 	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
-		pcpus[i].is_shared = the_system.core[i].policy != POLICY_STATIC;
+		const struct sys_core *c = &the_system.core[i];
+
+		pcpus[i].is_shared = c->policy != POLICY_STATIC;
 		if (pcpus[i].is_shared) {
-			sched_init(i, &the_system.core[i], the_system.frame_us, arch_time_hz(),
-				   now);
+			sched_init(i, c, the_system.frame_us, arch_time_hz(), now);
 		}
 	}
 }

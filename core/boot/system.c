@@ -71,16 +71,13 @@ static void check_memory(struct judge *j, const struct sys_guest *g)
 /* Budget and period of a vCPU whose core's policy is `server`. */
 static void check_server(struct judge *j, const struct sys_guest *g, uint32_t vcpu)
 {
-	const struct sys_server *v = &g->server[vcpu];
-	bool is_bad = v->budget_us < SYS_TIME_MIN_US || v->budget_us > v->period_us ||
-		      v->period_us < SYS_PERIOD_MIN_US || v->period_us > SYS_TIME_MAX_US;
+	uint32_t budget = g->server[vcpu].budget_us, period = g->server[vcpu].period_us;
 
-	bad_if(j, is_bad, g->node, "budget-us", "vCPU %u gets %u us of each %u: a period is %u to "
-	       "%u us, a budget %u us to all of it", vcpu, v->budget_us, v->period_us,
+	bad_if(j, budget < SYS_TIME_MIN_US || budget > period || period < SYS_PERIOD_MIN_US ||
+	       period > SYS_TIME_MAX_US, g->node, "budget-us", "vCPU %u gets %u us of each %u: a "
+	       "period is %u to %u us, a budget %u us to all of it", vcpu, budget, period,
 	       SYS_PERIOD_MIN_US, SYS_TIME_MAX_US, SYS_TIME_MIN_US);
-	if (!is_bad) {
-		j->load[g->cpu[vcpu]] += v->budget_us * LOAD_WHOLE / v->period_us;
-	}
+	j->load[g->cpu[vcpu]] += budget * LOAD_WHOLE / (period ? period : 1);
 }
 
 static void check_cpus(struct judge *j, const struct sys_guest *g)
@@ -88,19 +85,14 @@ static void check_cpus(struct judge *j, const struct sys_guest *g)
 	uint32_t cores = j->board ? j->board->cpu_count : SKERRY_CPU_MAX;
 
 	for (uint32_t i = 0; i < g->vcpu_count; i++) {
-		uint32_t core = g->cpu[i], policy;
+		uint32_t core = g->cpu[i], policy = j->system->core[core % SKERRY_CPU_MAX].policy;
+		uint32_t most = policy == POLICY_STATIC ? 1 : SYS_SLOT_MAX;
 
-		if (core >= cores) {
-			bad_if(j, true, g->node, "cpus", "core %u is not there", core);
-			continue;
-		}
-		policy = j->system->core[core].policy;
-		bad_if(j, ++j->vcpus[core] == 2 && policy == POLICY_STATIC, g->node, "cpus",
-		       "core %u has a vCPU already: to share it, give it a policy in schedule",
-		       core);
-		bad_if(j, j->vcpus[core] == SYS_SLOT_MAX + 1, g->node, "cpus",
-		       "core %u has more than %u vCPUs", core, SYS_SLOT_MAX);
-		if (policy == POLICY_SERVER) {
+		bad_if(j, core >= cores, g->node, "cpus", "core %u is not there", core);
+		bad_if(j, core < cores && j->vcpus[core]++ == most, g->node, "cpus", "core %u has "
+		       "more than %u: sharing needs a policy in schedule, for up to %u", core,
+		       most, SYS_SLOT_MAX);
+		if (core < cores && policy == POLICY_SERVER) {
 			check_server(j, g, i);
 		}
 	}
@@ -126,15 +118,14 @@ static void check_core(struct judge *j, uint32_t core)
 		return;
 	}
 	for (const struct sys_turn *t = c->turn; t < c->turn + c->turn_count; t++) {
-		uint64_t begin = t->start_us;
-		bool is_bad = begin < end || t->length_us < SYS_TIME_MIN_US ||
-			      begin + t->length_us > s->frame_us || t->guest >= s->guest_count ||
+		bool is_bad = t->start_us < end || t->length_us < SYS_TIME_MIN_US ||
+			      t->guest >= s->guest_count ||
 			      t->vcpu >= min_u64(s->guest[t->guest].vcpu_count, SKERRY_VCPU_MAX) ||
 			      s->guest[t->guest].cpu[t->vcpu] != core;
 
-		bad_if(j, is_bad, c->node, "turns", "core %u: the turn at %u us can't be", core,
-		       t->start_us);
-		end = begin + t->length_us;
+		end = (uint64_t)t->start_us + t->length_us;
+		bad_if(j, is_bad || end > s->frame_us, c->node, "turns", "core %u: the turn at %u "
+		       "us can't be", core, t->start_us);
 	}
 }
 

@@ -88,7 +88,7 @@ static void more_than_one_vcpu_needs_a_policy(void **state)
 
 	(void)state;
 	s->core[2].policy = POLICY_STATIC;
-	judged(s, "core 2 has a vCPU already: to share it, give it a policy in schedule");
+	judged(s, "core 2 has more than 1: sharing needs a policy");
 }
 
 static void a_core_has_32_vcpus_at_most(void **state)
@@ -107,7 +107,7 @@ static void a_core_has_32_vcpus_at_most(void **state)
 	s->guest_count = 5;
 	judged(s, NULL);
 	s->guest[0].cpu[0] = 4;
-	judged(s, "core 4 has more than 32 vCPUs");
+	judged(s, "core 4 has more than 32: sharing needs a policy");
 }
 
 static void budgets_fit_their_periods_and_their_core(void **state)
