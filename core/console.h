@@ -18,8 +18,7 @@
  * it `q` ends the run, `n` gives the input to the next running guest, `?` shows
  * help, Ctrl-] sends one.
  */
-#ifndef CORE_CONSOLE_H
-#define CORE_CONSOLE_H
+#pragma once
 
 #include <hv/types.h>
 #include <abi/info.h>
@@ -76,5 +75,3 @@ void input_drop(void);		/* what waits; under the lock */
 /* For core/log.c. */
 /* Panic: from now on only this core prints, without the lock. False: not the first. */
 bool console_break(void);
-
-#endif

@@ -3,8 +3,7 @@
  * What core offers to all of EL2 but the drivers, in one header: guests and their
  * life, calls, the console, text and memory, and the architecture's side.
  */
-#ifndef CORE_CORE_H
-#define CORE_CORE_H
+#pragma once
 
 #include <abi/errors.h>
 #include <core/console.h>
@@ -41,5 +40,3 @@ int64_t hvc_stats(struct vcpu *v, uint64_t *x);
 int64_t hvc_crash_read(struct vcpu *v, uint64_t *x);
 int64_t hvc_watchdog(struct vcpu *v, uint64_t *x);
 int64_t hvc_yield(struct vcpu *v, uint64_t *x);
-
-#endif

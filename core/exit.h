@@ -3,8 +3,7 @@
  * What the architecture's exits from a guest need of core: the answers to calls and to
  * accesses of the emulated PL011, the count of exits, the record of a crash.
  */
-#ifndef CORE_EXIT_H
-#define CORE_EXIT_H
+#pragma once
 
 #include <core/guest.h>
 #include <abi/errors.h>
@@ -88,5 +87,3 @@ static inline void stats_exit(struct vcpu *v, enum exit_cause cause, uint64_t sy
 	r->syndrome = (uint32_t)syndrome;
 	r->cause = (uint32_t)cause;
 }
-
-#endif

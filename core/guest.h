@@ -3,8 +3,7 @@
  * Guests, their vCPUs and the physical cores. The arrays live in EL2's memory
  * and are filled once at boot. Who writes what after that is said per field.
  */
-#ifndef CORE_GUEST_H
-#define CORE_GUEST_H
+#pragma once
 
 #include <hv/types.h>
 #include <hv/lock.h>
@@ -104,5 +103,3 @@ static inline bool vcpu_is_on(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_ON;
 }
-
-#endif

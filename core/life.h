@@ -4,8 +4,7 @@
  * changes the state and kicks the guest's cores; each takes its vCPU off, the
  * last one out lets vCPU 0's core scrub and, where asked for, load again.
  */
-#ifndef CORE_LIFE_H
-#define CORE_LIFE_H
+#pragma once
 
 #include <core/guest.h>
 
@@ -93,5 +92,3 @@ void core_yield(int to);
 
 /* Each core's way out of boot: never returns. The architecture's. */
 void core_run(void) __attribute__((noreturn));
-
-#endif

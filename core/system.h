@@ -6,8 +6,7 @@
  * and fills what is marked (boot), whatever stood there. Read-only afterwards. Its layout is
  * checked by the host's compiler and by EL2's: tests/oracle/layout.h.
  */
-#ifndef CORE_SYSTEM_H
-#define CORE_SYSTEM_H
+#pragma once
 
 #include <hv/types.h>
 #include <abi/link.h>
@@ -207,5 +206,3 @@ void report_add(struct report *r, bool is_error, const void *fdt, int node, cons
 		const char *format, ...) printf_like(6, 7);
 #define report_error(r, ...)	report_add(r, true, __VA_ARGS__)
 #define report_warning(r, ...)	report_add(r, false, __VA_ARGS__)
-
-#endif

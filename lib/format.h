@@ -4,8 +4,7 @@
  * 1000, and either `0` (pad with zeros) or `-` (left aligned) before it. An unknown
  * conversion, as of signed numbers, comes out as its letter.
  */
-#ifndef LIB_FORMAT_H
-#define LIB_FORMAT_H
+#pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,5 +15,3 @@ int format_v(char *out, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 int format_to(char *out, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-#endif

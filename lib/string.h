@@ -5,8 +5,7 @@
  * comparisons are boot-only (core/boot/string.c). The host tests use
  * the C library's instead (and test ours under other names).
  */
-#ifndef LIB_STRING_H
-#define LIB_STRING_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ int memcmp(const void *a, const void *b, size_t size);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
-
-#endif

@@ -5,8 +5,7 @@
  * over device.c. A link's lock guards all of it; functions that take a
  * struct pv_link want it held unless they say otherwise.
  */
-#ifndef PV_H
-#define PV_H
+#pragma once
 
 #include <abi/message.h>
 #include <core/core.h>
@@ -67,5 +66,3 @@ int device_needs_reset(struct pv_link *l);
 /* page.c: nothing without a register page */
 void page_update(struct pv_link *l);
 void page_interrupt(struct pv_link *l, uint32_t bits);
-
-#endif

@@ -3,8 +3,7 @@
  * What the policies keep of a core and of its vCPUs. Boot (sched/boot) fills it; afterwards
  * each core writes its own, by the calls of include/hv/sched.h only. Times are ticks.
  */
-#ifndef SCHED_SCHED_H
-#define SCHED_SCHED_H
+#pragma once
 
 #include <core/system.h>
 #include <hv/sched.h>
@@ -63,5 +62,3 @@ static inline uint32_t sched_after(uint32_t mask, uint32_t slot)
 }
 
 int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until);
-
-#endif

@@ -3,8 +3,7 @@
  * Private to arch/arm64: the calling core, the firmware's services, what boot leaves
  * for resident code, and the way out of boot.
  */
-#ifndef CPU_H
-#define CPU_H
+#pragma once
 
 #include <core/guest.h>
 #include <hv/arch.h>
@@ -38,5 +37,3 @@ void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));
 void secondary_leave(uint32_t *online) __attribute__((noreturn));
 /* The boot core, last, on its resident stack: boot-only memory goes, all cores run. */
 void leave_boot(void) __attribute__((noreturn));
-
-#endif

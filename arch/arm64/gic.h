@@ -4,8 +4,7 @@
  * of the physical one. The host tests provide their own functions. Assembly uses the
  * numbers.
  */
-#ifndef GIC_H
-#define GIC_H
+#pragma once
 
 /* A list register as EL2 handles it: ICH_LR<n>_EL2 (IHI 0069H, 12.4.7). On
  * GICv2 the source of an SGI is in the low bits of the physical INTID, as in GICH_LR<n>. */
@@ -166,5 +165,3 @@ static inline unsigned gic_physical(unsigned intid)
 	return intid == SKERRY_INTID_VTIMER ? gic.vtimer : intid;
 }
 #endif /* __ASSEMBLER__ */
-
-#endif

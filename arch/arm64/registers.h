@@ -2,8 +2,7 @@
 /*
  * Assembler macros: general registers to and from struct vcpu. x0 = the vCPU.
  */
-#ifndef REGISTERS_H
-#define REGISTERS_H
+#pragma once
 
 #ifdef __ASSEMBLER__
 #include <asm_offsets.h>
@@ -72,4 +71,3 @@
 	.endm
 
 #endif /* __ASSEMBLER__ */
-#endif

@@ -5,8 +5,7 @@
  * guest; the interrupt controller and the timer are emulated. All act on the vCPU that
  * exited, on its own core, its registers saved.
  */
-#ifndef TRAP_H
-#define TRAP_H
+#pragma once
 
 #include <core/guest.h>
 
@@ -108,5 +107,3 @@ void vgic_enter(struct vcpu *v);
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
 /* ICC_SGI1R_EL1 (GICv3) by system register trap. */
 void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
-
-#endif

@@ -4,8 +4,7 @@
  * board_discover() (core/boot, also linked into skerry-check); read-only after.
  * Addresses are CPU physical (composed through `ranges`).
  */
-#ifndef CORE_BOARD_H
-#define CORE_BOARD_H
+#pragma once
 
 #include <hv/types.h>
 #include <abi/layout.h>
@@ -51,5 +50,3 @@ struct board {
 	uint8_t seed[64];			/* /chosen rng-seed */
 	uint32_t seed_size;			/* 0: none */
 };
-
-#endif

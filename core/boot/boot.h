@@ -4,8 +4,7 @@
  * architecture provides to them, and what it hands over. Nothing resident may include
  * this file.
  */
-#ifndef CORE_BOOT_BOOT_H
-#define CORE_BOOT_BOOT_H
+#pragma once
 
 #include <core/boot/board.h>
 #include <core/boot/fdt_util.h>
@@ -156,5 +155,3 @@ void arch_boot_cores(const struct board *b);
 int arch_boot_guest(struct guest *g, const struct board *b) nodiscard;
 /* All cores into their loops; boot-only memory unmapped. */
 void arch_boot_leave(void) __attribute__((noreturn));
-
-#endif

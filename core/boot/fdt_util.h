@@ -6,8 +6,7 @@
  * callers report. Results: SKERRY_OK, SKERRY_AGAIN (no such entry), SKERRY_INVALID
  * (malformed, or nothing Skerry can follow).
  */
-#ifndef CORE_BOOT_FDT_UTIL_H
-#define CORE_BOOT_FDT_UTIL_H
+#pragma once
 
 #include <hv/types.h>
 #include <abi/errors.h>
@@ -51,5 +50,3 @@ int dt_interrupt(const void *fdt, int node, int gic, unsigned index,
 
 /* "clock-frequency", else the rate of the first clock where that is a fixed-clock; 0: unknown */
 uint32_t dt_clock_hz(const void *fdt, int node);
-
-#endif

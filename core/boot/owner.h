@@ -4,8 +4,7 @@
  * Boot writes them, before the other cores run guests; read-only after, so no lock.
  * What is in no record belongs to nobody and is mapped for nobody.
  */
-#ifndef CORE_BOOT_OWNER_H
-#define CORE_BOOT_OWNER_H
+#pragma once
 
 #include <abi/errors.h>
 #include <hv/types.h>
@@ -44,5 +43,3 @@ static inline struct range range_pages(struct range r)
 
 	return (struct range){ base, align_up(r.base + r.size, PAGE_SIZE) - base };
 }
-
-#endif

@@ -6,8 +6,7 @@
  * CRASH_READ; build/tools/skerry-crash makes a report of one. Little endian; times are ticks.
  * EL2's own: `name`, `vcpu`, `life` and `exits` are those of the guest on that core, if any.
  */
-#ifndef SKERRY_ABI_CRASH_H
-#define SKERRY_ABI_CRASH_H
+#pragma once
 
 #include "layout.h"
 
@@ -50,5 +49,3 @@ struct skerry_crash {
 	uint8_t stack[SKERRY_CRASH_STACK_MAX];
 };
 #endif /* __ASSEMBLER__ */
-
-#endif

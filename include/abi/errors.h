@@ -5,8 +5,7 @@
  * Skerry's own go from -16 down and are never renumbered.
  * Plain macros, so that C, C++ and assembly can use them.
  */
-#ifndef SKERRY_ABI_ERRORS_H
-#define SKERRY_ABI_ERRORS_H
+#pragma once
 
 #define SKERRY_OK		0	/* done */
 #define SKERRY_NOT_SUPPORTED	(-1)	/* no such function */
@@ -16,5 +15,3 @@
 #define SKERRY_BUSY		(-18)	/* the object is in a state that does not allow this */
 #define SKERRY_AGAIN		(-19)	/* nothing there now */
 #define SKERRY_NO_MEMORY	(-20)	/* a table or region is full */
-
-#endif

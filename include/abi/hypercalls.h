@@ -43,8 +43,7 @@
  * CRASH         x1 code, x2 argument: the guest reports that it is beyond
  *               repair. Does not return: running -> stopping -> crashed.
  */
-#ifndef SKERRY_ABI_HYPERCALLS_H
-#define SKERRY_ABI_HYPERCALLS_H
+#pragma once
 
 #define SKERRY_RIGHT_NONE	0	/* every guest */
 #define SKERRY_RIGHT_CONSOLE	1	/* console = "hypercall" */
@@ -104,5 +103,3 @@ enum { SKERRY_HYPERCALLS(SKERRY_HVC_NAME) };	/* SKERRY_HVC_VERSION ... */
 
 #define SKERRY_CONSOLE_WRITE_MAX 64	/* bytes in one CONSOLE_WRITE */
 #define SKERRY_CONSOLE_READ_MAX	16	/* bytes out of one CONSOLE_READ */
-
-#endif

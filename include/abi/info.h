@@ -4,8 +4,7 @@
  * before each life of the guest, read-only to the guest in stage 2.
  * All fields are little endian; times are ticks of CNTVCT_EL0.
  */
-#ifndef SKERRY_ABI_INFO_H
-#define SKERRY_ABI_INFO_H
+#pragma once
 
 #include "link.h"
 
@@ -60,5 +59,3 @@ struct skerry_log {
 };
 
 #endif /* __ASSEMBLER__ */
-
-#endif

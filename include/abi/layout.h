@@ -4,8 +4,7 @@
  * The default map is QEMU virt's. Plain macros, and the integer types that the other
  * headers use.
  */
-#ifndef SKERRY_ABI_LAYOUT_H
-#define SKERRY_ABI_LAYOUT_H
+#pragma once
 
 #ifndef __ASSEMBLER__
 #ifdef __KERNEL__
@@ -45,5 +44,3 @@
 #define SKERRY_PORT_MAX		16	/* ends of links that a guest has */
 #define SKERRY_LINK_MAX		32	/* links of a system */
 #define SKERRY_NAME_MAX		24		/* a guest's name with its final NUL */
-
-#endif

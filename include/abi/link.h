@@ -12,8 +12,7 @@
  *
  * Event bits, as the call EVENT returns them: they gather until they are fetched.
  */
-#ifndef SKERRY_ABI_LINK_H
-#define SKERRY_ABI_LINK_H
+#pragma once
 
 #include "layout.h"
 
@@ -58,5 +57,3 @@ struct skerry_link {		/* one port; constant while the guest runs */
 };
 
 #endif /* __ASSEMBLER__ */
-
-#endif

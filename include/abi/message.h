@@ -28,8 +28,7 @@
  * Errors in x0: INVALID (unknown, not this end's, malformed, out of range), BUSY (not in
  * this state), AGAIN (front end: nothing is offered yet).
  */
-#ifndef SKERRY_ABI_MESSAGE_H
-#define SKERRY_ABI_MESSAGE_H
+#pragma once
 
 #include "link.h"
 
@@ -102,5 +101,3 @@ struct skerry_msg {
 	};
 };
 #endif /* __ASSEMBLER__ */
-
-#endif

@@ -3,8 +3,7 @@
  * Function identifiers of SMCCC 1.2 (Arm DEN0028), PSCI 1.1 (Arm DEN0022) and
  * TRNG 1.0 (Arm DEN0098) as a guest sees them. Plain macros.
  */
-#ifndef SKERRY_ABI_SMCCC_H
-#define SKERRY_ABI_SMCCC_H
+#pragma once
 
 #define SMCCC_VERSION		0x80000000
 #define SMCCC_ARCH_FEATURES	0x80000001
@@ -44,6 +43,4 @@
 #ifndef __ASSEMBLER__
 enum { PSCI_SUCCESS = 0, PSCI_NOT_SUPPORTED = -1, PSCI_INVALID_PARAMETERS = -2, PSCI_DENIED = -3,
        PSCI_ALREADY_ON = -4, PSCI_INTERNAL_FAILURE = -6, PSCI_INVALID_ADDRESS = -9 };
-#endif
-
 #endif

@@ -8,8 +8,7 @@
  * Time (Arm DEN0057A, 4.2): one page at SKERRY_TIME_BASE in a guest with a vCPU on a core that
  * is shared, and in no other; its address comes from PV_TIME_ST.
  */
-#ifndef SKERRY_ABI_STATS_H
-#define SKERRY_ABI_STATS_H
+#pragma once
 
 #include "layout.h"
 
@@ -80,5 +79,3 @@ struct skerry_time_page {
 	} state[SKERRY_VCPU_MAX];
 };
 #endif /* __ASSEMBLER__ */
-
-#endif

@@ -4,8 +4,7 @@
  * tests implement it against a fake (tests/host/fake). Unless said otherwise a
  * function acts on the calling core.
  */
-#ifndef HV_ARCH_H
-#define HV_ARCH_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -70,5 +69,3 @@ void arch_data_clean(const void *at, uint64_t size); /* to the point of coherenc
 bool arch_board_watchdog(uint32_t ms);
 void arch_board_end(bool stays_off) __attribute__((noreturn));	/* or it is reset */
 void arch_halt(void) __attribute__((noreturn));
-
-#endif

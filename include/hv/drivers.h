@@ -3,8 +3,7 @@
  * What the drivers provide. UARTs: one const table each, chosen at boot; all polled but
  * receive's interrupt. `base` is EL2's mapping of the registers.
  */
-#ifndef HV_DRIVERS_H
-#define HV_DRIVERS_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -27,5 +26,3 @@ void pm_watchdog(uintptr_t base, uint32_t ms);
 /* Register: the board's reset status. 0x1000: power on; of full resets 0x20: watchdog, 0x200:
  * software, 2: debugger. 0x555 are the firmware's. */
 #define PM_RSTS	0x20
-
-#endif

@@ -4,8 +4,7 @@
  * the number of cores. EL2 runs with interrupts masked; no lock is held on
  * entry to a guest. Ranks, taken in rising order only (a debug build checks):
  */
-#ifndef HV_LOCK_H
-#define HV_LOCK_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -28,5 +27,3 @@ struct lock {
 
 void lock_acquire(struct lock *l);
 void lock_release(struct lock *l);
-
-#endif

@@ -6,8 +6,7 @@
  * caller orders device against memory where that matters.
  * On the host (unit tests) the registers are a model: tests/host/fake.
  */
-#ifndef HV_MMIO_H
-#define HV_MMIO_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -48,5 +47,3 @@ static inline void mmio_write(uintptr_t at, uint32_t width, uint32_t value)
 	width == 1 ? mmio_write8(at, (uint8_t)value) :
 	width == 2 ? mmio_write16(at, (uint16_t)value) : mmio_write32(at, value);
 }
-
-#endif

@@ -3,8 +3,7 @@
  * Links between guests, as core and the architecture see them: pv/ provides it. The
  * contract between guests stands in include/abi/link.h and message.h.
  */
-#ifndef HV_PV_H
-#define HV_PV_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -35,5 +34,3 @@ enum pv_write {
 	PV_AGAIN,		/* not yet: the guest is to make the same access again */
 	PV_ABSENT,		/* there is no such register page, or not this wide */
 } pv_page_write(struct vcpu *v, uint64_t offset, unsigned width, uint32_t value) nodiscard;
-
-#endif

@@ -7,8 +7,7 @@
  *
  *   blocked -> runnable -> running -> runnable | blocked; all begin as blocked
  */
-#ifndef HV_SCHED_H
-#define HV_SCHED_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -37,5 +36,3 @@ void sched_pass(unsigned cpu, int to, uint64_t now);
  * `*until` at the latest it is to be called again (UINT64_MAX: not for time's sake), and after
  * each of the calls above. */
 int sched_pick(unsigned cpu, uint64_t now, uint64_t *until);
-
-#endif

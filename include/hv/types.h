@@ -3,8 +3,7 @@
  * Addresses of three kinds that can't be mixed up, sizes, and the few macros
  * that every file uses. Included first by everything in EL2.
  */
-#ifndef HV_TYPES_H
-#define HV_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ static inline bool range_holds(struct range a, uint64_t base, uint64_t size)
 {
 	return base >= a.base && size <= a.size && base - a.base <= a.size - size;
 }
-
-#endif

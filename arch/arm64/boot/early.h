@@ -2,8 +2,7 @@
 /*
  * What entry.S and the C of arch/arm64/boot share.
  */
-#ifndef EARLY_H
-#define EARLY_H
+#pragma once
 
 #include <core/boot/boot.h>
 #include <core/guest.h>
@@ -35,5 +34,3 @@ void idregs_boot(const struct board *b);
  * hypervisor interface, EL2's own PPIs and SGIs. */
 void gic_boot(const struct board *b);
 void gic_cpu_boot(void);
-
-#endif

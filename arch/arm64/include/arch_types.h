@@ -4,8 +4,7 @@
  * Assembly finds the fields through asm_offsets.c. Written by the vCPU's own
  * core only, but for the interrupt controller's.
  */
-#ifndef ARCH_TYPES_H
-#define ARCH_TYPES_H
+#pragma once
 
 #include <hv/types.h>
 #include <hv/lock.h>
@@ -120,5 +119,3 @@ struct arch_guest {
 	uint8_t last[SKERRY_CPU_MAX];	/* by core: its vCPU + 1 that was there last */
 	struct vgic_guest vgic;
 };
-
-#endif

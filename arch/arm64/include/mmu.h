@@ -3,8 +3,7 @@
  * EL2's virtual address space: 39 bits, fixed addresses, so that neither
  * relocation nor pointers to registers are needed.
  */
-#ifndef MMU_H
-#define MMU_H
+#pragma once
 
 #define HV_VA		0x4000000000	/* the image (linked here), 2 MiB */
 #define DEVICE_VA	0x4000200000	/* registers, one fixed slot each: */
@@ -22,5 +21,3 @@
 #define TREE_VA		0x4000a00000	/* the board's tree, boot only; 4 MiB */
 #define IMAGE_VA	0x4040000000	/* the system image, read-only; 1 GiB */
 #define RECORDS_VA	0x4080000000	/* crash records, 68 KiB */
-
-#endif

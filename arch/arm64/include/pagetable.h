@@ -3,8 +3,7 @@
  * Translation table descriptors, VMSAv8-64, 4 KiB granule (Arm DDI 0487, D8.3),
  * and the attribute indexes of MAIR_EL2. For C and assembly.
  */
-#ifndef PAGETABLE_H
-#define PAGETABLE_H
+#pragma once
 
 #define PTE_VALID	(1 << 0)
 #define PTE_TABLE	(3 << 0)	/* levels 1, 2 */
@@ -61,6 +60,4 @@ void pt_write(uint64_t *slot, uint64_t value);
 extern uint64_t hv_l1[PT_ENTRIES], hv_l2[PT_ENTRIES];
 extern uint64_t hv_l3_image[PT_ENTRIES], hv_l3_device[PT_ENTRIES], hv_l3_window[PT_ENTRIES];
 extern uint64_t hv_l3_gicr[PT_ENTRIES];
-#endif
-
 #endif

@@ -2,8 +2,7 @@
 /*
  * Access to system registers by the assembler's name or S-number.
  */
-#ifndef SYSREG_H
-#define SYSREG_H
+#pragma once
 
 #define READ_SYSREG(name) ({						\
 	uint64_t value_;						\
@@ -27,5 +26,3 @@
  * reaches and whose interrupt is never enabled, changes its line so many ticks later.
  */
 #define NUDGE_TICKS	0x800000
-
-#endif

@@ -4,13 +4,10 @@
  * include path of EL2's build and of nothing else). Those not in lib/string.h
  * are boot-only: core/boot/libc.c.
  */
-#ifndef LIBC_STRING_H
-#define LIBC_STRING_H
+#pragma once
 
 #include <lib/string.h>
 
 void *memchr(const void *at, int byte, size_t size);
 char *strrchr(const char *s, int c);
 size_t strnlen(const char *s, size_t max);
-
-#endif
