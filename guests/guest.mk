@@ -3,7 +3,7 @@
 # the runtime build/guests/libskerry.a, and `make sdk` for guests elsewhere.
 # Included by the top Makefile; needs O and CROSS_COMPILE.
 
-GUESTS := hello rt victim attacker bench vgictest psci pvtest drv_net nettest
+GUESTS := hello rt sharetest victim attacker bench vgictest psci pvtest drv_net nettest
 GUESTS += drv_block blktest
 GUESTS += drv_console ttytest manager ctltest schedtest
 GUEST_OUT := $(O)/guests
