@@ -150,7 +150,7 @@ def four_in_a_round(log, gic):
         count, ran, longest, apart = numbers(run, rf"^{name}\| schedtest: vCPU 0: (\d+) runs, "
                                                   r"(\d+) ticks, longest (\d+), most apart (\d+)")
         check(longest <= 1000 * US, f"{name} ran for {longest} ticks")
-        check(apart <= 3 * (1000 * US + SWITCH), f"{name} waited for {apart} ticks")
+        check(apart <= 3 * 1000 * US + 4 * SWITCH, f"{name} waited for {apart} ticks")
         counts.append(count)
         ticks.append(ran)
     check(max(counts) - min(counts) <= 2, f"runs: {counts}")
