@@ -44,7 +44,7 @@ static void charge(struct sched_core *c, uint64_t now)
 	struct sched_server *s = c->server[c->current];
 	uint64_t used = now - c->since, paid = min_u64(used, (uint64_t)s->left);
 
-	if (used == 0) {
+	if (now <= c->since) {
 		return;
 	}
 	s->left -= (int64_t)used;
