@@ -127,6 +127,7 @@ def managed(log):
         t.child.send("\x1dl")
         keys = {name: t.expect(rf"Ctrl-\] (\S)  {name}").group(1)
                 for name in ("rt", "linux", "manager")}
+        check(keys["manager"] == "6", "README tells another key")
         t.child.send("\x1d" + keys["manager"])
         t.expect(r"skerry: manager alone")
         t.child.send("top -n 2\r")
