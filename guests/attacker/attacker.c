@@ -68,6 +68,7 @@ static const struct attack attacks[] = {
 	{ 62, "handles", e62_handles },
 	{ 63, "bell-flood", e63_flood },
 	{ 64, "both-ends", e64_both_ends },
+	{ 65, "control", e65_control },
 };
 
 static char reason[120], remark[120];
@@ -153,6 +154,7 @@ bool is_harmless(uint64_t function)
 		return false;
 	case SKERRY_HVC_CONSOLE_WRITE & 0xbfffffff:
 	case SKERRY_HVC_CRASH & 0xbfffffff:
+	case SKERRY_HVC_WATCHDOG & 0xbfffffff:
 		return false;
 	default:
 		return true;

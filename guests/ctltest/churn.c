@@ -46,6 +46,27 @@ void churn(const char *name)
 	       stats(g)->crashes - crashes);
 }
 
+/* Stops it in the middle of what it does; goes on with each key. */
+void kill(const char *name)
+{
+	int g = find(name);
+
+	for (uint64_t i = 1; i <= arg_number("count", 5); i++) {
+		wait_state(g, SKERRY_STATE_RUNNING);
+		sleep_unless(NULL, NULL, arg_number("gap", 300000) + i * 1000);
+		control((uint64_t)g, SKERRY_CONTROL_STOP);
+		if (!wait_state(g, SKERRY_STATE_STOPPED)) {
+			failed("kill", i, stats(g));
+		}
+		printf("down %lu\n", i);
+		while (console_read() < 0) {
+			delay_us(1000);
+		}
+		control((uint64_t)g, SKERRY_CONTROL_START);
+	}
+	printf("kill: ok\n");
+}
+
 void race(const char *name)
 {
 	int g = find(name);

@@ -4,6 +4,7 @@
  *   manage        tests what control over others is: guests "a", "beat", "late", "self" and
  *                 (not its) "free", each a target; manage.c
  *   churn=NAME    stops, starts, restarts and crashes this guest count=N times; churn.c
+ *   kill=NAME     stops it count=N times after gap=US, and waits for a key; churn.c
  *   race=NAME     asks for count=N operations by chance, seed=N, while another does so
  *   watch         waits for each guest called dog* whose watchdog bites; watch.c
  *   target        is managed: see target.c
@@ -37,6 +38,8 @@ void guest_main(void)
 		manage();
 	} else if (argument("churn")) {
 		churn(argument("churn"));
+	} else if (argument("kill")) {
+		kill(argument("kill"));
 	} else if (argument("race")) {
 		race(argument("race"));
 	} else if (arg_has("watch")) {

@@ -2,9 +2,12 @@
 """One guest manages others: every operation on them and on itself, two managers at a time,
 many lives with load on the peers, watchdogs, what a killed driver guest leaves."""
 
+import json
 import re
+import socket
+import time
 
-from harness import Case, Run, check, guest, image, link, system
+from harness import Case, Run, check, guest, image, link, scratch, system
 
 RESTART = 'on-crash = "restart"; restart-limit = <2000 600>;'
 
@@ -81,6 +84,62 @@ def race(log, gic):
         check(starts > 20 and crashes > 5 and busy > 100, f"{starts} {crashes} {busy}")
 
 
+def monitor(path):
+    """A function that asks QEMU by QMP."""
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    f = s.makefile("rw")
+    f.readline()
+
+    def ask(what, **arguments):
+        f.write(json.dumps({"execute": what, "arguments": arguments}) + "\n")
+        f.flush()
+        while True:
+            answer = json.loads(f.readline())
+            if "event" not in answer:
+                check("return" in answer, str(answer))
+                return
+    ask("qmp_capabilities")
+    return ask
+
+
+def killed(log, gic, quiesce="<0x70 4 0x0  0xff 0x0 1000>"):
+    """drv_block is stopped while its slow disk has requests: its memory is zero afterwards, and
+    stays so; the next life takes up what was not done."""
+    disk, control, dump = (scratch(f"killed-gic{gic}.{s}") for s in ("img", "qmp", "dump"))
+    with open(disk, "wb") as f:
+        f.truncate(4 << 20)
+    block = guest("block", "guests/drv_block.bin", [0], more=f"""identity; service;
+			memory-size = <0 0x00800000>;
+			devices {{ disk {{ device = "/virtio_mmio@a003e00"; quiesce = {quiesce}; }}; }};""")
+    block = "".join(line + "\n" for line in block.splitlines() if "\tmemory = " not in line)
+    text = system(block, guest("a", "guests/blktest.bin", [1], more="service; "
+                               'bootargs = "load=1000000";'),
+                  ctl("manager", "kill=block count=4", [2], "control = <&block>;"),
+                  top="console-input = <&manager>;",
+                  volumes=["\t\tvolume { back = <&block>; extent = <0 0 0 8192>; };\n"],
+                  links=[link("l", "block", "a", "block", 'volume = "volume";')])
+    qemu = ["-drive", f"if=none,id=disk,file={disk},format=raw,throttling.iops-total=100",
+            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31",
+            "-global", "virtio-mmio.force-legacy=false",
+            "-qmp", f"unix:{control},server=on,wait=off"]
+    with Run(log, image(log, "killed", text), "--gic", gic, "--cpus", 3, qemu=qemu) as run:
+        at = run.expect(r"^  block .* 8 MiB at \w+ -> (\w+)")
+        ask = monitor(control)
+        for i in range(1, 5):
+            run.expect(rf"^manager\| down {i}$")
+            for wait in (0, 0.3):       # requests would come back within 0.3 s
+                time.sleep(wait)
+                ask("pmemsave", val=int(at.group(1), 16), size=8 << 20, filename=dump)
+                with open(dump, "rb") as f:
+                    check(not any(f.read()), f"death {i}: its memory is not zero")
+            run.send("g")
+        run.end(0)
+        run.absent("FAILED")
+        run.count(r"^manager\| kill: ok", 1)
+        run.count("quarantined", 0)
+
+
 RR = "schedule { core-0 { core = <0>; policy = \"rr\"; slice-us = <1000>; }; };"
 
 
@@ -115,6 +174,7 @@ def cases(soak):
          Case("watchdogs-gic3", watchdogs, gic=3, is_shared=False),
          Case("watchdogs-shared-gic2", watchdogs, gic=2, is_shared=True),
          Case("watchdogs-shared-gic3", watchdogs, gic=3, is_shared=True)] + \
+        [Case(f"killed-gic{gic}", killed, gic=gic) for gic in (2, 3)] + \
         [Case(f"race-gic{gic}", race, gic=gic) for gic in (2, 3)] + \
         [Case(f"lives-gic{gic}", lives, weight=20, gic=gic, count=50) for gic in (2, 3)] + \
         [Case(f"thousand-lives-gic{gic}", lives, limit=700, weight=300, gic=gic, count=1000)

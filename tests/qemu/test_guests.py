@@ -87,7 +87,7 @@ def attacked_by_links(log, gic, scale=20, skerry="skerry.bin"):
                          link("other", "shared-memory", "mate", "victim")])
     with Run(log, image(log, "attack-links", text), "--gic", gic, "--cpus", 3, limit=200,
              skerry=skerry) as run:
-        run.expect(r"^attacker\| attacker: 6 cases, 0 failed")
+        run.expect(r"^attacker\| attacker: 7 cases, 0 failed")
         run.expect(r"^skerry: end ")
         run.end(0)
         failed = run.lines(r"FAILED")

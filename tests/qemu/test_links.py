@@ -133,8 +133,8 @@ def attacked(log, gic):
         run.end(0)
         run.absent("FAILED")
         run.absent("crashed")
-        run.count(r"^attacker\| attacker: 8 cases, 0 failed", 1)
-        run.count(r"^second\| attacker: 7 cases, 0 failed", 1)
+        run.count(r"^attacker\| attacker: 9 cases, 0 failed", 1)
+        run.count(r"^second\| attacker: 8 cases, 0 failed", 1)
         run.count(r"^load\| load: \d+ requests, 0 breaks, ok", 1)
 
 
