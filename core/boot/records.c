@@ -12,8 +12,8 @@ static bool is_whole(struct skerry_crash *r)
 	uint32_t crc32 = r->crc32;
 
 	r->crc32 = 0;
-	return crc32 == arch_crc32(0, r, sizeof(*r)) && r->magic == SKERRY_CRASH_MAGIC &&
-	       r->version == SKERRY_CRASH_VERSION && r->size == sizeof(*r) && r->hz != 0;
+	return r->magic == SKERRY_CRASH_MAGIC && r->version == SKERRY_CRASH_VERSION &&
+	       r->size == sizeof(*r) && r->hz != 0 && crc32 == arch_crc32(0, r, sizeof(*r));
 }
 
 static void tell(const struct skerry_crash *r)
