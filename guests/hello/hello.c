@@ -4,7 +4,7 @@
  * stop, restart or crash in every way that the tests want:
  *   off            SYSTEM_OFF after the greeting (as does no argument at all)
  *   reset=N        SYSTEM_RESET until life N, then go on with the others
- *   crash=KIND     read, write, exec, report, undef, vbar, deep
+ *   crash=KIND     read, write, exec, report, undef, vbar, deep; wild: with the stack at sp=ADDRESS
  *   crash-until=N  crash only in lives below N
  *   wait=MS        before anything else
  *   spin           for ever, awake;  sleep: for ever, in WFI
@@ -51,6 +51,14 @@ static __attribute__((noinline)) void deep_one(void)
 	depth--;
 }
 
+/* EL2 is not to follow it there. */
+static void crash_wild(void)
+{
+	asm volatile("mov sp, %0\n\tmov x0, %1\n\tmov x1, #3\n\thvc #0"
+		     :: "r"(arg_number("sp", 0)), "r"((uint64_t)SKERRY_HVC_CRASH)
+		     : "x0", "x1", "memory");
+}
+
 static void crash(void)
 {
 	if (arg_is("crash", "read")) {
@@ -64,6 +72,8 @@ static void crash(void)
 		asm volatile(".inst 0");
 	} else if (arg_is("crash", "vbar")) {
 		crash_vectors();
+	} else if (arg_is("crash", "wild")) {
+		crash_wild();
 	} else if (arg_is("crash", "deep")) {
 		deep_one();
 	}

@@ -72,13 +72,13 @@ def managed(log, name, arguments, more=""):
     return image(log, name, text)
 
 
-def report_of(log, run, elf="hello", status=0):
+def report_of(log, run, elf="hello", status=0, name="bad"):
     """What skerry-crash makes of the console's log."""
     path = scratch(f"crash-{os.getpid()}-{id(run)}.log")
     with open(path, "w", encoding="utf-8") as f:
         f.write(run.text)
     return command(log, os.path.join(BUILD, "tools/skerry-crash"), path,
-                   f"bad={BUILD}/guests/{elf}.elf", "--guest", "bad", status=status)
+                   f"{name}={BUILD}/guests/{elf}.elf", "--guest", name, status=status)
 
 
 def names(report):
@@ -98,6 +98,28 @@ def crash_by_name(log, gic, kind, wanted):
         check(names(text) == wanted, f"{names(text)} instead of {wanted}:\n{text}")
         check("guests/hello/hello.c:" in text, f"no lines of the source:\n{text}")
         check("has no HVC before pc" in report_of(log, run, "rt", 1), "rt.elf was believed")
+
+
+def wild_stacks(log):
+    """Stack pointers that lead out of the guest's RAM: to pages that EL2 publishes, to the
+    distributor, to where the records lie, to nothing, to the end of RAM. None is followed."""
+    places = [0xb000000, 0x8000000, 0x70000000, 0xfffffffffffffff8, 0x41000000, 0x40fffff0]
+    bad = [hello(f"bad{i}", i, f"crash=wild sp={at}", 'on-crash = "stop";')
+           for i, at in enumerate(places)]
+    names_of = " ".join(f"&bad{i}" for i in range(len(places)))
+    manager = guest("manager", "guests/manager.bin", [7], more=f"control = <{names_of}>;")
+    with Run(log, image(log, "wild", system(*bad, manager, top="console-input = <&manager>;")),
+             "--cpus", 8) as run:
+        run.expect(*[r"^skerry: bad\d: crashed"] * len(places))
+        for i, at in enumerate(places):
+            run.send(f"crash bad{i} --hex\r")
+            run.expect(rf"SKERRY-CRASH bad{i} 0a20 ", r"skerry> ")
+            kept = "40fffff0-40ffffff" if at == 0x40fffff0 else "none"
+            text = report_of(log, run, name=f"bad{i}")
+            check(f" sp  {at:016x} " in text and f"in the stack that was kept ({kept})" in text,
+                  f"a stack at {at:x}:\n{text}")
+        run.send("\x1dq")
+        run.end(3)
 
 
 def killed_on_a_shared_core(log, gic):
@@ -159,5 +181,6 @@ def cases(_soak):
                    wanted=["hvc", "hvc_call", "guest_crash", "exception", "common",
                            "guest_main", "start_main"])]
     found += [Case(f"shared-gic{gic}", killed_on_a_shared_core, gic=gic) for gic in (2, 3)]
+    found.append(Case("wild", wild_stacks))
     return found + [Case(f"panic-{'resets' if r else 'halts'}-gic{gic}", el2_panics, gic=gic,
                          resets=r) for gic, r in ((2, True), (3, False))]
