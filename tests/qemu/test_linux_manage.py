@@ -4,7 +4,8 @@ and /dev/skerry with skerryctl."""
 
 import os
 
-from harness import (BUILD, Case, Run, check, command, guest, image, linux, scratch, system)
+from harness import (BUILD, Case, Run, check, command, guest, image, initramfs, linux, scratch,
+                     system)
 
 NEIGHBOUR = guest("hello", more='bootargs = "echo";')
 AGAIN = 'on-crash = "restart"; restart-limit = <9 600>;'
@@ -45,17 +46,29 @@ def crashes(log, kernel, gic):
         run.count(r"^skerry: linux crashed", 2)
 
 
+def with_program(log, name, program):
+    """An initramfs with a program of tests/linux in /bin; its path."""
+    folder = scratch(name)
+    os.makedirs(folder + "/bin", exist_ok=True)
+    command(log, os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-") + "gcc", "-std=gnu11", "-O2",
+            "-static", "-s", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-I.",
+            f"tests/linux/{program}.c", "-o", f"{folder}/bin/{program}")
+    return initramfs(log, folder)
+
+
 def skerryctl(log, kernel, gic):
     """A Linux with control over a neighbour: starts and stops it, reads its statistics and its
-    crash record; what it may not is refused with the reason."""
+    crash record; what it may not is refused with the reason, also at /dev/skerry itself."""
     path = scratch(f"skerryctl-{gic}.hex")
     text = system(NEIGHBOUR.replace("autostart;", "autostart; service; " + AGAIN),
                   guest("other", "guests/hello.bin", [3], more="service;"),
-                  linux(kernel=kernel, more="control = <&hello>;"),
+                  linux(kernel=kernel, more="control = <&hello>;").replace(
+                      "linux/initramfs.cpio.gz", with_program(log, f"skerryctl-{gic}", "ioctls")),
                   top="console-input = <&linux>;")
     with Run(log, image(log, "linux-skerryctl", text), "--gic", gic, "--cpus", 4,
              limit=180) as run:
         run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "ioctls", r"^linux\| ioctls: 0 failures")
         ask(run, "skerryctl list; echo status $?", r"^linux\| hello +running", r"status 0")
         for word, state in (("pause", "paused"), ("resume", "running"), ("stop", "stopped"),
                             ("start", "running"), ("restart", "running"), ("kill", "running")):
