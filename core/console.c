@@ -5,8 +5,6 @@
  * through the log ring (abi/info.h), which is printed at once, or, while a guest has the
  * UART, read by it.
  */
-#include <abi/hypercalls.h>
-#include <abi/info.h>
 #include <core/core.h>
 #include <hv/drivers.h>
 

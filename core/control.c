@@ -2,7 +2,6 @@
 /*
  * Rows of the hypercall table by which one guest manages others, and yields.
  */
-#include <abi/hypercalls.h>
 #include <core/core.h>
 
 #define LINES	16	/* at once, and a second, about what one guest asks for: pause and resume

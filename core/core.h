@@ -6,12 +6,16 @@
 #pragma once
 
 #include <abi/errors.h>
+#include <abi/hypercalls.h>
+#include <abi/smccc.h>
+#include <abi/stats.h>
 #include <core/console.h>
 #include <core/exit.h>
 #include <core/guest.h>
 #include <core/life.h>
 #include <hv/arch.h>
 #include <hv/pv.h>
+#include <hv/sched.h>
 #include <lib/format.h>
 #include <lib/string.h>
 

@@ -5,7 +5,6 @@
  * run. No lock: readers look at the checksum before and after. The stack is the one thing in
  * EL2 that is loaded from a guest's memory: docs/decisions/0021.
  */
-#include <abi/hypercalls.h>
 #include <core/core.h>
 
 _Static_assert(sizeof(union crash_page) == PAGE_SIZE, "a record does not fit its page");

@@ -4,7 +4,6 @@
  * here or in the file of its subject. The right is checked in one place.
  * Handlers get x0..x17, read arguments from x1 on and return x0.
  */
-#include <abi/hypercalls.h>
 #include <core/core.h>
 
 static int64_t hvc_version(struct vcpu *v, uint64_t *x)

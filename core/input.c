@@ -4,7 +4,6 @@
  * for the guest that has the input; the console's own key. The ring is filled under the
  * console's lock and emptied under it, and looked at without.
  */
-#include <abi/hypercalls.h>
 #include <core/core.h>
 
 #define RING_SIZE	256	/* a power of two */

@@ -165,12 +165,8 @@ void life_check_end(void)
 
 int life_apply(struct guest *g, enum life_event event)
 {
-	int result;
-
-	lock_acquire(&life_lock);
-	result = apply_locked(g, event);
-	lock_release(&life_lock);
-	return result;
+	lock_scope(&life_lock);
+	return apply_locked(g, event);
 }
 
 void life_end_run(void)
@@ -205,16 +201,12 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 
 int life_force(struct guest *g, const char *why, const char *what)
 {
-	int result = SKERRY_BUSY;
-
-	lock_acquire(&life_lock);
+	lock_scope(&life_lock);
 	if (arrows[state_of(g)][LIFE_CRASH] != GUEST_ABSENT) {
 		g->forced[0] = why;
 		g->forced[1] = what;
-		result = apply_locked(g, LIFE_CRASH);
 	}
-	lock_release(&life_lock);
-	return result;
+	return apply_locked(g, LIFE_CRASH);	/* BUSY from where there is no such arrow */
 }
 
 /* vCPU 0's core: its registers are here. */

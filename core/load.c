@@ -5,7 +5,6 @@
  * vCPU 0 only, so no lock. It writes the guest's RAM through the core's window, a piece
  * a call, and reads only EL2's own memory: the system image, the tree kept for restarts.
  */
-#include <abi/info.h>
 #include <core/core.h>
 
 struct load {			/* by guest */

@@ -8,7 +8,6 @@
  *
  * Losers of the swap get ALREADY_ON.
  */
-#include <abi/smccc.h>
 #include <core/core.h>
 
 #define IS_64		(1u << 30)

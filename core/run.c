@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <abi/hypercalls.h>
 #include <core/core.h>
-#include <hv/sched.h>
 /*
  * A core's loop: who runs on it next, and the work of loading and stopping guests. Runs on
  * each core by itself; other cores ask it to look again by a kick.

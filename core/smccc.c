@@ -3,9 +3,6 @@
  * SMCCC: who answers a call, by its whole function id; the architecture calls, and
  * the random numbers of EL3 where it has them. Nothing else ever reaches EL3.
  */
-#include <abi/hypercalls.h>
-#include <abi/smccc.h>
-#include <abi/stats.h>
 #include <core/core.h>
 
 struct firmware firmware;

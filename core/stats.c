@@ -3,8 +3,6 @@
  * What EL2 publishes: statistics, brought up to date by the call STATS on the caller's time,
  * and paravirtualised time (Arm DEN0057A), by the vCPU's own core. No lock.
  */
-#include <abi/hypercalls.h>
-#include <abi/stats.h>
 #include <core/core.h>
 
 /* Called by core_next() where another vCPU gets the core, or may have to wait for it. */

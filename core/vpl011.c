@@ -4,7 +4,6 @@
  * vCPUs or receives input for it: under the UART's lock. Characters go out
  * before the lock is taken.
  */
-#include <abi/layout.h>
 #include <core/core.h>
 
 enum { DR = 0x00, FR = 0x18, IBRD = 0x24, LCRH = 0x2c, CR = 0x30, IFLS = 0x34, IMSC = 0x38,
@@ -108,14 +107,13 @@ bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned wid
 	if (is_write && offset == DR) {
 		console_write(g->index, &c, 1);
 	}
-	lock_acquire(&p->lock);
+	lock_scope(&p->lock);
 	if (is_write) {
 		write_register(p, offset, (uint32_t)*value);
 	} else {
 		*value = read_register(g, p, offset);
 	}
 	update(g, p);
-	lock_release(&p->lock);
 	return true;
 }
 
@@ -123,9 +121,8 @@ void vpl011_receive(struct guest *g)
 {
 	struct vpl011 *p = &uarts[g->index];
 
-	lock_acquire(&p->lock);
+	lock_scope(&p->lock);
 	update(g, p);
-	lock_release(&p->lock);
 }
 
 void vpl011_reset(struct guest *g)

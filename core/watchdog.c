@@ -5,7 +5,6 @@
  * stored, then that core is told to look. The board's is fed by the check-in that completes a
  * round of all critical guests.
  */
-#include <abi/hypercalls.h>
 #include <core/core.h>
 
 uint32_t watchdog_critical;

@@ -44,14 +44,13 @@ struct pv_link *link_find(const struct guest *g, uint64_t port, unsigned *end)
 void link_ring(struct pv_link *l, unsigned end)
 {
 	++*arch_notified(link_guest(l, !end), link_config(l)->end[!end].port);
-	lock_acquire(&l->lock);
+	lock_scope(&l->lock);
 	if (end == SKERRY_FRONT && link_config(l)->registers != NULL) {
 		page_interrupt(l, INTERRUPT_QUEUE);
 	} else if (l->is_up[end]) {
 		arch_event_raise(link_guest(l, end),
 				 SKERRY_INTID_LINK(link_config(l)->end[end].port));
 	}
-	lock_release(&l->lock);
 }
 
 int64_t hvc_notify(struct vcpu *v, uint64_t *x)
@@ -177,13 +176,12 @@ static void end_end(struct pv_link *l, unsigned end)
 void pv_guest_change(const struct guest *g, bool begins)
 {
 	FOR_EACH_END(l, end, g) {
-		lock_acquire(&l->lock);
+		lock_scope(&l->lock);
 		if (begins) {
 			begin_end(l, end);
 		} else if (l->is_up[end]) {	/* else this life never began */
 			end_end(l, end);
 		}
-		lock_release(&l->lock);
 	}
 }
 

@@ -3,13 +3,8 @@
  * The calling core: number, time, kicks, sleep, locks' waiting; caches; the
  * board's off switch. Leaves.
  */
-#include <abi/smccc.h>
-#include <core/core.h>
 #include <hv/drivers.h>
-#include <mmu.h>
-#include <sysreg.h>
 
-#include "cpu.h"
 #include "trap.h"
 
 bool board_has_psci;		/* written at boot */

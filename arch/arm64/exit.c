@@ -5,11 +5,6 @@
  * entered by returning its vCPU; one that does not makes the core look for work
  * (core_next()).
  */
-#include <core/core.h>
-#include <hv/sched.h>
-#include <sysreg.h>
-
-#include "cpu.h"
 #include "trap.h"
 
 #define HCR_TWI		(1 << 13)

@@ -7,11 +7,6 @@
  * into a free list register at once. Of what others see only
  * `where` changes, and that only its holder clears.
  */
-#include <core/life.h>
-#include <mmu.h>
-#include <sysreg.h>
-
-#include "cpu.h"
 #include "gic.h"
 
 struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value);

@@ -7,12 +7,8 @@
  * a guest, by that guest's EOI (HW = 1). LOCK_GIC guards GICD_ICFGR only; the
  * set and clear registers need none.
  */
-#include <core/core.h>
 #include <hv/mmio.h>
-#include <mmu.h>
-#include <sysreg.h>
 
-#include "cpu.h"
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */
@@ -45,9 +41,8 @@ void gic_set_edge(unsigned intid, bool is_edge)
 	uintptr_t at = GICD_VA + GICD_ICFGR + intid / 16 * 4;
 	uint32_t bit = 2u << intid % 16 * 2;
 
-	lock_acquire(&gic_lock);
+	lock_scope(&gic_lock);
 	mmio_write32(at, is_edge ? mmio_read32(at) | bit : mmio_read32(at) & ~bit);
-	lock_release(&gic_lock);
 }
 
 void gic_route(unsigned intid, unsigned cpu)

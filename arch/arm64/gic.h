@@ -61,7 +61,6 @@
 #define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 #ifndef __ASSEMBLER__
-#include <hv/arch.h>
 #include "trap.h"
 
 struct gic {			/* written at boot only, but for the owner of `uart` */

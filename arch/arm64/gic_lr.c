@@ -6,8 +6,6 @@
  * Sources: Arm IHI 0048B, chapter 5; IHI 0069H, chapter 12.
  */
 #include <hv/mmio.h>
-#include <mmu.h>
-#include <sysreg.h>
 
 #include "gic.h"
 

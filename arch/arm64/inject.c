@@ -3,9 +3,6 @@
  * Exceptions that a guest takes to its own EL1, made by hand: what the CPU does
  * on exception entry (Arm DDI 0487, D1.3, AArch64.TakeException).
  */
-#include <core/life.h>
-#include <sysreg.h>
-
 #include "trap.h"
 
 #define SPSR_MODE	0x1f

@@ -4,10 +4,6 @@
  * registers by their own array, filled at boot. What is in neither is UNDEFINED in the
  * guest. On the vCPU's own core.
  */
-#include <core/exit.h>
-#include <sysreg.h>
-
-#include "cpu.h"
 #include "trap.h"
 
 /* A register as the syndrome of a trapped MRS or MSR names it (DDI 0487, D19.2.37) */

@@ -5,10 +5,6 @@
  * own deadline (pcpu.until) shares. On the vCPU's own core; no lock.
  * Source: Arm DDI 0487, D12.2 (CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0).
  */
-#include <hv/arch.h>
-#include <sysreg.h>
-
-#include "cpu.h"
 #include "gic.h"
 
 #define CTL_ENABLE	1u

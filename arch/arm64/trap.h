@@ -7,7 +7,11 @@
  */
 #pragma once
 
-#include <core/guest.h>
+#include <core/core.h>
+#include <mmu.h>
+#include <sysreg.h>
+
+#include "cpu.h"
 
 /* ESR_EL2 (Arm DDI 0487, D19.2.37) */
 #define ESR_EC(esr)	((unsigned)((esr) >> 26) & 0x3f)

@@ -4,10 +4,6 @@
  * between the vCPUs of a shared core (docs/decisions/0020). A context stays on the core until
  * another one needs it. On the vCPU's own core, its general registers saved.
  */
-#include <core/core.h>
-#include <sysreg.h>
-
-#include "cpu.h"
 #include "gic.h"
 
 #define SPSR_EL1H	0x5

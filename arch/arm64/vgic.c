@@ -6,8 +6,6 @@
  * Only a vCPU's own core touches its list registers; another core writes down
  * what it wants (guest's lock), sets `work` and kicks.
  */
-#include <core/core.h>
-
 #include "gic.h"
 
 #define KEY_PENDING	(1u << 15)	/* of a candidate: not active; see most_urgent() */
@@ -401,13 +399,12 @@ static void load(struct vcpu *v)
 
 struct vcpu *vgic_sync(struct vcpu *v)
 {
-	lock_acquire(&v->guest->arch.vgic.lock);
+	lock_scope(&v->guest->arch.vgic.lock);
 	vgic_take_bells(v);
 	/* an exchange: what was posted before `work` was set is seen below */
 	__atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
 	vgic_fold(v);
 	load(v);
-	lock_release(&v->guest->arch.vgic.lock);
 	return v;
 }
 

@@ -7,7 +7,6 @@
  * lock of the guest that it rings in; who rings looks at it again after its bit is
  * set, and takes the slow path when it has moved, so that no bit stays behind.
  */
-#include <hv/arch.h>
 #include "gic.h"
 
 /* The vCPU that takes a link's interrupt at once; NULL: nobody does. */

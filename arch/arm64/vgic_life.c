@@ -4,8 +4,6 @@
  * devices and by timers, and the lives of vCPUs and guests. The guest's lock is
  * taken here; its callers may hold LOCK_LIFE.
  */
-
-#include <core/core.h>
 #include "gic.h"
 
 #define SGI1R_ELSEWHERE	0x00fff0ff00ff0000ull	/* Aff3, RS, Aff2, Aff1 */
@@ -13,9 +11,8 @@
 
 void vgic_fire(struct vcpu *owner, unsigned intid)
 {
-	lock_acquire(&owner->guest->arch.vgic.lock);
+	lock_scope(&owner->guest->arch.vgic.lock);
 	vgic_set(owner, intid, VIRQ_PENDING);
-	lock_release(&owner->guest->arch.vgic.lock);
 }
 
 void arch_event_raise(struct guest *g, unsigned intid)
@@ -27,12 +24,11 @@ void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 {
 	struct virq *q = vgic_irq(v, intid);
 
-	lock_acquire(&v->guest->arch.vgic.lock);
+	lock_scope(&v->guest->arch.vgic.lock);
 	if (high != !!(q->flags & VIRQ_LEVEL)) {
 		q->flags ^= VIRQ_LEVEL;
 		vgic_set(v, intid, high && q->flags & VIRQ_EDGE ? VIRQ_PENDING : 0);
 	}
-	lock_release(&v->guest->arch.vgic.lock);
 }
 
 /* ICC_SGI1R_EL1 (IHI 0069H, 12.2.20): vCPU i is affinity 0.0.0.i */
@@ -158,7 +154,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 /* The guest's SPIs off and idle, physical ones too; configured as at first. */
 void vgic_guest_stop(struct guest *g)
 {
-	lock_acquire(&g->arch.vgic.lock);
+	lock_scope(&g->arch.vgic.lock);
 	for (unsigned intid = 32; intid < SKERRY_INTID_COUNT; intid++) {
 		struct virq *q = vgic_irq(g->vcpu, intid);
 		bool is_hw = (gic.owner[intid] & ~GIC_EDGE) == g->index + 1;
@@ -176,7 +172,6 @@ void vgic_guest_stop(struct guest *g)
 		}
 	}
 	vgic_arm_bells(g, NULL);
-	lock_release(&g->arch.vgic.lock);
 }
 
 /* Of what is on its way at this moment either may see one interrupt too many. */
@@ -188,7 +183,7 @@ void arch_uart_pass(struct guest *g, bool is_given)
 		return;
 	}
 	q = vgic_irq(g->vcpu, gic.uart);
-	lock_acquire(&g->arch.vgic.lock);
+	lock_scope(&g->arch.vgic.lock);
 	gic_write_bit(0, GICD_ICENABLER, gic.uart);
 	gic_write_bit(0, GICD_ICPENDR, gic.uart);
 	gic_write_bit(0, GICD_ICACTIVER, gic.uart);
@@ -199,7 +194,6 @@ void arch_uart_pass(struct guest *g, bool is_given)
 	if (!is_given || q->flags & VIRQ_ENABLED) {
 		gic_write_bit(0, GICD_ISENABLER, gic.uart);
 	}
-	lock_release(&g->arch.vgic.lock);
 }
 
 void arch_guest_reset(struct guest *g)

@@ -5,8 +5,6 @@
  * the architecture does not allow is an external abort.
  * Sources: IHI 0048B 4.3 (GICv2), IHI 0069H 12.9 and 12.11 (GICv3).
  */
-#include <hv/arch.h>
-
 #include "gic.h"
 
 #define GICR_CTLR	0x000
@@ -185,7 +183,7 @@ static void access_fields(const struct access *a)
 	if (!a->is_write && (field == PENDING || field == ACTIVE)) {
 		refresh(a, first, count);
 	}
-	lock_acquire(l);
+	lock_scope(l);
 	for (unsigned i = 0; i < count; i++) {
 		if (a->is_write) {
 			set_field(a, first + i, field,
@@ -194,7 +192,6 @@ static void access_fields(const struct access *a)
 			*a->value |= (uint64_t)get_field(a, first + i, field) << i * bits;
 		}
 	}
-	lock_release(l);
 }
 
 /* GICv2: sources of pending SGIs, a byte each; to clear, or to set */
@@ -205,7 +202,7 @@ static void access_sgi_pending(const struct access *a)
 	uint64_t mask = a->width == 1 ? 0xff : UINT32_MAX, bits = (*a->value & mask) << shift;
 	struct lock *l = &a->v->guest->arch.vgic.lock;
 
-	lock_acquire(l);
+	lock_scope(l);
 	vgic_fold(a->v);
 	if (!a->is_write) {
 		*a->value = __atomic_load_n(word, __ATOMIC_ACQUIRE) >> shift & mask;
@@ -216,7 +213,6 @@ static void access_sgi_pending(const struct access *a)
 		__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
 	}
 	vgic_notify(a->v->guest, 1u << a->v->index);
-	lock_release(l);
 }
 
 /* GICv3: Aff0 or "any" in one byte; Aff3 is RES0, as GICD_TYPER.A3V says. */
@@ -234,9 +230,8 @@ static void access_router(const struct access *a)
 	}
 	to = *a->value & 1u << 31 ? TARGET_ANY :
 	     (unsigned)min_u64(*a->value & 0xffffff, TARGET_ABSENT);
-	lock_acquire(&a->v->guest->arch.vgic.lock);
+	lock_scope(&a->v->guest->arch.vgic.lock);
 	set_target(a->v, intid, to);
-	lock_release(&a->v->guest->arch.vgic.lock);
 }
 
 static void write_sgir(struct vcpu *v, uint32_t value)
@@ -302,10 +297,9 @@ static void access_distributor(const struct access *a)
 	} else if (a->width == 4 && !a->is_write) {
 		*a->value = vgic_read_distributor(a->v, a->offset);
 	} else if (a->width == 4 && a->offset == GICD_CTLR) {
-		lock_acquire(&x->lock);
+		lock_scope(&x->lock);
 		x->ctlr = *a->value & 3;
 		vgic_notify(a->v->guest, a->v->arch.vgic.all);
-		lock_release(&x->lock);
 	} else if (a->width == 4 && a->offset == GICD_SGIR && gic.version == 2) {
 		write_sgir(a->v, (uint32_t)*a->value);
 	}
@@ -344,9 +338,8 @@ bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, u
 		access_distributor(&a);
 	}
 	if (is_write && is_distributor && offset != GICD_SGIR) {
-		lock_acquire(&v->guest->arch.vgic.lock);
+		lock_scope(&v->guest->arch.vgic.lock);
 		vgic_arm_bells(v->guest, NULL);
-		lock_release(&v->guest->arch.vgic.lock);
 	}
 	*value = width == 4 ? (uint32_t)*value : *value;
 	return true;

@@ -3,8 +3,6 @@
  * The boot, as a list of calls in core_boot(): the board, the system, the
  * guests, then the way out of boot for good. Boot core only; the others wait.
  */
-#include <abi/hypercalls.h>
-#include <abi/info.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <hv/drivers.h>

@@ -3,13 +3,9 @@
  * Guests out of the system description, see core/boot/boot.h. Everything is allocated
  * here, once, out of EL2's heap.
  */
-#include <abi/hypercalls.h>
-#include <abi/info.h>
-#include <abi/stats.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 #include <hv/pv.h>
-#include <hv/sched.h>
 #include <libfdt.h>
 
 static void make_vcpus(struct guest *g)

@@ -4,8 +4,6 @@
  * information page. What the table says of links system_check() has seen. That no two
  * mappings of a guest collide stage 2 sees; the same one twice (a shared window) does no harm.
  */
-#include <abi/info.h>
-#include <abi/stats.h>
 #include <core/core.h>
 #include <core/boot/boot.h>
 

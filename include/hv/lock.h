@@ -27,3 +27,8 @@ struct lock {
 
 void lock_acquire(struct lock *l);
 void lock_release(struct lock *l);
+
+/* Holds `l` until the block ends, however it is left. */
+#define lock_scope(l) \
+	struct lock *held_ __attribute__((cleanup(lock_leave), unused)) = (lock_acquire(l), (l))
+static inline void lock_leave(struct lock *const *l) { lock_release(*l); }

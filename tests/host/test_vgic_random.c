@@ -10,7 +10,9 @@
 #include "vgic_machine.h"
 
 /* arch/arm64/fast.c on the same machine: its registers are functions here */
-#define SYSREG_H
+#undef READ_SYSREG
+#undef WRITE_SYSREG
+#undef dsb
 #define READ_SYSREG(name)	read_##name()
 #define WRITE_SYSREG(value, name) write_##name(value)
 #define dsb(kind)

@@ -2,8 +2,7 @@
 /*
  * Instead of arch/arm64's: system registers by name, as the test has them.
  */
-#ifndef SYSREG_H
-#define SYSREG_H
+#pragma once
 
 #include <stdint.h>
 
@@ -15,4 +14,3 @@ void fake_at_s1e1r(uint64_t va);	/* sets par_el1 */
 #define WRITE_SYSREG(v, name)	fake_sysreg_write(#name, v)
 #define at_s1e1r(va)		fake_at_s1e1r(va)
 
-#endif
