@@ -280,6 +280,7 @@ static int check(struct check *c)
 {
 	const struct board *b = c->board_fdt ? &c->board : NULL;
 	struct system *s = &c->system;
+	struct pa records;
 
 	check_names(c);
 	if (parse(c) == 0) {
@@ -292,6 +293,7 @@ static int check(struct check *c)
 		for (uint32_t i = 0; i < s->guest_count; i++) {
 			s->guest[i].refused = false;
 		}
+		(void)!place_records(b, RECORDS_SIZE, &records);
 		place_guests(b, s, &c->report);
 	}
 	if (c->report.errors == 0) {
