@@ -17,17 +17,18 @@ void churn(const char *name)
 	uint64_t count = arg_number("count", 50), crashes = stats(g)->crashes;
 
 	wait_state(g, SKERRY_STATE_RUNNING);
+	printf("churn: begins\n");
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t life = stats(g)->life;
 		int64_t result;
 
-		delay_us(arg_number("gap", 2000));
+		sleep_unless(NULL, NULL, arg_number("gap", 2000));
 		if (i % 4 == 1) {
 			result = control((uint64_t)g, SKERRY_CONTROL_STOP);
 			if (result != SKERRY_OK || !wait_state(g, SKERRY_STATE_STOPPED)) {
 				failed("stop", i, stats(g));
 			}
-			delay_us(arg_number("down", 30000));	/* those that it serves go on */
+			sleep_unless(NULL, NULL, arg_number("down", 30000));	/* those that it serves go on */
 			result = control((uint64_t)g, SKERRY_CONTROL_START);
 		} else if (i % 4 == 3) {
 			result = control((uint64_t)g, SKERRY_CONTROL_CRASH);
@@ -44,6 +45,22 @@ void churn(const char *name)
 	}
 	printf("churn: %lu turns, life %lu, %lu crashes, ok\n", count, stats(g)->life,
 	       stats(g)->crashes - crashes);
+}
+
+/* When it is down: the exits on vCPU 0's core, by cause. */
+void figures(const char *name)
+{
+	int g = find(name);
+	const struct skerry_vcpu_stats *v = &stats(g)->vcpu[0];
+
+	if (!wait_state(g, SKERRY_STATE_STOPPED)) {
+		failed("figures", 0, stats(g));
+	}
+	printf("%s: exits", name);
+	for (unsigned i = 0; i < SKERRY_EXIT_CAUSES; i++) {
+		printf(" %lu", v->exits[i]);
+	}
+	printf("\n");
 }
 
 /* Stops it in the middle of what it does; goes on with each key. */

@@ -17,6 +17,7 @@ bool wait_life(int guest, uint64_t life);	/* and until it runs */
 
 void manage(void);		/* manage.c */
 void churn(const char *name);	/* churn.c */
+void figures(const char *name);
 void kill(const char *name);
 void race(const char *name);
 void watch(void);		/* watch.c */

@@ -4,6 +4,7 @@
  *   manage        tests what control over others is: guests "a", "beat", "late", "self" and
  *                 (not its) "free", each a target; manage.c
  *   churn=NAME    stops, starts, restarts and crashes this guest count=N times; churn.c
+ *   figures=NAME  then, or alone: waits for the end of this guest, and tells its exits
  *   kill=NAME     stops it count=N times after gap=US, and waits for a key; churn.c
  *   race=NAME     asks for count=N operations by chance, seed=N, while another does so
  *   watch         waits for each guest called dog* whose watchdog bites; watch.c
@@ -38,6 +39,7 @@ void guest_main(void)
 		manage();
 	} else if (argument("churn")) {
 		churn(argument("churn"));
+	} else if (argument("figures")) {
 	} else if (argument("kill")) {
 		kill(argument("kill"));
 	} else if (argument("race")) {
@@ -46,5 +48,8 @@ void guest_main(void)
 		watch();
 	} else {
 		target();
+	}
+	if (argument("figures")) {
+		figures(argument("figures"));
 	}
 }

@@ -84,6 +84,34 @@ def race(log, gic):
         check(starts > 20 and crashes > 5 and busy > 100, f"{starts} {crashes} {busy}")
 
 
+def figures(log, gic, is_busy):
+    """What rt says, and its exits by cause, by counted instructions."""
+    churn = "churn=a count=40 down=3000 " if is_busy else ""
+    text = system(ctl("manager", churn + "figures=rt", [0], "control = <&a &rt>;", 4),
+                  guest("rt", cpus=[1], memory=4, more='bootargs = "seconds=1 quiet";'),
+                  ctl("a", "target end=wfi", [2, 3], "service;", 4))
+    with Run(log, image(log, f"figures-{is_busy}", text), "--icount", "--gic", gic, "--cpus", 4,
+             limit=150) as run:
+        run.end(0)
+        run.absent("FAILED")
+        if is_busy:
+            run.count(r"^manager\| churn: 40 turns, life \d+, 10 crashes, ok", 1)
+            check(run.text.index("churn: 40 turns") < run.text.index("rt: in all"),
+                  "rt was done before the others' lives")
+        beats = re.search(r"rt: in all: (\d+) beats.* missed (\d+)", run.text)
+        exits = re.search(r"^manager\| rt: exits( [ \d]+)$", run.text, re.MULTILINE)
+        check(beats and exits, "figures are missing")
+        return beats.groups(), exits.group(1)
+
+
+def neighbour(log, gic):
+    """rt's periods, its missed deadlines (none) and its exits by cause are the same whether its
+    neighbour stands still or is stopped, started, restarted and crashed 40 times."""
+    quiet, busy = (figures(log, gic, is_busy) for is_busy in (False, True))
+    check(quiet[0][1] == "0", f"rt has missed {quiet[0][1]} alone")
+    check(quiet == busy, f"alone {quiet}, with a busy neighbour {busy}")
+
+
 def monitor(path):
     """A function that asks QEMU by QMP."""
     s = socket.socket(socket.AF_UNIX)
@@ -174,6 +202,8 @@ def cases(soak):
          Case("watchdogs-gic3", watchdogs, gic=3, is_shared=False),
          Case("watchdogs-shared-gic2", watchdogs, gic=2, is_shared=True),
          Case("watchdogs-shared-gic3", watchdogs, gic=3, is_shared=True)] + \
+        [Case(f"neighbour-gic{gic}", neighbour, limit=320, weight=30, gic=gic)
+         for gic in (2, 3)] + \
         [Case(f"killed-gic{gic}", killed, gic=gic) for gic in (2, 3)] + \
         [Case(f"race-gic{gic}", race, gic=gic) for gic in (2, 3)] + \
         [Case(f"lives-gic{gic}", lives, weight=20, gic=gic, count=50) for gic in (2, 3)] + \
