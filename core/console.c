@@ -83,7 +83,7 @@ void console_begin_row(int guest)
  * print ends here. */
 void console_enter(void)
 {
-	uint32_t core = __atomic_load_n(&breaker, __ATOMIC_ACQUIRE);
+	uint32_t core = load_acquire(&breaker);
 
 	if (!core) {
 		lock_acquire(&console_lock);
@@ -96,7 +96,7 @@ void console_enter(void)
 /* Shows again what others' lines have taken off the screen. */
 void console_leave(void)
 {
-	uint32_t core = __atomic_load_n(&breaker, __ATOMIC_RELAXED);
+	uint32_t core = load_relaxed(&breaker);
 
 	if (row < 0 && console_input >= 0 && lines[console_input].count) {
 		console_begin_row(console_input);
@@ -217,7 +217,7 @@ static void add(uint8_t from, const char *bytes, size_t count)
 			r[at++ % SKERRY_LOG_SIZE] = (uint8_t)*bytes++;
 		}
 	} while (count != 0);
-	__atomic_store_n(&console_log.head, at, __ATOMIC_RELEASE);
+	store_release(&console_log.head, at);
 }
 
 void console_write(uint32_t from, const char *bytes, size_t count)

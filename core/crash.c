@@ -47,13 +47,13 @@ void crash_print(const struct skerry_crash *r)
 
 static void open_record(struct skerry_crash *r)
 {
-	__atomic_store_n(&r->crc32, 0, __ATOMIC_RELAXED);
+	store_relaxed(&r->crc32, 0);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 void crash_seal(struct skerry_crash *r)
 {
-	__atomic_store_n(&r->crc32, arch_crc32(0, r, sizeof(*r)), __ATOMIC_RELEASE);
+	store_release(&r->crc32, arch_crc32(0, r, sizeof(*r)));
 	arch_data_clean(r, sizeof(*r));
 }
 
@@ -84,8 +84,7 @@ static struct skerry_crash *begin(uint32_t index, const struct vcpu *v, const ch
 	return r;
 }
 
-void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
-		  uint64_t ipa)
+void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa)
 {
 	struct skerry_crash *r = begin(v->guest->index, v, cause);
 
@@ -131,7 +130,7 @@ void crash_note(const struct vcpu *v, uint64_t pc, const char *cause)
 int64_t hvc_crash_read(struct vcpu *v, uint64_t *x)
 {
 	const struct skerry_crash *r = &crash_pages[x[1]].record;
-	uint32_t seen = __atomic_load_n(&r->crc32, __ATOMIC_ACQUIRE);
+	uint32_t seen = load_acquire(&r->crc32);
 	uint64_t words[16] = { 0 }, at = x[2], size;
 
 	(void)v;
@@ -141,7 +140,7 @@ int64_t hvc_crash_read(struct vcpu *v, uint64_t *x)
 	size = at < sizeof(*r) ? min_u64(sizeof(*r) - at, sizeof(words)) : 0;
 	memcpy(words, (const uint8_t *)r + at, size);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (seen == 0 || seen != __atomic_load_n(&r->crc32, __ATOMIC_RELAXED)) {
+	if (seen == 0 || seen != load_relaxed(&r->crc32)) {
 		return SKERRY_AGAIN;
 	}
 	memcpy(&x[1], words, sizeof(words));

@@ -63,8 +63,7 @@ union crash_page {
 extern union crash_page *crash_pages;
 
 /* Make the record of v's guest, and print it: at most 14 lines. */
-void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far,
-		  uint64_t ipa);
+void crash_record(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa);
 /* Add its stack, once a crash: all vCPUs are off, its DMA is silent, its memory still whole. */
 void crash_keep_stack(const struct guest *g);
 /* EL2's own: why the board is reset, or halts. `v`: the guest that it is about; or NULL. */

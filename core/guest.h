@@ -101,5 +101,5 @@ extern struct pcpu pcpus[SKERRY_CPU_MAX];
 
 static inline bool vcpu_is_on(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_ON;
+	return load_acquire(&v->power) == VCPU_ON;
 }

@@ -17,7 +17,7 @@ static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
 void input_drop(void)
 {
-	__atomic_store_n(&ring_got, __atomic_load_n(&ring_put, __ATOMIC_RELAXED), __ATOMIC_RELEASE);
+	store_release(&ring_got, load_relaxed(&ring_put));
 }
 
 void console_set_input(int guest)
@@ -32,9 +32,9 @@ void console_set_input(int guest)
 uint32_t console_waiting(const struct guest *g)
 {
 	/* Without the lock: nothing is missed, who adds input tells the guest after. */
-	uint32_t got = __atomic_load_n(&ring_got, __ATOMIC_ACQUIRE);
+	uint32_t got = load_acquire(&ring_got);
 
-	return g->index == console_input ? __atomic_load_n(&ring_put, __ATOMIC_ACQUIRE) - got : 0;
+	return g->index == console_input ? load_acquire(&ring_put) - got : 0;
 }
 
 uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
@@ -45,7 +45,7 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 		console_enter();
 		for (; n < max && console_waiting(g); n++) {
 			bytes[n] = ring[ring_got % RING_SIZE];
-			__atomic_store_n(&ring_got, ring_got + 1, __ATOMIC_RELEASE);
+			store_release(&ring_got, ring_got + 1);
 		}
 		console_leave();
 	}
@@ -55,7 +55,7 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 static bool takes_input(int guest)
 {
 	return guest >= 0 && guests[guest].config->console != CONSOLE_NONE &&
-	       __atomic_load_n(&guests[guest].state, __ATOMIC_ACQUIRE) == GUEST_RUNNING;
+	       load_acquire(&guests[guest].state) == GUEST_RUNNING;
 }
 
 static void next_input(void)
@@ -83,7 +83,7 @@ static bool add_input(char c)
 		   console_waiting(&guests[console_input]) < RING_SIZE;
 	if (is_taken) {
 		ring[ring_put % RING_SIZE] = c;
-		__atomic_store_n(&ring_put, ring_put + 1, __ATOMIC_RELEASE);
+		store_release(&ring_put, ring_put + 1);
 	}
 	console_leave();
 	return is_taken;
@@ -91,7 +91,7 @@ static bool add_input(char c)
 
 static void tell_input(void)
 {
-	int to = __atomic_load_n(&console_input, __ATOMIC_RELAXED);
+	int to = load_relaxed(&console_input);
 
 	if (takes_input(to) && console_waiting(&guests[to])) {
 		struct guest *g = &guests[to];

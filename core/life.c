@@ -39,7 +39,7 @@ static const char *const state_names[GUEST_STATES] = {
 
 static enum guest_state state_of(const struct guest *g)
 {
-	return __atomic_load_n(&g->state, __ATOMIC_ACQUIRE);
+	return load_acquire(&g->state);
 }
 
 /* Counts crashes: is a restart after this one within the limit? */
@@ -74,7 +74,7 @@ static void begin_stopping(struct guest *g, enum life_event event)
 		g->next_state = next[event];
 	}
 	g->is_scrubbing = false;
-	__atomic_store_n(&g->left, 0, __ATOMIC_RELAXED);
+	store_relaxed(&g->left, 0);
 }
 
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
@@ -105,7 +105,7 @@ static int apply_locked(struct guest *g, enum life_event event)
 	if (event == LIFE_PAUSE) {
 		g->paused_at = arch_time_now();
 	}
-	__atomic_store_n(&g->state, (uint8_t)to, __ATOMIC_RELEASE);
+	store_release(&g->state, (uint8_t)to);
 	if (event == LIFE_RESUME) {
 		watchdog_shift(g, arch_time_now() - g->paused_at);
 	}
@@ -261,10 +261,10 @@ static void stop_step(struct guest *g)
 
 	if (!g->is_scrubbing) {
 		for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-			__atomic_store_n(&g->vcpu[i].power, VCPU_OFF, __ATOMIC_RELEASE);
+			store_release(&g->vcpu[i].power, VCPU_OFF);
 		}
 		arch_guest_stop(g);
-		__atomic_store_n(&g->watchdog, 0, __ATOMIC_RELAXED);
+		store_relaxed(&g->watchdog, 0);
 		console_pass(g, false);
 		if (!quiesce_devices(g)) {
 			finish_stopping(g, LIFE_QUARANTINE);
@@ -314,7 +314,7 @@ static bool load_step_to_run(struct guest *g)
 		pv_guest_change(g, true);
 		g->vcpu[0].entry = g->config->entry;
 		g->vcpu[0].context = g->config->tree.at.base;
-		__atomic_store_n(&g->vcpu[0].power, VCPU_STARTING, __ATOMIC_RELEASE);
+		store_release(&g->vcpu[0].power, VCPU_STARTING);
 		life_apply(g, LIFE_LOADED);
 		life_kick_waiting(g->index);
 	}
@@ -325,7 +325,7 @@ bool life_work(struct vcpu *v)
 {
 	struct guest *g = v->guest;
 	enum guest_state s = state_of(g);
-	uint32_t left = __atomic_load_n(&g->left, __ATOMIC_ACQUIRE);
+	uint32_t left = load_acquire(&g->left);
 	uint32_t all = (1u << g->config->vcpu_count) - 1;
 
 	if (v->index == 0 && (s == GUEST_STOPPING || s == GUEST_PAUSED) && g->forced[0] != NULL) {

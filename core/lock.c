@@ -10,12 +10,12 @@ void lock_acquire(struct lock *l)
 {
 	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket) {
+	while (load_acquire(&l->owner) != ticket) {
 		arch_cpu_relax();
 	}
 }
 
 void lock_release(struct lock *l)
 {
-	__atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
+	store_release(&l->owner, (uint16_t)(l->owner + 1));
 }

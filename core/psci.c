@@ -49,7 +49,7 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 	}
 	v->entry = entry;
 	v->context = context;
-	__atomic_store_n(&v->power, VCPU_STARTING, __ATOMIC_RELEASE);
+	store_release(&v->power, VCPU_STARTING);
 	arch_cpu_kick(v->cpu);
 	return PSCI_SUCCESS;
 }
@@ -80,7 +80,7 @@ static int64_t cpu_off(struct vcpu *v)
 		return PSCI_DENIED;
 	}
 	arch_vcpu_stop(v);
-	__atomic_store_n(&v->power, VCPU_OFF, __ATOMIC_RELEASE);
+	store_release(&v->power, VCPU_OFF);
 	return PSCI_SUCCESS;
 }
 
@@ -103,7 +103,7 @@ static int64_t affinity_info(const struct guest *g, uint64_t target, uint32_t le
 		return PSCI_INVALID_PARAMETERS;
 	}
 	/* 1: off. STARTING counts as on: CPU_ON has succeeded */
-	return __atomic_load_n(&g->vcpu[index].power, __ATOMIC_ACQUIRE) == VCPU_OFF;
+	return load_acquire(&g->vcpu[index].power) == VCPU_OFF;
 }
 
 static int64_t answer(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b, uint64_t c)

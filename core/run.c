@@ -11,7 +11,7 @@
 
 static enum guest_state state_of(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->guest->state, __ATOMIC_ACQUIRE);
+	return load_acquire(&v->guest->state);
 }
 
 /* Ready for its next (or first) instruction? */
@@ -20,9 +20,9 @@ static bool is_ready(struct vcpu *v)
 	if (state_of(v) != GUEST_RUNNING) {
 		return false;
 	}
-	if (__atomic_load_n(&v->power, __ATOMIC_ACQUIRE) == VCPU_STARTING) {
+	if (load_acquire(&v->power) == VCPU_STARTING) {
 		arch_vcpu_start(v, v->entry, v->context);
-		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_RELEASE);
+		store_release(&v->power, VCPU_ON);
 	}
 	return vcpu_is_on(v);
 }
@@ -89,7 +89,7 @@ static void block(struct pcpu *p, struct vcpu *v, uint64_t now)
 static bool wants(const struct vcpu *v, uint64_t now)
 {
 	enum guest_state s = state_of(v);
-	uint32_t power = __atomic_load_n(&v->power, __ATOMIC_ACQUIRE);
+	uint32_t power = load_acquire(&v->power);
 
 	if (s == GUEST_PAUSED) {	/* by a crash from outside: its record */
 		return v->index == 0 && v->guest->forced[0] != NULL;
@@ -194,7 +194,7 @@ struct vcpu *core_next(void)
 		return p->current != NULL && arch_cpu_has_serror() ? p->current : next_shared(p);
 	}
 	for (;;) {
-		if (__atomic_load_n(&p->look, __ATOMIC_RELAXED)) {
+		if (load_relaxed(&p->look)) {
 			arch_cpu_deadline(watchdog_look(p->index, take_look(p)));
 		}
 		if (v && is_ready(v)) {

@@ -13,7 +13,7 @@ void time_publish(struct vcpu *v)
 
 	if (t != NULL) {
 		stolen = stolen / hz * 1000000000 + stolen % hz * 1000000000 / hz;
-		__atomic_store_n(&t->time[v->index].stolen, stolen, __ATOMIC_RELAXED);
+		store_relaxed(&t->time[v->index].stolen, stolen);
 		t->state[v->index].preempted = v->time == VCPU_READY;
 	}
 }

@@ -95,8 +95,7 @@ static void write_register(struct vpl011 *p, uint64_t offset, uint32_t v)
 	}
 }
 
-bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned width,
-		   uint64_t *value)
+bool vpl011_access(struct guest *g, uint64_t offset, bool is_write, unsigned width, uint64_t *value)
 {
 	struct vpl011 *p = &uarts[g->index];
 	char c = (char)*value;

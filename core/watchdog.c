@@ -23,7 +23,7 @@ uint64_t watchdog_look(unsigned cpu, uint64_t now)
 	for (struct vcpu **v = p->vcpu; v < p->vcpu + p->vcpu_count; v++) {
 		struct guest *g = (*v)->guest;
 
-		due = __atomic_load_n(&g->watchdog, __ATOMIC_RELAXED);
+		due = load_relaxed(&g->watchdog);
 		if ((*v)->index != 0 || due == 0 || g->state != GUEST_RUNNING) {
 			continue;	/* paused: watchdog_shift() comes at its end */
 		}

@@ -93,7 +93,7 @@ int64_t hvc_event(struct vcpu *v, uint64_t *x)
 
 void link_want_ack(struct pv_link *l, uint32_t event)
 {
-	__atomic_store_n(&l->is_ack_due, true, __ATOMIC_RELAXED);
+	store_relaxed(&l->is_ack_due, true);
 	l->due_since = arch_time_now();
 	link_event(l, SKERRY_BACK, event);
 }
@@ -105,7 +105,7 @@ void link_acked(struct pv_link *l)
 		link_event(l, SKERRY_FRONT, SKERRY_EVENT_STATUS);
 	}
 	l->is_reset_due = false;
-	__atomic_store_n(&l->is_ack_due, false, __ATOMIC_RELEASE);
+	store_release(&l->is_ack_due, false);
 }
 
 void link_enforce(struct pv_link *l)
@@ -120,8 +120,7 @@ void link_enforce(struct pv_link *l)
 		  (uint64_t)(l->is_ready ? ACK_LIMIT_S : READY_LIMIT_S) * arch_time_hz();
 	if (is_late) {
 		l->due_since = now;		/* again, if that is not enough */
-	} else if (l->is_ack_due && __atomic_load_n(&back->state, __ATOMIC_ACQUIRE) >
-				    GUEST_STOPPING) {
+	} else if (l->is_ack_due && load_acquire(&back->state) > GUEST_STOPPING) {
 		link_acked(l);			/* its next life could not be loaded */
 	}
 	lock_release(&l->lock);
@@ -133,7 +132,7 @@ void link_enforce(struct pv_link *l)
 bool pv_has_offered(const struct guest *g)
 {
 	FOR_EACH_END(l, end, g) {
-		if (end == SKERRY_BACK && !__atomic_load_n(&l->is_ready, __ATOMIC_ACQUIRE)) {
+		if (end == SKERRY_BACK && !load_acquire(&l->is_ready)) {
 			return false;
 		}
 	}
@@ -188,11 +187,9 @@ void pv_guest_change(const struct guest *g, bool begins)
 enum pv_stop pv_stop_step(const struct guest *g)
 {
 	FOR_EACH_END(l, end, g) {
-		bool is_bad = __atomic_load_n(&link_guest(l, SKERRY_BACK)->state,
-					      __ATOMIC_ACQUIRE) == GUEST_QUARANTINED;
+		bool is_bad = load_acquire(&link_guest(l, SKERRY_BACK)->state) == GUEST_QUARANTINED;
 
-		if (end == SKERRY_FRONT &&
-		    (is_bad || __atomic_load_n(&l->is_ack_due, __ATOMIC_ACQUIRE))) {
+		if (end == SKERRY_FRONT && (is_bad || load_acquire(&l->is_ack_due))) {
 			link_enforce(l);
 			return is_bad ? PV_BAD : PV_MORE;
 		}

@@ -64,7 +64,7 @@ static int offer(struct pv_link *l, struct skerry_msg *m)
 	l->offer = *o;
 	l->is_offered = o->device_id || link_config(l)->type == SKERRY_LINK_SHARED_MEMORY;
 	l->due_since = l->is_ready ? l->due_since : arch_time_now();
-	__atomic_store_n(&l->is_ready, true, __ATOMIC_RELEASE);
+	store_release(&l->is_ready, true);
 	page_update(l);
 	link_event(l, SKERRY_FRONT, SKERRY_EVENT_OFFER);
 	life_kick_waiting(link_config(l)->end[SKERRY_BACK].guest);

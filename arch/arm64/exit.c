@@ -49,7 +49,7 @@ static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
 
 static struct vcpu *exit_finish(struct vcpu *v)
 {
-	if (__atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED) || v->power != VCPU_ON) {
+	if (load_relaxed(&pcpu()->look) || v->power != VCPU_ON) {
 		v = core_next();
 	}
 	vgic_enter(v);

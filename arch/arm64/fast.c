@@ -199,5 +199,5 @@ struct vcpu *fast_irq(struct vcpu *v, uint32_t iar)
 	if ((iar & 0x3ff) == GIC_KICK) {
 		return fast_kick(v);
 	}
-	return __atomic_load_n(&pcpu()->look, __ATOMIC_RELAXED) ? slow() : go_on(v);
+	return load_relaxed(&pcpu()->look) ? slow() : go_on(v);
 }

@@ -111,7 +111,7 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 		isb();
 		if (arch_time_now() >= pcpu()->until) {
 			pcpu()->until = UINT64_MAX;	/* core_next() finds the next one */
-			__atomic_store_n(&pcpu()->look, true, __ATOMIC_RELAXED);
+			store_relaxed(&pcpu()->look, true);
 		}
 		if (v != NULL) {
 			timer_update(v);

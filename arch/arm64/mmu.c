@@ -25,7 +25,7 @@ void pt_write(uint64_t *slot, uint64_t value)
 	if ((*slot & PTE_VALID) && (value & PTE_VALID)) {
 		panic("a live translation entry would be replaced: %lx by %lx", *slot, value);
 	}
-	__atomic_store_n(slot, value, __ATOMIC_RELAXED);
+	store_relaxed(slot, value);
 	dsb(ishst);
 }
 
@@ -88,7 +88,7 @@ static void forget_boot(void)
 void secondary_leave(uint32_t *online)
 {
 	__atomic_fetch_add(online, 1, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&boot_is_over, __ATOMIC_ACQUIRE)) {
+	while (!load_acquire(&boot_is_over)) {
 		arch_cpu_relax();
 	}
 	core_run();
@@ -97,6 +97,6 @@ void secondary_leave(uint32_t *online)
 void leave_boot(void)
 {
 	forget_boot();
-	__atomic_store_n(&boot_is_over, true, __ATOMIC_RELEASE);
+	store_release(&boot_is_over, true);
 	core_run();
 }

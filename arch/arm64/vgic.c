@@ -12,7 +12,7 @@
 
 static uint8_t sgi_sources(const struct vcpu *v, unsigned sgi)
 {
-	uint64_t word = __atomic_load_n(&v->arch.vgic.sgi[sgi / 8], __ATOMIC_ACQUIRE);
+	uint64_t word = load_acquire(&v->arch.vgic.sgi[sgi / 8]);
 
 	return (uint8_t)(word >> sgi % 8 * 8);
 }
@@ -62,7 +62,7 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 		if (v->cpu != arch_cpu_index()) {
 			arch_cpu_kick(v->cpu);
 		} else if (v->time != VCPU_RUN) {
-			__atomic_store_n(&pcpus[v->cpu].look, true, __ATOMIC_RELAXED);
+			store_relaxed(&pcpus[v->cpu].look, true);
 		}
 	}
 }
@@ -410,7 +410,7 @@ struct vcpu *vgic_sync(struct vcpu *v)
 
 void vgic_enter(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
+	if (load_relaxed(&v->arch.vgic.work) != 0) {
 		vgic_sync(v);
 	}
 }

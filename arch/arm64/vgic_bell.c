@@ -71,7 +71,7 @@ void vgic_take_bells(struct vcpu *v)
 {
 	uint32_t rung = 0;
 
-	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
+	if (load_relaxed(&v->arch.vgic.bells) != 0) {
 		rung = __atomic_exchange_n(&v->arch.vgic.bells, 0, __ATOMIC_ACQUIRE);
 	}
 	for (; rung != 0; rung &= rung - 1) {

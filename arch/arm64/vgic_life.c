@@ -45,8 +45,7 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v)
 {
 	const struct vgic_vcpu *x = &v->arch.vgic;
 	bool is_here = pcpus[v->cpu].current == v;
-	bool has = (__atomic_load_n(&x->work, __ATOMIC_ACQUIRE) |
-		    __atomic_load_n(&x->bells, __ATOMIC_ACQUIRE)) != 0;
+	bool has = (load_acquire(&x->work) | load_acquire(&x->bells)) != 0;
 
 	for (uint32_t m = x->lr_used; !has && m != 0; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctz(m);
@@ -76,7 +75,7 @@ static void write_enable(const struct vcpu *v)
 /* Rung by a kick: nobody else takes them. */
 static void see_bells(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->arch.vgic.bells, __ATOMIC_RELAXED) != 0) {
+	if (load_relaxed(&v->arch.vgic.bells) != 0) {
 		__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 	}
 }
@@ -117,7 +116,7 @@ void vgic_load(struct vcpu *v)
 void vgic_look(struct vcpu *v)
 {
 	see_bells(v);
-	if (__atomic_load_n(&v->arch.vgic.work, __ATOMIC_RELAXED) != 0) {
+	if (load_relaxed(&v->arch.vgic.work) != 0) {
 		write_enable(v);	/* another vCPU's doing, maybe */
 	}
 }
@@ -187,9 +186,8 @@ void arch_uart_pass(struct guest *g, bool is_given)
 	gic_write_bit(0, GICD_ICENABLER, gic.uart);
 	gic_write_bit(0, GICD_ICPENDR, gic.uart);
 	gic_write_bit(0, GICD_ICACTIVER, gic.uart);
-	__atomic_store_n(&gic.owner[gic.uart], is_given ? g->index + 1 : 0, __ATOMIC_RELAXED);
-	q->flags = (uint8_t)(is_given ? q->flags | VIRQ_HW :
-			     q->flags & ~(VIRQ_HW | VIRQ_PENDING));
+	store_relaxed(&gic.owner[gic.uart], is_given ? g->index + 1 : 0);
+	q->flags = (uint8_t)(is_given ? q->flags | VIRQ_HW : q->flags & ~(VIRQ_HW | VIRQ_PENDING));
 	gic_route(gic.uart, is_given ? g->vcpu[0].cpu : 0);
 	if (!is_given || q->flags & VIRQ_ENABLED) {
 		gic_write_bit(0, GICD_ISENABLER, gic.uart);

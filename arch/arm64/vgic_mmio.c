@@ -46,8 +46,7 @@ static bool is_write_pending(const struct vcpu *self)
 
 		/* who is not on its core looks before it goes on: nobody waits for it */
 		if (i != self->index && vcpu_is_on(v) && VGIC_WORK_SYNC &
-		    __atomic_load_n(&v->arch.vgic.work, __ATOMIC_ACQUIRE) &&
-		    __atomic_load_n(&pcpus[v->cpu].current, __ATOMIC_RELAXED) == v) {
+		    load_acquire(&v->arch.vgic.work) && load_relaxed(&pcpus[v->cpu].current) == v) {
 			return true;
 		}
 	}
@@ -205,7 +204,7 @@ static void access_sgi_pending(const struct access *a)
 	lock_scope(l);
 	vgic_fold(a->v);
 	if (!a->is_write) {
-		*a->value = __atomic_load_n(word, __ATOMIC_ACQUIRE) >> shift & mask;
+		*a->value = load_acquire(word) >> shift & mask;
 	} else if (a->offset < GICD_SPENDSGIR) {
 		__atomic_fetch_and(word, ~bits, __ATOMIC_RELAXED);
 	} else {

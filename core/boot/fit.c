@@ -16,13 +16,11 @@ static const char *other_than_system(const void *fit, uint64_t room)
 	return magic == 0 ? "empty, or zeroes: not a FIT" :
 	       magic == 0x27051956 ? "a U-Boot uImage (mkimage without -f)" :
 	       magic == 0x30373037 ? "a cpio archive (a Linux initramfs)" :
-	       magic >> 16 == 0x1f8b ? "compressed with gzip" :
-	       magic != FDT_MAGIC ? "not a FIT" :
+	       magic >> 16 == 0x1f8b ? "compressed with gzip" : magic != FDT_MAGIC ? "not a FIT" :
 	       fdt_totalsize(fit) > room ? "a truncated FIT (its tree is longer than the region)" :
 	       !is_aligned((uintptr_t)fit, 8) || !dt_check(fit, room) ?
 	       "a FIT with a damaged tree, or not aligned to 8 bytes" :
-	       dt_path(fit, "/images/system") >= 0 ? NULL :
-	       dt_path(fit, "/guests") >= 0 ?
+	       dt_path(fit, "/images/system") >= 0 ? NULL : dt_path(fit, "/guests") >= 0 ?
 	       "a description without its images (give it to scripts/mksystem)" :
 	       "another FIT than mksystem's (the outer FIT with the kernel in it is for bootm)";
 }
@@ -64,8 +62,7 @@ const struct system *fit_system(const void *fit, uint64_t room, struct report *r
 	s = image.data;
 	wrong = wrong ? wrong :
 		image.crc32 && fdt32_ld(image.crc32) != arch_crc32(0, image.data, image.size) ?
-		"is damaged (CRC)" :
-		!is_aligned((uintptr_t)image.data, 8) ?
+		"is damaged (CRC)" : !is_aligned((uintptr_t)image.data, 8) ?
 		"is not aligned to 8 bytes (make it with mkimage -E -B 0x1000)" :
 		image.size < sizeof(*s) || s->magic != SYS_MAGIC || s->version != SYS_VERSION ||
 		s->size != sizeof(*s) ? "is of another version (make it anew with mksystem)" : NULL;

@@ -267,8 +267,7 @@ static bool is_link_good(struct judge *j, struct sys_link *l)
 	struct sys_end *front = &l->end[SKERRY_FRONT], *back = &l->end[SKERRY_BACK];
 
 	if (l->window >= j->system->window_count || front->guest == back->guest ||
-	    l->transport > SKERRY_BY_REGISTER_PAGE ||
-	    (w->link_count && w->front != front->guest) ||
+	    l->transport > SKERRY_BY_REGISTER_PAGE || (w->link_count && w->front != front->guest) ||
 	    !is_end_good(j, front, w) || !is_end_good(j, back, w)) {
 		return false;
 	}

@@ -28,6 +28,10 @@ struct range {			/* [base, base + size); size 0: nothing */
 };
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define load_relaxed(at) __atomic_load_n((at), __ATOMIC_RELAXED)
+#define load_acquire(at) __atomic_load_n((at), __ATOMIC_ACQUIRE)
+#define store_relaxed(at, value) __atomic_store_n((at), (value), __ATOMIC_RELAXED)
+#define store_release(at, value) __atomic_store_n((at), (value), __ATOMIC_RELEASE)
 #define nodiscard	__attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 

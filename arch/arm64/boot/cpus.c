@@ -85,8 +85,7 @@ void firmware_boot(void)
 		SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2, SMCCC_ARCH_WORKAROUND_3,
 	};
 
-	if (!board_has_psci ||
-	    smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
+	if (!board_has_psci || smc_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
 	    smc_call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
 	    smc_call(SMCCC_VERSION, 0, 0, 0) < 0x10001) {
 		return;
@@ -145,7 +144,7 @@ static bool wait_online(uint32_t count)
 {
 	uint64_t begin = arch_time_now();
 
-	while (__atomic_load_n(&online, __ATOMIC_ACQUIRE) < count) {
+	while (load_acquire(&online) < count) {
 		if (arch_time_now() - begin > 10ull * arch_time_hz()) {
 			return false;
 		}

@@ -65,8 +65,7 @@ static void own(struct range at, enum owner_kind kind, uint8_t index)
 void arch_boot_cores(const struct board *b)
 {
 	const struct range devices[] = {
-		b->gicd, b->gicc, b->gich, b->pm,
-		b->gicr[0], b->gicr[1], b->gicr[2], b->gicr[3],
+		b->gicd, b->gicc, b->gich, b->pm, b->gicr[0], b->gicr[1], b->gicr[2], b->gicr[3],
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
