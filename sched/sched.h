@@ -10,14 +10,13 @@
 
 #define SCHED_REFILLS	32	/* pieces of budget under way, a vCPU */
 
-struct sched_refill {		/* budget that was used, and comes back a period after `last` */
-	uint64_t first, last;	/* begin of the pieces that it is made of */
-	uint64_t amount;
+struct sched_refill {		/* of pieces that began at `first` to `last`: comes back a period
+				 * after `last` */
+	uint64_t first, last, amount;
 };
 
 struct sched_server {		/* a vCPU on a core of the policy server */
-	uint32_t priority;
-	uint32_t above;		/* slots of a higher one */
+	uint32_t priority, above, equal;	/* slots of a higher one, of the same */
 	uint32_t refill_count;
 	int64_t left;		/* of its budget; below 0: owed, having run too long */
 	uint64_t period;
@@ -33,20 +32,19 @@ struct sched_core {
 	uint8_t policy;
 	bool has_slack;
 	uint32_t runnable;	/* slots */
-	int current;		/* slot that runs; SCHED_NONE */
+	int current;		/* slot that runs since the last pick; SCHED_NONE */
 	uint64_t since;		/* the last pick */
 	/* cyclic; behind the last turn the next frame's first, that never comes */
 	uint64_t origin, frame;
-	uint32_t turn_count;
 	struct sched_turn turn[SYS_TURN_MAX + 1];
 	/* rr: whose turn it is, until when if another waits, and whom it lets run instead */
 	uint64_t slice, slice_end;
 	uint32_t owner, runner;
-	/* server */
-	bool is_paying;		/* the current one runs on its budget */
-	bool is_piece;		/* ... and its last refill is what it runs on */
-	uint32_t last[2];	/* who was chosen last, of those without and with budget */
-	uint64_t slack_end;	/* until then slack stays with who has it */
+	/* server: does the current one run on its budget, and the last of its refills stand for
+	 * that? Who was chosen last, of those without and with budget; with whom slack stays */
+	bool is_paying, is_piece;
+	uint32_t last[2];
+	uint64_t slack_end;
 	struct sched_server *server[SYS_SLOT_MAX];
 };
 

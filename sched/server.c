@@ -72,23 +72,18 @@ static void replenish(struct sched_server *s, uint64_t now)
 	}
 }
 
-/* Of `mask` those that no other one in it is above; of these `keep`, or the one after `last`. */
-static uint32_t choose(const struct sched_core *c, uint32_t mask, int keep, uint32_t *last)
+/* Of `mask`, which is not empty, those of the highest priority; of these `keep`, or the one
+ * after `last`. */
+static int choose(const struct sched_core *c, uint32_t mask, int keep, uint32_t *last)
 {
-	uint32_t top = mask;
+	uint32_t slot = (uint32_t)__builtin_ctz(mask);
 
-	for (uint32_t m = mask; m; m &= m - 1) {
-		uint32_t slot = (uint32_t)__builtin_ctz(m);
-
-		if (mask & c->server[slot]->above) {
-			top &= ~(1u << slot);
-		}
+	while (mask & c->server[slot]->above) {
+		slot = (uint32_t)__builtin_ctz(mask & c->server[slot]->above);
 	}
-	if (keep == SCHED_NONE || !(top >> keep & 1)) {
-		keep = (int)sched_after(top, *last);
-	}
-	*last = (uint32_t)keep;
-	return (uint32_t)keep;
+	mask &= c->server[slot]->equal;
+	*last = keep >= 0 && (mask >> keep & 1) ? (uint32_t)keep : sched_after(mask, *last);
+	return (int)*last;
 }
 
 /* When the first of those in `mask` has budget again; none of them has any. */
@@ -104,39 +99,32 @@ static uint64_t next_refill(const struct sched_core *c, uint32_t mask)
 	return next;
 }
 
-/* Nobody that is runnable has budget. */
-static int pick_slack(struct sched_core *c, uint64_t now, uint64_t *until)
-{
-	int keep = now < c->slack_end ? (int)c->last[false] : SCHED_NONE;
-
-	*until = next_refill(c, c->runnable);
-	if (!c->has_slack || !c->runnable) {
-		return SCHED_NONE;
-	}
-	c->slack_end = *until;
-	return (int)choose(c, c->runnable, keep, &c->last[false]);
-}
-
 int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
 {
-	int ran = c->is_paying ? c->current : SCHED_NONE;
-	uint32_t funded = 0, slot;
+	int ran = c->is_paying ? c->current : SCHED_NONE, slot;
+	uint32_t funded = 0;
 
 	if (ran != SCHED_NONE) {
 		charge(c, now);
 	}
 	for (uint32_t m = c->runnable; m; m &= m - 1) {
-		slot = (uint32_t)__builtin_ctz(m);
+		slot = __builtin_ctz(m);
 		replenish(c->server[slot], now);
 		funded |= (uint32_t)(c->server[slot]->left > 0) << slot;
 	}
 	c->is_paying = funded != 0;
-	if (!c->is_paying) {
-		return pick_slack(c, now, until);
+	if (funded) {
+		slot = choose(c, funded, ran, &c->last[true]);
+		c->is_piece &= slot == ran;
+		*until = min_u64(now + (uint64_t)c->server[slot]->left,
+				 next_refill(c, c->runnable & c->server[slot]->above));
+		return slot;
 	}
-	slot = choose(c, funded, ran, &c->last[true]);
-	c->is_piece &= (int)slot == ran;
-	*until = min_u64(now + (uint64_t)c->server[slot]->left,
-			 next_refill(c, c->runnable & c->server[slot]->above));
-	return (int)slot;
+	*until = next_refill(c, c->runnable);
+	if (!c->has_slack || !c->runnable) {
+		return SCHED_NONE;
+	}
+	slot = now < c->slack_end ? (int)c->last[false] : SCHED_NONE;
+	c->slack_end = *until;
+	return choose(c, c->runnable, slot, &c->last[false]);
 }

@@ -23,7 +23,7 @@ void sched_init(unsigned cpu, const struct sys_core *core, uint32_t frame_us, ui
 	*c = (struct sched_core){
 		.policy = core->policy, .has_slack = core->slack, .current = SCHED_NONE,
 		.since = now, .origin = now, .frame = to_ticks(frame_us),
-		.turn_count = core->turn_count, .slice = to_ticks(core->slice_us),
+		.slice = to_ticks(core->slice_us),
 		.owner = SYS_SLOT_MAX - 1, .last = { SYS_SLOT_MAX - 1, SYS_SLOT_MAX - 1 },
 	};
 	for (uint32_t i = 0; i < core->turn_count; i++) {
@@ -43,15 +43,17 @@ void sched_add(unsigned cpu, unsigned slot, uint8_t guest, uint8_t vcpu,
 	struct sched_server *s = &sched_servers[guest][vcpu];
 
 	*s = (struct sched_server){
-		.priority = server->priority, .left = (int64_t)to_ticks(server->budget_us),
-		.period = to_ticks(server->period_us),
+		.priority = server->priority, .equal = 1u << slot,
+		.left = (int64_t)to_ticks(server->budget_us), .period = to_ticks(server->period_us),
 	};
 	c->server[slot] = s;
 	for (unsigned i = 0; i < slot; i++) {
 		struct sched_server *other = c->server[i];
 
 		s->above |= (uint32_t)(other->priority > s->priority) << i;
+		s->equal |= (uint32_t)(other->priority == s->priority) << i;
 		other->above |= (uint32_t)(other->priority < s->priority) << slot;
+		other->equal |= (uint32_t)(other->priority == s->priority) << slot;
 	}
 	for (uint32_t i = 0; i < configs[cpu]->turn_count; i++) {
 		const struct sys_turn *t = &configs[cpu]->turn[i];
