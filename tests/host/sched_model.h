@@ -20,7 +20,9 @@
 
 #define MODEL_PERIOD	24
 #define MODEL_LATE	10	/* how late a pick may come */
+#ifndef MODEL_RING
 #define MODEL_RING	64	/* more than both and a period again */
+#endif
 #define HZ		1000000
 
 struct model_vcpu {

@@ -9,11 +9,12 @@
  */
 /* sources: sched/sched.c sched/server.c sched/boot/sched.c */
 #pragma GCC optimize("O2")
+#define MODEL_RING	16	/* enough for twelve ticks and these periods */
 #include "sched_model.h"
 
 #define VCPUS	3
 #define TICKS	12
-#define SEEN	(1u << 24)
+#define SEEN	(1u << 21)
 
 struct both {
 	struct model m;
@@ -93,8 +94,9 @@ static void copy(struct sched_core *to, struct sched_server *to_servers,
 
 	memcpy(to, from, turn);
 	memcpy(&to->slice, &from->slice, offsetof(struct sched_core, server) - slice);
-	if (from->policy == POLICY_SERVER) {
-		memcpy(to_servers, servers, VCPUS * sizeof(*servers));
+	for (unsigned i = 0; i < VCPUS && from->policy == POLICY_SERVER; i++) {
+		memcpy(&to_servers[i], &servers[i], offsetof(struct sched_server, refill) +
+		       servers[i].refill_count * sizeof(servers[i].refill[0]));
 	}
 }
 
