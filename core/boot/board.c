@@ -7,8 +7,6 @@
  * is a report, never a fault or an endless loop.
  */
 #include <core/boot/boot.h>
-#include <lib/format.h>
-#include <lib/string.h>
 
 #define MPIDR_AFFINITY	0xff00ffffffull
 #define GICC_SIZE	0x2000	/* GICC_DIR lies in the second page (IHI 0048B, 4.1.3) */

@@ -11,6 +11,8 @@
 #include <core/boot/owner.h>
 #include <core/system.h>
 #include <hv/arch.h>
+#include <lib/format.h>
+#include <lib/string.h>
 
 /*
  * The system's table: checks what safety needs and fills each device from the board's tree.

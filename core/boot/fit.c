@@ -4,7 +4,6 @@
  * looked at; offsets and sizes of the data are 32-bit cells and added in 64 bits.
  */
 #include <core/boot/boot.h>
-#include <lib/string.h>
 
 uint64_t fit_hash_ticks;
 

@@ -5,8 +5,6 @@
  */
 #include <core/core.h>
 #include <core/boot/boot.h>
-#include <hv/pv.h>
-#include <libfdt.h>
 
 static void make_vcpus(struct guest *g)
 {

@@ -8,7 +8,6 @@
  * nothing of the table.
  */
 #include <core/boot/boot.h>
-#include <lib/string.h>
 
 #define LOAD_WHOLE	((uint64_t)1000000000)	/* all of a core's time */
 

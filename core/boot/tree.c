@@ -6,7 +6,6 @@
  * the result is kept for restarts. Errors of libfdt are gathered and told once.
  */
 #include <core/boot/boot.h>
-#include <lib/string.h>
 
 struct writer {
 	void *fdt;

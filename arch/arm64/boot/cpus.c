@@ -4,11 +4,6 @@
  * by PSCI or spin table. Register values: Arm DDI 0487, D19.2 (HCR_EL2,
  * CPTR_EL2, MDCR_EL2, VTCR_EL2, CNTHCTL_EL2).
  */
-#include <abi/smccc.h>
-#include <core/core.h>
-#include <sysreg.h>
-
-#include "../cpu.h"
 #include "early.h"
 
 /* VM; SWIO: invalidation by set/way cleans too; PTW: no table walk in device memory;

@@ -5,10 +5,6 @@
  * step into translation). early_map() runs once, with the MMU off, at the physical
  * address: no pointer is stored, no string is used, nothing unaligned.
  */
-#include <hv/arch.h>
-#include <mmu.h>
-#include <pagetable.h>
-
 #include "early.h"
 
 static uint64_t id_l2[PT_ENTRIES] __attribute__((aligned(4096)));

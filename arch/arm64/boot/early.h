@@ -5,7 +5,8 @@
 #pragma once
 
 #include <core/boot/boot.h>
-#include <core/guest.h>
+#include <pagetable.h>
+#include "../gic.h"
 
 extern char boot_stack[];
 extern char cpu_stacks[SKERRY_CPU_MAX][PAGE_SIZE + 8192];	/* each: a guard page, the stack */

@@ -5,9 +5,6 @@
  * authentication, memory tagging, and whatever is younger than this table.
  * Field positions: Arm DDI 0487, D19.2.
  */
-#include <sysreg.h>
-
-#include "../cpu.h"
 #include "early.h"
 
 #define FIELD(shift)	(0xfull << (shift))

@@ -3,15 +3,9 @@
  * arch/arm64's part of the boot: from entry.S to core_boot(), the services that
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
-#include <core/core.h>
 #include <hv/drivers.h>
 #include <hv/mmio.h>
-#include <libfdt.h>
-#include <mmu.h>
-#include <pagetable.h>
-#include <sysreg.h>
 
-#include "../cpu.h"
 #include "early.h"
 
 extern char hv_end[], hv_image[];

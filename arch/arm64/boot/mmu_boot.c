@@ -4,11 +4,6 @@
  * guests' stage-2 tables, which never change after their first instruction: 39-bit
  * guest-physical addresses, one level-1 root. Boot core only.
  */
-#include <core/core.h>
-#include <mmu.h>
-#include <pagetable.h>
-#include <sysreg.h>
-
 #include "early.h"
 
 static uint64_t heap_used;
