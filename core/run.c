@@ -101,18 +101,19 @@ static bool wants(const struct vcpu *v, uint64_t now)
 	       (!v->is_waiting || v->deadline <= now || arch_vcpu_has_interrupt(v)));
 }
 
-/* Wakes and blocks who lives here. */
+/* Wakes who lives here and has something to do; blocks whose turn it is, if it has not. */
 static void look(struct pcpu *p, uint64_t now)
 {
+	if (p->running != NULL && !wants(p->running, now)) {
+		block(p, p->running, now);
+	}
 	for (unsigned i = 0; i < p->vcpu_count; i++) {
 		struct vcpu *v = p->vcpu[i];
-		bool does_want = wants(v, now);
 
-		if (does_want && v->time == VCPU_IDLE) {
+		if (v->time == VCPU_IDLE && wants(v, now)) {
+			v->deadline = UINT64_MAX;
 			account(v, VCPU_READY, now);
 			sched_wake(p->index, i, now);
-		} else if (!does_want && v->time != VCPU_IDLE) {
-			block(p, v, now);
 		}
 	}
 }
@@ -142,8 +143,8 @@ static uint64_t deadline(const struct pcpu *p, uint64_t until)
 	for (unsigned i = 0; i < p->vcpu_count; i++) {
 		const struct vcpu *v = p->vcpu[i];
 
-		if (v->is_waiting && v->time == VCPU_IDLE && state_of(v) == GUEST_RUNNING) {
-			until = min_u64(until, v->deadline);
+		if (v->deadline < until && state_of(v) == GUEST_RUNNING) {
+			until = v->deadline;
 		}
 	}
 	return until;

@@ -12,9 +12,11 @@ void time_publish(struct vcpu *v)
 	uint64_t hz = arch_time_hz(), stolen = v->ticks[VCPU_READY];
 
 	if (t != NULL) {
+		t->state[v->index].preempted = v->time == VCPU_READY;
+	}
+	if (t != NULL && v->time == VCPU_RUN) {
 		stolen = stolen / hz * 1000000000 + stolen % hz * 1000000000 / hz;
 		store_relaxed(&t->time[v->index].stolen, stolen);
-		t->state[v->index].preempted = v->time == VCPU_READY;
 	}
 }
 

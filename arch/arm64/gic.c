@@ -36,6 +36,36 @@ bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid)
 	return mmio_read32(bit_register(cpu, reg, intid)) >> intid % 32 & 1;
 }
 
+unsigned gic_take_timer(void)
+{
+	uintptr_t at = bit_register(pcpu()->index, 0, gic.vtimer);
+	uint32_t bit = 1u << gic.vtimer % 32;
+	bool is_pending = mmio_read32(at + GICD_ISPENDR) & bit;
+	bool is_active = mmio_read32(at + GICD_ISACTIVER) & bit;
+
+	if (is_pending) {
+		mmio_write32(at + GICD_ICPENDR, bit);
+	}
+	if (is_active) {
+		mmio_write32(at + GICD_ICACTIVER, bit);
+	}
+	return (is_pending ? PPI_PENDING : 0) | (is_active ? PPI_ACTIVE : 0);
+}
+
+void gic_put_timer(bool is_enabled, unsigned state)
+{
+	uintptr_t at = bit_register(pcpu()->index, 0, gic.vtimer);
+	uint32_t bit = 1u << gic.vtimer % 32;
+
+	mmio_write32(at + (is_enabled ? GICD_ISENABLER : GICD_ICENABLER), bit);
+	if (state & PPI_PENDING) {
+		mmio_write32(at + GICD_ISPENDR, bit);
+	}
+	if (state & PPI_ACTIVE) {
+		mmio_write32(at + GICD_ISACTIVER, bit);
+	}
+}
+
 void gic_set_edge(unsigned intid, bool is_edge)
 {
 	uintptr_t at = GICD_VA + GICD_ICFGR + intid / 16 * 4;

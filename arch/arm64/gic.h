@@ -18,6 +18,7 @@
 #define LR_PENDING	(1ull << 62)
 #define LR_ACTIVE	(1ull << 63)
 #define LR_STATE	(LR_PENDING | LR_ACTIVE)
+#define LR_LIVE		(LR_STATE | LR_EOI)	/* others may stand for 0 in the hardware */
 
 #define HCR_EN		(1u << 0)	/* GICH_HCR and ICH_HCR_EL2 */
 #define HCR_UIE		(1u << 1)	/* at most one valid list register */
@@ -81,12 +82,18 @@ void gic_write_lr(unsigned i, uint64_t lr);
 uint64_t gic_native_lr(uint64_t lr);	/* what gic_write_lr() writes */
 uint32_t gic_read_hcr(void);
 void gic_write_hcr(uint32_t hcr);
-void gic_save(struct vgic_vcpu *x);	/* all of it; then it is off */
+void gic_save(struct vgic_vcpu *x);	/* all of it; then it is off, list registers empty */
 void gic_load(const struct vgic_vcpu *x);
+void gic_reset(void);			/* off, idle, list registers empty */
 
 /* One physical interrupt, by GICD_IS... / IC... register. A PPI: of core `cpu`. */
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);
 bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid);
+/* The virtual timer's, of the calling core: its state, taken away; and back, enabled or not. */
+#define PPI_PENDING	1u
+#define PPI_ACTIVE	2u
+unsigned gic_take_timer(void);
+void gic_put_timer(bool is_enabled, unsigned state);
 void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */
 void gic_route(unsigned intid, unsigned cpu);
 void gic_dispatch(uint32_t iar);	/* one that was acknowledged */

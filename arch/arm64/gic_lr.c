@@ -99,6 +99,9 @@ void gic_save(struct vgic_vcpu *x)
 		unsigned i = (unsigned)__builtin_ctz(m);
 
 		x->lr[i] = gic_read_lr(i);
+		if (x->lr[i] & LR_LIVE) {
+			gic_write_lr(i, 0);
+		}
 	}
 	if (gic.version == 2) {
 		x->vmcr = mmio_read32(GICH_VMCR);
@@ -117,8 +120,22 @@ void gic_load(const struct vgic_vcpu *x)
 	} else {
 		load_v3(x);
 	}
-	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic_write_lr(i, x->lr[i]);
+	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctz(m);
+
+		if (x->lr[i] & LR_LIVE) {
+			gic_write_lr(i, x->lr[i]);
+		}
 	}
 	gic_write_hcr(x->hcr);
+}
+
+void gic_reset(void)
+{
+	static const struct vgic_vcpu none;
+
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		gic_write_lr(i, 0);
+	}
+	gic_load(&none);
 }

@@ -54,8 +54,8 @@ uint64_t timer_deadline(const struct vcpu *v)
 	const struct vgic_vcpu *x = &v->arch.vgic;
 	uint64_t at = UINT64_MAX;
 
-	if (x->irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED && !x->is_timer_active) {
-		at = x->is_timer_pending ? 0 : is_live(v->arch.context.cntv_ctl) ?
+	if (x->irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED && !(x->timer & PPI_ACTIVE)) {
+		at = x->timer & PPI_PENDING ? 0 : is_live(v->arch.context.cntv_ctl) ?
 		     v->arch.context.cntv_cval_el0 : UINT64_MAX;
 	}
 	if (is_live(v->arch.ptimer_ctl) &&

@@ -53,7 +53,7 @@ static void save(struct vcpu *v)
 	WRITE_SYSREG(0, cntv_ctl_el0);
 	isb();		/* its line is low: what is pending still was made so by register */
 	vgic_save(v);
-	v->deadline = timer_deadline(v);
+	v->deadline = v->is_waiting ? timer_deadline(v) : UINT64_MAX;
 }
 
 static void load(struct vcpu *v)

@@ -55,21 +55,9 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v)
 	return has;
 }
 
-/* The timer's physical interrupt: its bit in the register that sets it, which is cleared. */
-static bool take_bit(const struct vcpu *v, unsigned reg)
+static bool is_timer_enabled(const struct vcpu *v)
 {
-	bool is_set = gic_is_set(v->cpu, reg, gic.vtimer);
-
-	if (is_set) {
-		gic_write_bit(v->cpu, reg + GICD_ICENABLER - GICD_ISENABLER, gic.vtimer);
-	}
-	return is_set;
-}
-
-static void write_enable(const struct vcpu *v)
-{
-	gic_write_bit(v->cpu, v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED ?
-		      GICD_ISENABLER : GICD_ICENABLER, gic.vtimer);
+	return v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED;
 }
 
 /* Rung by a kick: nobody else takes them. */
@@ -92,8 +80,7 @@ void vgic_save(struct vcpu *v)
 		__atomic_fetch_or(&x->work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 	}
 	gic_save(x);
-	x->is_timer_pending = take_bit(v, GICD_ISPENDR);
-	x->is_timer_active = take_bit(v, GICD_ISACTIVER);
+	x->timer = (uint8_t)gic_take_timer();
 }
 
 void vgic_load(struct vcpu *v)
@@ -103,13 +90,7 @@ void vgic_load(struct vcpu *v)
 	if (pcpus[v->cpu].is_shared) {	/* else it is as boot or its last stop left it: clear */
 		gic_load(x);
 	}
-	write_enable(v);
-	if (x->is_timer_pending) {
-		gic_write_bit(v->cpu, GICD_ISPENDR, gic.vtimer);
-	}
-	if (x->is_timer_active) {	/* before its line may rise again */
-		gic_write_bit(v->cpu, GICD_ISACTIVER, gic.vtimer);
-	}
+	gic_put_timer(is_timer_enabled(v), x->timer);	/* before its line may rise again */
 	see_bells(v);
 }
 
@@ -117,7 +98,7 @@ void vgic_look(struct vcpu *v)
 {
 	see_bells(v);
 	if (load_relaxed(&v->arch.vgic.work) != 0) {
-		write_enable(v);	/* another vCPU's doing, maybe */
+		gic_put_timer(is_timer_enabled(v), 0);	/* another vCPU's doing, maybe */
 	}
 }
 
@@ -141,10 +122,10 @@ void vgic_vcpu_stop(struct vcpu *v)
 	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
 	memset(x->lr, 0, sizeof(x->lr));
 	memset(x->ap, 0, sizeof(x->ap));
-	x->is_timer_pending = x->is_timer_active = false;
+	x->timer = 0;
 	x->vmcr = 0;
 	x->hcr = 0;
-	gic_load(x);
+	gic_reset();
 	x->timer_lr = 0;
 	x->quick_sgis = 0;
 	x->bell = BELL_NONE;

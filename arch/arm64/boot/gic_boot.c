@@ -147,7 +147,6 @@ static uint32_t cpu_interface_v3(void)
 void gic_cpu_boot(void)
 {
 	unsigned cpu = pcpu()->index;
-	static const struct vgic_vcpu none;
 	uint32_t lr_count = gic.version == 2 ? cpu_interface_v2() : cpu_interface_v3();
 
 	if (lr_count < 3) {
@@ -155,7 +154,7 @@ void gic_cpu_boot(void)
 	}
 	gic.lr_count = (uint8_t)min_u64(lr_count, VGIC_LR_MAX);
 	gic.lr_mask = (uint16_t)((1u << gic.lr_count) - 2);
-	gic_load(&none);
+	gic_reset();
 	if (gic.version == 3) {
 		WRITE_SYSREG(7, icc_sre_el1);	/* system registers, no bypass: see its trap */
 	}

@@ -61,10 +61,10 @@ struct vgic_vcpu {
 	uint32_t hcr;		/* last written */
 	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
 	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
-	/* The rest of the interface, and GICD_ISPENDR, GICD_ISACTIVER of the timer's physical
+	/* The rest of the interface, and the state of the timer's physical
 	 * interrupt: of a vCPU off its core, as `lr` and `hcr` then; zero: as reset */
 	uint32_t vmcr, ap[8];
-	bool is_timer_pending, is_timer_active;
+	uint8_t timer;		/* PPI_* */
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
 	uint32_t busy;		/* a bit each: maybe pending or active */
 	struct virq irq[32];	/* SGIs and PPIs */

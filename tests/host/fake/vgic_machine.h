@@ -113,6 +113,8 @@ void gic_save(struct vgic_vcpu *x)
 		if (x->lr_used >> i & 1) {
 			x->lr[i] = f->lr[i];
 		}
+		assert_true(x->lr_used >> i & 1 || !(f->lr[i] & LR_LIVE));
+		f->lr[i] = 0;
 	}
 	x->vmcr = f->depth;
 	memcpy(x->ap, f->running, sizeof(x->ap));
@@ -126,9 +128,38 @@ void gic_load(const struct vgic_vcpu *x)
 	f->depth = x->vmcr;
 	memcpy(f->running, x->ap, sizeof(x->ap));
 	for (unsigned i = 0; i < gic.lr_count; i++) {
-		gic_write_lr(i, x->lr[i]);
+		if (x->lr_used >> i & 1 && x->lr[i] & LR_LIVE) {
+			gic_write_lr(i, x->lr[i]);
+		}
 	}
 	f->hcr = x->hcr;
+}
+
+void gic_reset(void)
+{
+	static const struct vgic_vcpu none;
+
+	memset(face[cpu].lr, 0, sizeof(face[cpu].lr));
+	gic_load(&none);
+}
+
+/* The timer's physical interrupt */
+unsigned gic_take_timer(void)
+{
+	struct physical *p = &phys[cpu][TIMER];
+	unsigned state = (p->pending ? PPI_PENDING : 0) | (p->active ? PPI_ACTIVE : 0);
+
+	p->pending = p->active = false;
+	return state;
+}
+
+void gic_put_timer(bool is_enabled, unsigned state)
+{
+	struct physical *p = &phys[cpu][TIMER];
+
+	p->enabled = is_enabled;
+	p->pending |= (state & PPI_PENDING) != 0;
+	p->active |= (state & PPI_ACTIVE) != 0;
 }
 
 void arch_cpu_kick(unsigned to)
