@@ -4,11 +4,13 @@
  * tells at the end how it ran. Meant for -icount with a counter of 1 GHz. Boot arguments:
  *   until-ms=N    the end of watching, by the counter, which starts with the board
  *   gap=N         ticks between two looks from which on it did not run; 1500
- *   storm=KIND    greedy (the default), hvc, timer, sgi, notify (its first port), sleep: what
- *                 it does from from-ms=N to to-ms=N; else it sleeps. sleep: works for work-us
- *                 and sleeps for rest-us, again and again
+ *   storm=KIND    greedy (the default), hvc, timer, sgi, sibling (SGIs to vCPU 1, which sleeps),
+ *                 notify (its first port), sleep: what it does from from-ms=N to to-ms=N; else
+ *                 it sleeps, or with "busy" is greedy. sleep: works for work-us and sleeps for
+ *                 rest-us, again and again
  *   period-us=N   the least and the most that it ran in any such interval, and in each of the
- *                 phases of phase-ms=N from first-ms=N on by itself
+ *                 phases of phase-ms=N from first-ms=N on by itself, with the looks at the
+ *                 counter that it had time for
  *   frame-us=N    where in a frame its runs begin and end
  *   judge=N       at the end, of the guests 0 to N - 1: do their times add up? (needs control)
  */
@@ -19,6 +21,7 @@
 
 #define SGI	5
 #define RUNS	60000
+#define PHASES	16
 
 struct run {
 	uint64_t begin, end;
@@ -28,10 +31,12 @@ struct run {
 struct record {
 	struct run *runs;
 	uint64_t count, last, gap;
+	uint64_t phase_end, phase;	/* of the one that `looks` are counted in */
+	uint64_t looks[PHASES];
 };
 
 static struct record records[CPU_MAX];
-static uint64_t until, from, to, storms;
+static uint64_t until, from, to, first, phase, storms;
 static volatile uint32_t done;
 
 static void begin_record(struct record *r, uint32_t vcpu)
@@ -40,6 +45,7 @@ static void begin_record(struct record *r, uint32_t vcpu)
 	r->gap = arg_number("gap", 1500);
 	r->last = r->runs[0].begin = time_now();
 	r->count = 0;
+	r->phase_end = first;
 }
 
 /* Some more of the same run, or a new one? */
@@ -52,6 +58,11 @@ static uint64_t look(struct record *r)
 		r->count += r->count < RUNS - 2;
 		r->runs[r->count].begin = now;
 	}
+	if (now >= r->phase_end) {
+		r->phase_end += phase;
+		r->phase += r->phase < PHASES - 1;
+	}
+	r->looks[r->phase]++;
 	return r->last = now;
 }
 
@@ -116,18 +127,16 @@ static void print_extremes(const struct record *r, const char *what, uint64_t be
 static void print_periods(const struct record *r)
 {
 	uint64_t period = us_to_ticks(arg_number("period-us", 0));
-	uint64_t phase = us_to_ticks(arg_number("phase-ms", 0) * 1000);
-	uint64_t at = us_to_ticks(arg_number("first-ms", 0) * 1000);
-	char name[16];
+	char name[32];
 
 	if (period == 0) {
 		return;
 	}
-	for (uint32_t i = 0; phase != 0 && at + phase <= until; i++, at += phase) {
-		format(name, sizeof(name), "phase %u", i);
-		print_extremes(r, name, at, at + phase, period);
+	for (uint32_t i = 0; arg_has("phase-ms") && first + (i + 1) * phase <= until; i++) {
+		format(name, sizeof(name), "phase %u, %lu looks", i, r->looks[i + 1]);
+		print_extremes(r, name, first + i * phase, first + (i + 1) * phase, period);
 	}
-	if (phase == 0) {
+	if (!arg_has("phase-ms")) {
 		print_extremes(r, "all", from, until, period);
 	}
 }
@@ -209,10 +218,12 @@ static void count(uint32_t intid)
 	storms++;
 }
 
-static void sleep_until(struct record *r, uint64_t time)
+static void rest_until(struct record *r, uint64_t time)
 {
 	while (look(r) < time) {
-		sleep_unless(NULL, NULL, (time - r->last) / us_to_ticks(1) + 1);
+		if (!arg_has("busy")) {
+			sleep_unless(NULL, NULL, (time - r->last) / us_to_ticks(1) + 1);
+		}
 	}
 }
 
@@ -231,7 +242,8 @@ static void begin_storm(void)
 static void storm(struct record *r)
 {
 	uint64_t work = us_to_ticks(arg_number("work-us", 0)), since = time_now();
-	bool is_hvc = arg_is("storm", "hvc"), is_sgi = arg_is("storm", "sgi");
+	bool is_hvc = arg_is("storm", "hvc"), is_sibling = arg_is("storm", "sibling");
+	bool is_sgi = arg_is("storm", "sgi") || is_sibling;
 	bool is_notify = arg_is("storm", "notify");
 
 	while (look(r) < to) {
@@ -239,7 +251,8 @@ static void storm(struct record *r)
 			storms++;
 			hvc_call(is_hvc ? SKERRY_HVC_VERSION : SKERRY_HVC_NOTIFY, 0, 0, 0);
 		} else if (is_sgi) {
-			gic_sgi(SGI, 0);
+			storms += is_sibling;
+			gic_sgi(SGI, is_sibling);
 		} else if (work && r->last - since >= work) {
 			storms++;
 			sleep_unless(NULL, NULL, arg_number("rest-us", 1));
@@ -254,14 +267,14 @@ static void watch(uint64_t vcpu)
 
 	begin_record(r, (uint32_t)vcpu);
 	if (arg_has("from-ms")) {
-		sleep_until(r, from);
+		rest_until(r, from);
 		begin_storm();
 	}
 	storm(r);
 	irq_disable();
 	vtimer_stop();
 	if (to < until) {
-		sleep_until(r, until);
+		rest_until(r, until);
 	}
 	end_record(r);
 	__atomic_fetch_or(&done, 1u << vcpu, __ATOMIC_RELEASE);
@@ -269,17 +282,27 @@ static void watch(uint64_t vcpu)
 
 static void watch_other(uint64_t vcpu)
 {
+	if (arg_is("storm", "sibling")) {
+		gic_enable(SGI);
+		irq_enable();
+		for (;;) {
+			wfi();
+		}
+	}
 	watch(vcpu);
 	cpu_off();
 }
 
 void guest_main(void)
 {
-	uint32_t all = (1u << platform.cpu_count) - 1;
+	uint32_t watching = arg_is("storm", "sibling") ? 1 : platform.cpu_count;
+	uint32_t all = (1u << watching) - 1;
 
 	until = us_to_ticks(arg_number("until-ms", 100) * 1000);
 	from = us_to_ticks(arg_number("from-ms", 0) * 1000);
 	to = us_to_ticks(arg_number("to-ms", until / us_to_ticks(1000)) * 1000);
+	first = us_to_ticks(arg_number("first-ms", 0) * 1000);
+	phase = us_to_ticks(arg_number("phase-ms", 1000000) * 1000);
 	if (arg_is("storm", "notify")) {
 		link_init();
 	}
@@ -290,7 +313,7 @@ void guest_main(void)
 	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) != all) {
 		cpu_relax();
 	}
-	for (uint32_t i = 0; i < platform.cpu_count; i++) {
+	for (uint32_t i = 0; i < watching; i++) {
 		print_runs(&records[i], i);
 		print_frames(&records[i], i);
 	}
