@@ -96,7 +96,8 @@ static bool is_short(const char *message)
 {
 	static const char *const ends[] = {
 		": no pages that a guest may have", ": not in its first range", "is out of range: ",
-		" is not there", " has more than 1: sharing needs a policy in schedule, for up to 32",
+		" is not there",
+		" has more than 1: sharing needs a policy in schedule, for up to 32",
 		"or no guest can have its registers or interrupts",
 	};
 	bool is_one = false;
