@@ -146,7 +146,8 @@ static void say_record(const char *name)
 	}
 	say("exits ");
 	for (uint32_t i = 0; i < exit_count(); i++) {
-		say(" %s:%x", word_exit(record.exits[i].cause), record.exits[i].syndrome);
+		say("%s %s:%x", i == EXIT_MAX / 2 ? "\n      " : "",
+		    word_exit(record.exits[i].cause), record.exits[i].syndrome);
 	}
 	say("  (the newest last)\n");
 	if (stack_size()) {

@@ -3,12 +3,13 @@
 drv_console, and on its console with EL2; a victim beside it goes on all the while."""
 
 import json
+import os
 import re
 import time
 
-from harness import Case, check, guest, image, link, system
+from harness import Case, check, file_server, guest, image, link, scratch, system
 from test_console import UART
-from test_demo import Terminal
+from test_demo import Terminal, disk
 
 PROMPT = r"skerry> "
 TOP = 'console-driver = <&con>; console-input = <&mgr>;'
@@ -47,12 +48,10 @@ class Shell:
     def __init__(self, terminal, name=None):
         self.terminal = terminal
         self.before = "" if name else "mgr| "       # what stands before each line
-        terminal.expect(r"Skerry's manager, \d+ guests", PROMPT)
         if name:
-            terminal.child.send("\x1dl")
-            key = terminal.expect(rf"Ctrl-\] (\S)  {name}").group(1)
-            terminal.child.send("\x1d" + key)
-            terminal.expect(rf"skerry: {name} alone", PROMPT)
+            focus(terminal, name, PROMPT)
+        else:
+            terminal.expect(PROMPT)
 
     def ask(self, command, *patterns):
         """A command; what it says up to the next prompt."""
@@ -187,6 +186,7 @@ def session(log, gic, is_link):
     text = by_link() if is_link else by_hypercall()
     itb = image(log, f"manager-{'link' if is_link else 'call'}", text)
     with Terminal(log, itb, gic, None, "--cpus", "4") as t:
+        t.expect(r"Skerry's manager, \d guests")
         shell = Shell(t, "shell" if is_link else None)
         person(t, shell)
         lives(shell)
@@ -201,6 +201,91 @@ def session(log, gic, is_link):
         t.ends(0)
 
 
+def focus(t, name, prompt):
+    """One console alone, and its prompt."""
+    t.child.send("\x1dl")
+    key = t.expect(rf"Ctrl-\] (\S)  {name}( |\r)").group(1)
+    t.child.send("\x1d" + key)
+    t.expect(rf"skerry: {name} alone", prompt)
+
+
+DISK = ("(i=0; while dd if=/dev/urandom of=/root/file bs=4k count=16 2>/dev/null && sync && "
+        "cp /root/file /dev/null; do i=$((i + 1)); echo $i >/tmp/disk; done; "
+        "echo disk >>/tmp/bad) &")
+NET = ("(i=0; while wget -q -O /dev/null http://10.0.2.2:%d/hello; do i=$((i + 1)); "
+       "echo $i >/tmp/net; done; echo net >>/tmp/bad) &")
+
+
+def work(t):
+    """Linux' disk and network both move, and have shown no error."""
+    t.child.send("cat /tmp/bad; a=$(cat /tmp/disk); b=$(cat /tmp/net); while [ $a -eq $(cat "
+                 "/tmp/disk) ] || [ $b -eq $(cat /tmp/net) ]; do usleep 100000; done; "
+                 "echo both went $((6 * 7)); ls /tmp/bad\r")
+    t.expect(r"both went 42", r"/tmp/bad: No such file", r"linux# ")
+
+
+def rt_beats(t):
+    """rt's beats since its start, those included that an emulated board's time missed."""
+    found = t.expect(r"rt: since start: (\d+) beats[^\n]*missed (\d+)")
+    return int(found.group(1)) + int(found.group(2))
+
+
+def rt_goes_on(t):
+    t.child.send("\x1da")
+    first = rt_beats(t)
+    check(rt_beats(t) >= first + 1000, "rt's beats do not go on")
+
+
+def demo(log, gic):
+    """In the demo a person looks at top, crashes and restarts a driver and Linux; the disk goes
+    on without the network's driver, the network without the disk's, and rt all the while."""
+    itb = image(log, f"manager-demo-{gic}", "dts/systems/demo.dts")
+    folder = scratch("manager-files")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "hello"), "w", encoding="ascii") as f:
+        f.write("from the host\n")
+    words = ["--auto", "--disk", disk(log, f"manager-{gic}"), "--timeout", "280"]
+    with file_server(folder) as port, Terminal(log, itb, gic, None, *words) as t:
+        t.expect(r"linux# ")
+        focus(t, "linux", r"linux# ")
+        t.child.send("until ip addr show eth0 | grep inet; do usleep 100000; done\r")
+        t.expect(r"inet 10\.0\.2\.15/24", r"linux# ")
+        t.child.send("echo 0 >/tmp/disk; echo 0 >/tmp/net\r")
+        t.expect(r"linux# ")
+        for line in (DISK, NET % port):
+            t.child.send(line + "\r")
+            t.expect(r"linux# ")
+        work(t)
+        shell = Shell(t, "manager")
+        t.child.send("top\r")
+        for _ in range(3):
+            t.expect(r"up [\d:]+, 6 guests, 6 running", r"GUEST +STATE", r"drv-block +running")
+        t.child.send(" ")
+        t.expect(PROMPT)
+        for name in ("drv-block", "drv-net"):
+            shell.ask("kill " + name, rf"{name}: running, life 2")
+            focus(t, "linux", r"linux# ")
+            work(t)
+            focus(t, "manager", PROMPT)
+        shell.ask("restart drv-block", r"drv-block: running, life 3")
+        focus(t, "linux", r"linux# ")
+        work(t)
+        focus(t, "manager", PROMPT)
+        shell.ask("kill linux", r"linux: (still \w+|running), life [12]")
+        shell.until("linux", "running")
+        rows = shell.query("list")
+        lives = {row["name"]: row["life"] for row in rows}
+        check(lives == {"rt": 1, "linux": 2, "hello": 1, "drv-console": 1, "drv-block": 3,
+                        "drv-net": 2}, f"lives: {lives}")
+        check(shell.query("crash linux")["whole"], "Linux' crash record")
+        rt_goes_on(t)
+        focus(t, "linux", r"linux# ")
+        t.child.send("\x1dq")
+        t.expect(r"skerry: end [a-z0-9=\- ]*linux=off")
+        t.ends(0)
+
+
 def cases(_soak):
     found = [Case(f"link-gic{gic}", session, weight=15, gic=gic, is_link=True) for gic in (2, 3)]
+    found += [Case(f"demo-gic{gic}", demo, limit=300, weight=60, gic=gic) for gic in (2, 3)]
     return found + [Case("hypercall", session, weight=15, gic=3, is_link=False)]
