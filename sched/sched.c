@@ -24,18 +24,16 @@ static int pick_cyclic(struct sched_core *c, uint64_t now, uint64_t *until)
 /* Round by slot. A turn ends with its slice where another waits, or when it does not use it. */
 static int pick_rr(struct sched_core *c, uint64_t now, uint64_t *until)
 {
-	bool is_over = now >= c->slice_end && (c->runnable & ~(1u << c->runner));
+	uint32_t others = c->runnable & ~(1u << c->runner);
 
 	if (!c->runnable) {
 		return SCHED_NONE;
 	}
-	if (is_over || !(c->runnable >> c->runner & 1) || c->current == SCHED_NONE) {
+	if (others == c->runnable || (others && now >= c->slice_end) || c->current == SCHED_NONE) {
 		c->owner = c->runner = sched_after(c->runnable, c->owner);
 		c->slice_end = now + c->slice;
 	}
-	if (c->runnable & ~(1u << c->runner)) {
-		*until = c->slice_end;
-	}
+	*until = c->runnable & ~(1u << c->runner) ? c->slice_end : UINT64_MAX;
 	return (int)c->runner;
 }
 
@@ -43,12 +41,10 @@ static int pick_rr(struct sched_core *c, uint64_t now, uint64_t *until)
 void sched_pass(unsigned cpu, int to, uint64_t now)
 {
 	struct sched_core *c = &sched_cores[cpu];
+	bool can_run = to != SCHED_NONE && (c->runnable >> to & 1);
 
-	if (to >= 0 && to < SYS_SLOT_MAX && (c->runnable >> to & 1)) {
-		c->runner = (uint32_t)to;
-	} else {
-		c->slice_end = now;
-	}
+	c->runner = can_run ? (uint32_t)to : c->runner;
+	c->slice_end = can_run ? c->slice_end : now;
 }
 
 void sched_wake(unsigned cpu, unsigned slot, uint64_t now)

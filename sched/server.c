@@ -15,25 +15,18 @@ static void remove_refill(struct sched_server *s, uint32_t i)
 	}
 }
 
-/* Of all neighbours in the table those two that began within the shortest time. */
-static void merge_refills(struct sched_server *s)
+/* A full table: of all neighbours those two that began within the shortest time become one. */
+static void add_refill(struct sched_server *s, uint64_t begin, uint64_t amount)
 {
 	struct sched_refill *best = s->refill;
 
-	for (struct sched_refill *r = best; r < s->refill + s->refill_count - 1; r++) {
-		if (r[1].last - r->first < best[1].last - best->first) {
-			best = r;
-		}
-	}
-	best[1].first = best->first;
-	best[1].amount += best->amount;
-	remove_refill(s, (uint32_t)(best - s->refill));
-}
-
-static void add_refill(struct sched_server *s, uint64_t begin, uint64_t amount)
-{
 	if (s->refill_count == SCHED_REFILLS) {
-		merge_refills(s);
+		for (struct sched_refill *r = best; r < &s->refill[SCHED_REFILLS - 1]; r++) {
+			best = r[1].last - r->first < best[1].last - best->first ? r : best;
+		}
+		best[1].first = best->first;
+		best[1].amount += best->amount;
+		remove_refill(s, (uint32_t)(best - s->refill));
 	}
 	s->refill[s->refill_count++] = (struct sched_refill){ begin, begin, amount };
 }
@@ -48,11 +41,10 @@ static void charge(struct sched_core *c, uint64_t now)
 		return;
 	}
 	s->left -= (int64_t)used;
-	if (c->is_piece && s->refill_count) {
-		s->refill[s->refill_count - 1].amount += paid;
-	} else {
-		add_refill(s, c->since, paid);
+	if (!c->is_piece || !s->refill_count) {
+		add_refill(s, c->since, 0);
 	}
+	s->refill[s->refill_count - 1].amount += paid;
 	c->is_piece = true;
 }
 
