@@ -98,9 +98,13 @@ void gic_save(struct vgic_vcpu *x)
 	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctz(m);
 
-		x->lr[i] = gic_read_lr(i);
-		if (x->lr[i] & LR_LIVE) {
+		uint64_t lr = gic_read_lr(i);
+
+		if (lr & LR_LIVE) {
+			x->lr[i] = lr;
 			gic_write_lr(i, 0);
+		} else {		/* ended; a fold wants to know which it was */
+			x->lr[i] &= ~LR_LIVE;
 		}
 	}
 	if (gic.version == 2) {

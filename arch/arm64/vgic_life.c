@@ -73,11 +73,8 @@ void vgic_save(struct vcpu *v)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
 
-	if (x->is_active_spilled) {	/* EOIs have been counted, maybe */
-		lock_acquire(&v->guest->arch.vgic.lock);
-		vgic_fold(v);
-		lock_release(&v->guest->arch.vgic.lock);
-		__atomic_fetch_or(&x->work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+	if (x->is_active_spilled) {	/* EOIs have been counted, maybe: that is not kept */
+		vgic_sync(v);
 	}
 	gic_save(x);
 	x->timer = (uint8_t)gic_take_timer();
@@ -117,9 +114,8 @@ void vgic_vcpu_stop(struct vcpu *v)
 	vgic_take_bells(v);
 	vgic_notify(v->guest, x->all);
 	lock_release(&v->guest->arch.vgic.lock);
-	gic_write_bit(v->cpu, GICD_ICENABLER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICACTIVER, gic.vtimer);
-	gic_write_bit(v->cpu, GICD_ICPENDR, gic.vtimer);	/* ISACTIVER may set it: vgic.c */
+	gic_put_timer(false, 0);
+	(void)gic_take_timer();
 	memset(x->lr, 0, sizeof(x->lr));
 	memset(x->ap, 0, sizeof(x->ap));
 	x->timer = 0;

@@ -111,7 +111,7 @@ void gic_save(struct vgic_vcpu *x)
 
 	for (unsigned i = 0; i < gic.lr_count; i++) {
 		if (x->lr_used >> i & 1) {
-			x->lr[i] = f->lr[i];
+			x->lr[i] = f->lr[i] & LR_LIVE ? f->lr[i] : x->lr[i] & ~LR_LIVE;
 		}
 		assert_true(x->lr_used >> i & 1 || !(f->lr[i] & LR_LIVE));
 		f->lr[i] = 0;
@@ -261,11 +261,37 @@ static void take_interrupts(void)
 	assert_int_equal(v->arch.vgic.work, 0);	/* or a kick was missing */
 }
 
+/* Another vCPU has this core for a while; now and then. */
+static void away(void)
+{
+	struct interface *f = &face[cpu];
+	struct vcpu *v = &vcpus[cpu];
+
+	if (!vcpu_is_on(v) || rand() % 3 != 0) {
+		return;
+	}
+	vgic_save(v);
+	assert_int_equal(f->hcr, 0);
+	assert_false(phys[cpu][TIMER].pending || phys[cpu][TIMER].active);
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		assert_false(f->lr[i] & LR_LIVE);
+		f->lr[i] = LR_HW | 77;		/* ended by that one */
+	}
+	f->depth = 3;
+	memset(f->running, 0x55, sizeof(f->running));
+	phys[cpu][TIMER].enabled = rand() % 2;
+	pcpus[cpu].is_shared = true;
+	vgic_load(v);
+	pcpus[cpu].is_shared = false;
+	vgic_enter(v);
+}
+
 /* Physical SPIs go to EL2 on whatever core; then every core takes what is its. */
 static void settle(void)
 {
 	unsigned here = cpu;
 
+	away();
 	if (vcpu_is_on(&vcpus[cpu])) {
 		vgic_enter(&vcpus[cpu]);
 	}
@@ -356,6 +382,7 @@ static void end(void)
 
 	f->depth--;
 	end_of(taken[pcpus[cpu].current->index][f->depth]);
+	away();
 	take_interrupts();
 	assert_int_equal(f->hcr >> 27, 0);
 }
