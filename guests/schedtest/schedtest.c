@@ -7,7 +7,7 @@
  *   storm=KIND    greedy (the default), hvc, timer, sgi, sibling (SGIs to vCPU 1, which sleeps),
  *                 notify (its first port), sleep: what it does from from-ms=N to to-ms=N; else
  *                 it sleeps, or with "busy" is greedy. sleep: works for work-us and sleeps for
- *                 rest-us, again and again
+ *                 rest-us, again and again; reset: resets itself
  *   period-us=N   the least and the most that it ran in any such interval, and in each of the
  *                 phases of phase-ms=N from first-ms=N on by itself, with the looks at the
  *                 counter that it had time for
@@ -269,6 +269,9 @@ static void watch(uint64_t vcpu)
 	if (arg_has("from-ms")) {
 		rest_until(r, from);
 		begin_storm();
+	}
+	if (arg_is("storm", "reset") && time_now() < to) {
+		system_reset();
 	}
 	storm(r);
 	irq_disable();

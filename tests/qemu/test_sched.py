@@ -101,7 +101,7 @@ def looks(run, name, count):
 
 
 STORMS = {"idle": "", "greedy": "", "hvc": "", "timer": "", "sgi": "", "notify": "",
-          "sleep": " work-us=980 rest-us=20"}
+          "sleep": " work-us=980 rest-us=20", "reset": ""}
 PHASE, FIRST = 40, 60           # ms
 
 
@@ -125,9 +125,9 @@ def victims(log, gic):
     phases = f"until-ms={last} first-ms={FIRST} phase-ms={PHASE}"
     run = watched(log, "sched-victims", system(
         watcher("top", f"{phases} period-us=5000", more=server(9, 1000, 5000)),
-        watcher("low", f"{phases} period-us=15000 judge=8",
-                more=server(1, 2000) + " control = <&top &low &greedy &hvc &timer &sgi &notify "
-                                       "&sleep>;"),
+        watcher("low", f"{phases} period-us=15000 judge=9",
+                more=server(1, 1000) + " control = <&top &low &greedy &hvc &timer &sgi &notify "
+                                       "&sleep &reset>;"),
         *storm_guests(), schedule=[policy(0, "server")],
         links=[link("bell", "shared-memory", "notify", "low")]), gic)
     shares = []
@@ -136,17 +136,18 @@ def victims(log, gic):
         check(1000 * US - 2 * SWITCH < least and most <= 1000 * US,
               f"beside {kind}: {least} to {most} ticks in any 5 ms")
         shares.append(least)
-        # in 16/15 of its period and its response time, 2000 + 1000 + 1000 us; it pays for
+        # in 16/15 of its period and its response time, 1000 + 1000 + 1000 us; it pays for
         # being switched in for each of its pieces
         least, *_ = extremes(run, "low", rf"phase {number}, \d+ looks")
-        check(least > 1900 * US, f"low beside {kind}: {least} ticks in any 15 ms")
-        if kind != "idle":
+        check(least > 950 * US, f"low beside {kind}: {least} ticks in any 15 ms")
+        if kind not in ("idle", "reset"):
             _, most, *_ = extremes(run, kind, "all")
             check(900 * US < most <= 1000 * US, f"{kind}: {most} ticks in some 10 ms")
     check(max(shares) - min(shares) <= SWITCH, f"shares: {shares}")
+    run.count("^skerry: reset: restarting", 2, 40)      # scrubbing 8 MiB takes most of its budget
     done = looks(run, "top", len(STORMS))
     check(max(done) - min(done) < max(done) / 100, f"looks at the counter: {done}")
-    run.expect(r"schedtest: times of 8 guests, 0 wrong, stolen some")
+    run.expect(r"schedtest: times of 9 guests, 0 wrong, stolen some")
 
 
 def storms_from_other_cores(log, gic):
