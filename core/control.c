@@ -9,13 +9,12 @@
 
 int64_t hvc_control(struct vcpu *v, uint64_t *x)
 {
-	static const uint8_t events[SKERRY_CONTROL_COUNT] = {
-		[SKERRY_CONTROL_START] = LIFE_START, [SKERRY_CONTROL_STOP] = LIFE_OFF,
-		[SKERRY_CONTROL_RESTART] = LIFE_RESET, [SKERRY_CONTROL_PAUSE] = LIFE_PAUSE,
-		[SKERRY_CONTROL_RESUME] = LIFE_RESUME,
-	};
-	static const char names[SKERRY_CONTROL_COUNT][8] = {
-		"start", "stop", "restart", "pause", "resume", "crash",
+	static const struct {
+		uint8_t event;
+		char name[8];
+	} operations[SKERRY_CONTROL_COUNT] = {
+		{ LIFE_START, "start" }, { LIFE_OFF, "stop" }, { LIFE_RESET, "restart" },
+		{ LIFE_PAUSE, "pause" }, { LIFE_RESUME, "resume" }, { LIFE_CRASH, "crash" },
 	};
 	struct guest *g = &guests[x[1]], *by = v->guest;
 	const char *name = by->config->name;
@@ -26,11 +25,11 @@ int64_t hvc_control(struct vcpu *v, uint64_t *x)
 		return SKERRY_INVALID;
 	}
 	result = x[2] == SKERRY_CONTROL_CRASH ? life_force(g, "asked for by", name) :
-		 life_apply(g, events[x[2]]);
+		 life_apply(g, operations[x[2]].event);
 	by->control_line = max_u64(by->control_line, now);
 	if (result == SKERRY_OK && by->control_line - now < hz) {
 		by->control_line += hz / LINES;
-		log_line("%s: %s, asked for by %s", g->config->name, names[x[2]], name);
+		log_line("%s: %s, asked for by %s", g->config->name, operations[x[2]].name, name);
 	}
 	return result;
 }

@@ -32,7 +32,7 @@ static inline void core_look(unsigned cpu)
 /* Watchdogs of the guests whose vCPU 0 is on `cpu`, the caller's core: what is due at `now` has
  * crashed. When it is to be asked again at the latest, ticks; UINT64_MAX: none is set. */
 uint64_t watchdog_look(unsigned cpu, uint64_t now);
-extern uint32_t watchdog_critical;	/* those that feed the board's, a bit each; 0: it has none */
+extern uint32_t watchdog_critical;	/* who feeds the board's, a bit each; 0: it has none */
 void watchdog_shift(struct guest *g, uint64_t ticks);	/* it was paused for so long; any core */
 
 /* What others may know of `v`'s time: after v->ticks, v->time have changed; own core. */

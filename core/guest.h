@@ -27,7 +27,7 @@ enum exit_cause {		/* counted per vCPU; names in core/crash.c */
 
 #define EXIT_RING	SKERRY_CRASH_EXITS	/* a power of two */
 
-enum vcpu_time {		/* what a vCPU's time goes to: of a guest that runs, on shared cores */
+enum vcpu_time {		/* what a vCPU's time goes to: guest that runs, shared core */
 	VCPU_IDLE,		/* it waits: WFI, off, its guest is down */
 	VCPU_READY,		/* it would run, but another one does: stolen time */
 	VCPU_RUN,

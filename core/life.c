@@ -10,27 +10,22 @@ static struct lock life_lock = LOCK_INIT(LOCK_LIFE);
 static bool is_ending;		/* under life_lock: nothing starts again */
 static bool has_ended;
 
-/* No arrow leads to GUEST_ABSENT: where none is drawn. */
-static const uint8_t arrows[GUEST_STATES][LIFE_EVENTS] = {
-	[GUEST_ABSENT] = { [LIFE_START] = GUEST_LOADING, [LIFE_RESET] = GUEST_LOADING },
-	[GUEST_LOADING] = {
-		[LIFE_LOADED] = GUEST_RUNNING, [LIFE_LOAD_FAILED] = GUEST_STOPPING,
-		[LIFE_OFF] = GUEST_STOPPING,
-	},
-	[GUEST_RUNNING] = {
-		[LIFE_OFF] = GUEST_STOPPING, [LIFE_RESET] = GUEST_STOPPING,
-		[LIFE_CRASH] = GUEST_STOPPING, [LIFE_PAUSE] = GUEST_PAUSED,
-	},
-	[GUEST_PAUSED] = {
-		[LIFE_OFF] = GUEST_STOPPING, [LIFE_RESET] = GUEST_STOPPING,
-		[LIFE_RESUME] = GUEST_RUNNING,
-	},
-	[GUEST_STOPPING] = {
-		[LIFE_LAST_OUT] = GUEST_STOPPED, [LIFE_QUARANTINE] = GUEST_QUARANTINED,
-	},
-	[GUEST_STOPPED ... GUEST_CRASHED] = {
-		[LIFE_START] = GUEST_LOADING, [LIFE_RESET] = GUEST_LOADING,
-	},
+#define IN(state)	(1u << GUEST_##state)
+
+/* By event: from which states, to which, and where it stops, to which one then. */
+static const struct {
+	uint8_t from, to, next;
+} arrows[LIFE_EVENTS] = {
+	[LIFE_START] = { IN(ABSENT) | IN(STOPPED) | IN(CRASHED), GUEST_LOADING },
+	[LIFE_LOADED] = { IN(LOADING), GUEST_RUNNING },
+	[LIFE_LOAD_FAILED] = { IN(LOADING), GUEST_STOPPING, GUEST_CRASHED },
+	[LIFE_OFF] = { IN(LOADING) | IN(RUNNING) | IN(PAUSED), GUEST_STOPPING, GUEST_STOPPED },
+	[LIFE_RESET] = { IN(RUNNING) | IN(PAUSED), GUEST_STOPPING, GUEST_LOADING },
+	[LIFE_CRASH] = { IN(RUNNING), GUEST_STOPPING, GUEST_CRASHED },
+	[LIFE_PAUSE] = { IN(RUNNING), GUEST_PAUSED },
+	[LIFE_RESUME] = { IN(PAUSED), GUEST_RUNNING },
+	[LIFE_LAST_OUT] = { IN(STOPPING), GUEST_STOPPED },
+	[LIFE_QUARANTINE] = { IN(STOPPING), GUEST_QUARANTINED },
 };
 
 static const char *const state_names[GUEST_STATES] = {
@@ -63,31 +58,35 @@ static bool may_restart(struct guest *g)
 
 static void begin_stopping(struct guest *g, enum life_event event)
 {
-	static const uint8_t next[LIFE_EVENTS] = {
-		[LIFE_OFF] = GUEST_STOPPED, [LIFE_RESET] = GUEST_LOADING,
-		[LIFE_CRASH] = GUEST_CRASHED, [LIFE_LOAD_FAILED] = GUEST_CRASHED,
-	};
-
 	if (event == LIFE_CRASH && g->config->on_crash == CRASH_RESTART && may_restart(g)) {
 		g->next_state = GUEST_LOADING;
 	} else if (event != LIFE_OFF || g->next_state != GUEST_CRASHED) {	/* crash, pause */
-		g->next_state = next[event];
+		g->next_state = arrows[event].next;
 	}
 	g->is_scrubbing = false;
 	store_relaxed(&g->left, 0);
 }
 
+static bool can_apply(const struct guest *g, enum life_event event)
+{
+	return arrows[event].from >> state_of(g) & 1;
+}
+
 /* Under life_lock. SKERRY_BUSY: no such arrow. */
 static int apply_locked(struct guest *g, enum life_event event)
 {
-	enum guest_state to = arrows[state_of(g)][event];
+	enum guest_state to;
 
-	if (to == GUEST_ABSENT || (to == GUEST_LOADING && is_ending) ||
+	if (event == LIFE_RESET && !can_apply(g, event)) {
+		event = LIFE_START;
+	}
+	to = arrows[event].to;
+	if (!can_apply(g, event) || (event == LIFE_START && is_ending) ||
 	    (event == LIFE_RESUME && g->next_state == GUEST_CRASHED)) {
 		return SKERRY_BUSY;
 	}
 	g->crashes += event == LIFE_CRASH;
-	g->is_ordered = to == GUEST_LOADING;
+	g->is_ordered = event == LIFE_START;
 	if (event == LIFE_CRASH && g->config->on_crash == CRASH_PAUSE) {
 		to = GUEST_PAUSED;
 		g->next_state = GUEST_CRASHED;
@@ -202,7 +201,7 @@ void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t a
 int life_force(struct guest *g, const char *why, const char *what)
 {
 	lock_scope(&life_lock);
-	if (arrows[state_of(g)][LIFE_CRASH] != GUEST_ABSENT) {
+	if (can_apply(g, LIFE_CRASH)) {
 		g->forced[0] = why;
 		g->forced[1] = what;
 	}

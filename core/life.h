@@ -12,7 +12,7 @@ enum life_event {
 	LIFE_START,		/* autostart, control: absent | stopped | crashed -> loading */
 	LIFE_LOADED,		/* core/load.c: loading -> running */
 	LIFE_LOAD_FAILED,	/* core/load.c: loading -> stopping, then crashed */
-	LIFE_OFF,		/* PSCI, control: running | paused | loading -> stopping, then stopped */
+	LIFE_OFF,		/* PSCI, control: running | paused | loading -> stopping, stopped */
 	LIFE_RESET,		/* PSCI, control: running | paused -> stopping, then loading; as
 				 * LIFE_START from where that does it */
 	LIFE_CRASH,		/* its vCPUs, control: running -> stopping, then as on-crash says */

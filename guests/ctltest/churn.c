@@ -28,7 +28,8 @@ void churn(const char *name)
 			if (result != SKERRY_OK || !wait_state(g, SKERRY_STATE_STOPPED)) {
 				failed("stop", i, stats(g));
 			}
-			sleep_unless(NULL, NULL, arg_number("down", 30000));	/* those that it serves go on */
+			/* those that it serves go on */
+			sleep_unless(NULL, NULL, arg_number("down", 30000));
 			result = control((uint64_t)g, SKERRY_CONTROL_START);
 		} else if (i % 4 == 3) {
 			result = control((uint64_t)g, SKERRY_CONTROL_CRASH);

@@ -102,8 +102,8 @@ static void each_operation_and_none_from_a_wrong_state(void)
 
 static void a_paused_guest_stands_still_with_all_its_vcpus(void)
 {
-	volatile uint64_t *n = (volatile uint64_t *)
-		link_half((uint32_t)link_by_name("beat"), SKERRY_FRONT).base;
+	uint64_t window = link_half((uint32_t)link_by_name("beat"), SKERRY_FRONT).base;
+	volatile uint64_t *n = (volatile uint64_t *)window;
 	uint64_t before[2];
 
 	for (unsigned turn = 0; turn < 5; turn++) {

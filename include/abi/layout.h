@@ -24,7 +24,7 @@
 #define SKERRY_PAGE_BASE	0x0a000000	/* register pages, port x 4 KiB */
 #define SKERRY_INFO_BASE	0x0b000000	/* EL2's read-only pages; see abi/info.h */
 #define SKERRY_TIME_BASE	0x0b001000	/* guests on shared cores; see abi/stats.h */
-#define SKERRY_LOG_BASE		0x0b010000	/* the console's driver, and who has control over it;
+#define SKERRY_LOG_BASE		0x0b010000	/* console's driver, and who has control over it;
 						   see abi/info.h */
 #define SKERRY_STATS_BASE	0x0b040000	/* guest x 4 KiB; see abi/stats.h */
 #define SKERRY_BACK_PAGE_BASE	0x0b100000	/* a back end's own pages, port x 4 KiB */
