@@ -27,7 +27,7 @@ _Static_assert(offsetof(struct vcpu, switches) - offsetof(struct vcpu, exits) ==
 static void tell_vcpu(struct skerry_vcpu_stats *s, const struct vcpu *v, uint64_t now)
 {
 	memcpy(s, v->exits, offsetof(struct skerry_vcpu_stats, core));
-	(&s->idle)[v->time] += now - v->since;
+	(&s->idle)[v->time] += now - min_u64(now, v->since);
 	if (!pcpus[v->cpu].is_shared) {
 		s->idle = 0;
 		s->run = now;

@@ -64,11 +64,22 @@ void figures(const char *name)
 	printf("\n");
 }
 
-/* Stops it in the middle of what it does; goes on with each key. */
+/* Stops it in the middle of what it does; goes on with each key. Or its device does not stop:
+ * "quarantine", and what each operation says then. */
 void kill(const char *name)
 {
 	int g = find(name);
 
+	if (arg_has("quarantine")) {
+		wait_state(g, SKERRY_STATE_RUNNING);
+		control((uint64_t)g, SKERRY_CONTROL_RESTART);
+		printf("quarantined: %u", wait_state(g, SKERRY_STATE_QUARANTINED));
+		for (uint64_t o = 0; o < SKERRY_CONTROL_COUNT; o++) {
+			printf(" %ld", control((uint64_t)g, o));
+		}
+		printf("\n");
+		return;
+	}
 	for (uint64_t i = 1; i <= arg_number("count", 5); i++) {
 		wait_state(g, SKERRY_STATE_RUNNING);
 		sleep_unless(NULL, NULL, arg_number("gap", 300000) + i * 1000);

@@ -132,10 +132,9 @@ def monitor(path):
     return ask
 
 
-def killed(log, gic, quiesce="<0x70 4 0x0  0xff 0x0 1000>"):
-    """drv_block is stopped while its slow disk has requests: its memory is zero afterwards, and
-    stays so; the next life takes up what was not done."""
-    disk, control, dump = (scratch(f"killed-gic{gic}.{s}") for s in ("img", "qmp", "dump"))
+def slow_disk(name, gic, arguments, quiesce):
+    """drv_block with work on a disk of 100 requests a second: description and QEMU's options."""
+    disk, control = (scratch(f"{name}-gic{gic}.{s}") for s in ("img", "qmp"))
     with open(disk, "wb") as f:
         f.truncate(4 << 20)
     block = guest("block", "guests/drv_block.bin", [0], more=f"""identity; service;
@@ -146,14 +145,23 @@ def killed(log, gic, quiesce="<0x70 4 0x0  0xff 0x0 1000>"):
     block = "".join(line + "\n" for line in block.splitlines() if "\tmemory = " not in line)
     text = system(block, guest("a", "guests/blktest.bin", [1], more="service; "
                                'bootargs = "load=1000000";'),
-                  ctl("manager", "kill=block count=4", [2], "control = <&block>;"),
+                  ctl("manager", arguments, [2], "control = <&block>;"),
                   top="console-input = <&manager>;",
                   volumes=["\t\tvolume { back = <&block>; extent = <0 0 0 8192>; };\n"],
                   links=[link("l", "block", "a", "block", 'volume = "volume";')])
-    qemu = ["-drive", f"if=none,id=disk,file={disk},format=raw,throttling.iops-total=100",
-            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31",
-            "-global", "virtio-mmio.force-legacy=false",
-            "-qmp", f"unix:{control},server=on,wait=off"]
+    return text, control, [
+        "-drive", f"if=none,id=disk,file={disk},format=raw,throttling.iops-total=100",
+        "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31",
+        "-global", "virtio-mmio.force-legacy=false",
+        "-qmp", f"unix:{control},server=on,wait=off"]
+
+
+def killed(log, gic):
+    """drv_block is stopped while its slow disk has requests: its memory is zero afterwards, and
+    stays so; the next life takes up what was not done."""
+    text, control, qemu = slow_disk("killed", gic, "kill=block count=4",
+                                    "<0x70 4 0x0  0xff 0x0 1000>")
+    dump = scratch(f"killed-gic{gic}.dump")
     with Run(log, image(log, "killed", text), "--gic", gic, "--cpus", 3, qemu=qemu) as run:
         at = run.expect(r"^  block .* 8 MiB at \w+ -> (\w+)")
         ask = monitor(control)
@@ -169,6 +177,17 @@ def killed(log, gic, quiesce="<0x70 4 0x0  0xff 0x0 1000>"):
         run.absent("FAILED")
         run.count(r"^manager\| kill: ok", 1)
         run.count("quarantined", 0)
+
+
+def quarantined(log, gic):
+    """A disk that does not stop as described: drv_block is quarantined, and so is who it served."""
+    text, _, qemu = slow_disk("quarantined", gic, "kill=block quarantine",
+                              "<0x70 4 0xf  0xff 0xee 1000>")
+    with Run(log, image(log, "quarantined", text), "--gic", gic, "--cpus", 3, qemu=qemu) as run:
+        run.expect(r"^skerry: block: disk did not stop within 1000 us: its memory is quarantined$",
+                   r"^manager\| quarantined: 1 -18 -18 -18 -18 -18 -18$",
+                   r"^skerry: end block=quarantined a=quarantined manager=off$")
+        run.count(r"^skerry: \w+: \w+, asked for", 1)
 
 
 RR = "schedule { core-0 { core = <0>; policy = \"rr\"; slice-us = <1000>; }; };"
@@ -209,6 +228,7 @@ def cases(soak):
         [Case(f"neighbour-gic{gic}", neighbour, limit=320, weight=30, gic=gic)
          for gic in (2, 3)] + \
         [Case(f"killed-gic{gic}", killed, gic=gic) for gic in (2, 3)] + \
+        [Case(f"quarantined-gic{gic}", quarantined, gic=gic) for gic in (2, 3)] + \
         [Case(f"race-gic{gic}", race, gic=gic) for gic in (2, 3)] + \
         [Case(f"lives-gic{gic}", lives, weight=20, gic=gic, count=50) for gic in (2, 3)] + \
         [Case(f"thousand-lives-gic{gic}", lives, limit=700, weight=300, gic=gic, count=1000)
