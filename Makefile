@@ -68,7 +68,7 @@ WRAPPED := $(if $(DEBUG),lock_acquire lock_release \
 	exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r) \
 	$(if $(PATHS),exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r \
 	fast_bells arch_cpu_wait arch_cpu_has_work gic_handle load_step pv_stop_step life_work \
-	arch_board_end)
+	log_raw arch_vcpu_switch arch_board_end)
 
 $(HV_OBJECTS): Makefile
 

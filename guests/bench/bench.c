@@ -6,7 +6,7 @@
  * of the handler, or back in the caller; the counter's own reading is
  * subtracted. A row: "bench: NAME MEDIAN MIN MAX unit".
  * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c),
- * with "wake" the timer from WFI alone, other words: shared.c.
+ * with "wake" the timer from WFI alone, lead=N ticks before its deadline; other words: shared.c.
  */
 #include "bench.h"
 #include "gic.h"
@@ -79,6 +79,10 @@ static void bench_traps(void)
 	}
 	report("hvc-psci-version");
 	for (uint64_t i = 0; i < reps; i++) {
+		sample[i] = measure_hvc(SKERRY_HVC_VERSION, 0) - nothing;
+	}
+	report("hvc-version");
+	for (uint64_t i = 0; i < reps; i++) {
 		sample[i] = measure_read(platform.gicd + GICD_TYPER) - nothing;
 	}
 	report("gicd-read");
@@ -99,7 +103,7 @@ static void bench_timer(const char *name, uint64_t (*wait)(void))
 {
 	gic_enable(SKERRY_INTID_VTIMER);
 	for (uint64_t i = 0; i < reps; i++) {
-		uint64_t deadline = time_now() + LEAD + i * 7;
+		uint64_t deadline = time_now() + arg_number("lead", LEAD) + i * 7;
 
 		vtimer_arm(deadline);
 		sample[i] = wait() - deadline;

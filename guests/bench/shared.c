@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench on shared cores: a boot argument says which part this guest has. "yield" and "ping"
- * measure; the other guest of the core is "yielder", "pong", or "spin", which only takes
- * time. Ends for those that measure only.
+ * bench on shared cores: a boot argument says which part this guest has. "yield", "ping"
+ * and "reader" measure; the other guest of the core is "yielder", "pong", "spin", which only takes
+ * time, or "sleeper". Ends for those that measure only.
  */
 #include "bench.h"
 #include "gic.h"
@@ -46,9 +46,27 @@ static void pong(void)
 {
 	__atomic_store_n(&half(SKERRY_BACK)->ready, 1, __ATOMIC_RELEASE);
 	for (;;) {
-		answer_bell(SKERRY_HVC_NOTIFY, 0);
-		acknowledge(SKERRY_INTID_LINK(0));
+		wait_wfi();
+		acknowledge(SKERRY_INTID_LINK(0));	/* first: the next one may come at once */
+		measure_hvc(SKERRY_HVC_NOTIFY, 0);
 	}
+}
+
+/* Reads the first crash record that there is, whole, from whichever guest. */
+static void bench_reader(void)
+{
+	struct regs r;
+	uint64_t at = 0;
+
+	for (uint64_t guest = 0; at == 0; guest = (guest + 1) % SKERRY_GUEST_MAX) {
+		do {
+			r = (struct regs){ { SKERRY_HVC_CRASH_READ, guest, at } };
+			hvc(&r);
+			at += (int64_t)r.x[0] > 0 ? r.x[0] : 0;
+		} while ((int64_t)r.x[0] > 0);
+		measure_hvc(SKERRY_HVC_YIELD, SKERRY_YIELD_ANY);
+	}
+	report_one("record", at);
 }
 
 bool shared_run(void)
@@ -71,10 +89,16 @@ bool shared_run(void)
 		bench_yield();
 	} else if (arg_has("pong")) {
 		pong();
+	} else if (arg_has("reader")) {
+		bench_reader();
 	} else if (arg_has("ping")) {
 		bench_ping();
 	} else if (arg_has("spin")) {
 		for (;;) {
+		}
+	} else if (arg_has("sleeper")) {
+		for (;;) {
+			wfi();
 		}
 	} else {
 		return false;

@@ -5,7 +5,8 @@
  * looked for interrupts, and ends where C goes back to the guest or EL2 looks again; what
  * the vectors save and restore comes on top. The linker (--wrap) puts this file around
  * the functions named here; nothing of it is in the product. Printed when the board ends:
- *   skerry: path NAME COUNT MIN MAX
+ *   skerry: path NAME COUNT MIN MAX PRINT
+ * MIN and MAX without printing, which is polled and takes a UART's time: its most is PRINT.
  * Per core, so no lock. Under icount with one core a tick is an instruction.
  */
 #include <abi/hypercalls.h>
@@ -13,6 +14,7 @@
 #include <core/core.h>
 #include <sysreg.h>
 
+#include "../../arch/arm64/cpu.h"
 #include "../../arch/arm64/gic.h"
 #include "../../arch/arm64/trap.h"
 
@@ -28,7 +30,7 @@ enum path_name {
 	GICD_READ, GICD_WRITE, GICR_READ, GICR_WRITE, PL011_READ, PL011_WRITE,
 	REGISTER_PAGE, ABORT, SERROR, WAIT,
 	IRQ_KICK, IRQ_BELL, IRQ_TIMER, IRQ_UART, IRQ_DEVICE, IRQ_EL2, BELL,
-	WAKE_UP, SWITCH, LIFE_COPY, LIFE_SCRUB, LIFE_WINDOW, LIFE_OTHER, LIFE_NOTHING,
+	STEP, SWITCH, WAKE_UP, LIFE_COPY, LIFE_SCRUB, LIFE_WINDOW, LIFE_OTHER, LIFE_NOTHING,
 	PATHS
 };
 
@@ -47,18 +49,20 @@ static const char *const names[PATHS] = {
 	[REGISTER_PAGE] = "register-page", [ABORT] = "abort", [SERROR] = "serror",
 	[WAIT] = "wait-trapped", [IRQ_KICK] = "irq-kick", [IRQ_BELL] = "irq-bell",
 	[IRQ_TIMER] = "irq-timer", [IRQ_UART] = "irq-uart", [IRQ_DEVICE] = "irq-device",
-	[IRQ_EL2] = "irq-el2", [BELL] = "bell", [WAKE_UP] = "wake-up", [SWITCH] = "with-a-switch",
+	[IRQ_EL2] = "irq-el2", [BELL] = "bell", [STEP] = "with-a-life-step",
+	[SWITCH] = "with-a-switch", [WAKE_UP] = "wake-up",
 	[LIFE_COPY] = "life-copy", [LIFE_SCRUB] = "life-scrub", [LIFE_WINDOW] = "life-window",
 	[LIFE_OTHER] = "life-step", [LIFE_NOTHING] = "life-nothing",
 	SKERRY_HYPERCALLS(HVC_NAME)
 };
 
 struct figure {
-	uint64_t count, min, max;
+	uint64_t count, min, max, print;	/* print: most of printing in one of them */
 };
 
 struct core {
-	uint64_t begin;
+	uint64_t begin, printing;	/* when, and printing() then */
+	uint64_t formatting;		/* ticks in log_raw() but not in the console */
 	enum path_name name;
 	bool is_open;			/* a path has begun */
 	bool is_deep;			/* and not at C's first function for it */
@@ -68,12 +72,24 @@ struct core {
 
 static struct core cores[SKERRY_CPU_MAX];
 static uint64_t account[SKERRY_GUEST_MAX];	/* of a start or stop under way */
-static struct figure starts, stops;
+static struct figure starts, stops, switches;
 
-static void note(struct figure *f, uint64_t ticks)
+static uint64_t printing(void)
 {
+	uint64_t ticks = console_ticks;		/* the console counts its own */
+
+	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
+		ticks += cores[i].formatting;
+	}
+	return ticks;
+}
+
+static void note(struct figure *f, uint64_t ticks, uint64_t print)
+{
+	ticks -= print;
 	f->min = f->count++ != 0 && f->min < ticks ? f->min : ticks;
 	f->max = f->max > ticks ? f->max : ticks;
+	f->print = f->print > print ? f->print : print;
 }
 
 static struct core *here(void)
@@ -87,6 +103,7 @@ static void path_begin(enum path_name name)
 
 	c->name = name;
 	c->is_open = true;
+	c->printing = printing();
 	c->begin = arch_time_now();
 }
 
@@ -96,7 +113,7 @@ static void path_end(void)
 	struct core *c = here();
 
 	if (c->is_open) {
-		note(&c->path[c->name], now - c->begin);
+		note(&c->path[c->name], now - c->begin, printing() - c->printing);
 	}
 	c->is_open = false;
 }
@@ -172,6 +189,12 @@ static enum path_name irq_name(uint32_t iar)
 	       intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0 ? IRQ_DEVICE : IRQ_EL2;
 }
 
+/* Does the path begin in EL2's loop, not with an exit? */
+static bool is_after_look(void)
+{
+	return here()->name >= WAKE_UP;
+}
+
 /* The vectors call these with the vCPU and at most one more argument. NULL: not done, the
  * slow path goes on with it. A path that ends with another vCPU has its own row. */
 #define PATH(function, type, what)						\
@@ -187,7 +210,9 @@ static enum path_name irq_name(uint32_t iar)
 		next = __real_##function(v, argument);				\
 		here()->is_deep = next == NULL;					\
 		if (next != NULL) {						\
-			here()->name = next == v ? here()->name : SWITCH;	\
+			if (next != v && !is_after_look()) {			\
+				here()->name = SWITCH;				\
+			}							\
 			path_end();						\
 		}								\
 		return next;							\
@@ -232,11 +257,6 @@ bool __wrap_arch_cpu_has_work(void)
 	return __real_arch_cpu_has_work();
 }
 
-static bool is_after_look(void)
-{
-	return here()->name >= WAKE_UP;
-}
-
 static void name_step(enum path_name name)
 {
 	if (is_after_look()) {
@@ -279,7 +299,7 @@ bool __real_life_work(struct vcpu *v);
 bool __wrap_life_work(struct vcpu *v);
 bool __wrap_life_work(struct vcpu *v)
 {
-	uint64_t begin = arch_time_now(), printing = console_ticks;
+	uint64_t begin = arch_time_now(), printed = printing();
 	struct guest *g = v->guest;
 	unsigned before = g->state;
 	bool result;
@@ -292,22 +312,68 @@ bool __wrap_life_work(struct vcpu *v)
 	result = __real_life_work(v);
 	if (result && !is_piece[g->index]) {
 		account[g->index] += arch_time_now() - begin - aside[g->index] -
-				     (console_ticks - printing);
+				     (printing() - printed);
+	}
+	if (result && !is_after_look()) {
+		here()->name = STEP;		/* an exit's path has gone on into this */
 	}
 	if (before == GUEST_LOADING && g->state == GUEST_RUNNING) {
-		note(&starts, account[g->index]);
+		note(&starts, account[g->index], 0);
 		account[g->index] = 0;
 	} else if (before == GUEST_STOPPING && g->state != GUEST_STOPPING) {
-		note(&stops, account[g->index]);
+		note(&stops, account[g->index], 0);
 		account[g->index] = 0;
 	}
 	return result;
 }
 
+void __wrap_log_raw(const char *format, ...) printf_like(1, 2);
+void __wrap_log_raw(const char *format, ...)
+{
+	uint64_t begin = arch_time_now(), counted = console_ticks;
+	char text[650];
+	va_list args;
+
+	va_start(args, format);
+	format_v(text, sizeof(text), format, args);
+	va_end(args);
+	console_write(CONSOLE_OWN, text, strlen(text));
+	here()->formatting += arch_time_now() - begin - (console_ticks - counted);
+}
+
+static __attribute__((noinline)) void nothing(struct vcpu *v)
+{
+	__asm__ volatile("" :: "r"(v));
+}
+
+/* What two readings of the counter and a call between them take. */
+static uint64_t call_cost(void)
+{
+	uint64_t begin = arch_time_now();
+
+	nothing(NULL);
+	return arch_time_now() - begin;
+}
+
+/* The world switch alone: one context saved, another one loaded. */
+void __real_arch_vcpu_switch(struct vcpu *v);
+void __wrap_arch_vcpu_switch(struct vcpu *v);
+void __wrap_arch_vcpu_switch(struct vcpu *v)
+{
+	bool is_whole = v != NULL && pcpu()->current != NULL && pcpu()->current != v;
+	uint64_t begin = arch_time_now();
+
+	__real_arch_vcpu_switch(v);
+	if (is_whole) {
+		note(&switches, arch_time_now() - begin, call_cost());
+	}
+}
+
 static void print(const char *what, const struct figure *f)
 {
 	if (f->count != 0) {
-		log_raw("skerry: path %s %lu %lu %lu\n", what, f->count, f->min, f->max);
+		log_raw("skerry: path %s %lu %lu %lu %lu\n", what, f->count, f->min, f->max,
+			f->print);
 	}
 }
 
@@ -324,11 +390,14 @@ void __wrap_arch_board_end(bool stays_off)
 			all.min = all.count == 0 || (f->count != 0 && f->min < all.min) ? f->min :
 				  all.min;
 			all.max = f->max > all.max ? f->max : all.max;
+			all.print = f->print > all.print ? f->print : all.print;
 			all.count += f->count;
 		}
 		print(names[i], &all);
 	}
 	print("start", &starts);
 	print("stop", &stops);
+	switches.print = 0;
+	print("world-switch", &switches);
 	__real_arch_board_end(stays_off);
 }
