@@ -209,8 +209,8 @@ def focus(t, name, prompt):
     t.expect(rf"skerry: {name} alone", prompt)
 
 
-DISK = ("(i=0; while dd if=/dev/urandom of=/root/file bs=4k count=16 2>/dev/null && sync && "
-        "cp /root/file /dev/null; do i=$((i + 1)); echo $i >/tmp/disk; done; "
+DISK = ("(i=0; while dd if=/dev/urandom of=/file bs=4k count=16 2>/dev/null && sync && "
+        "cp /file /dev/null; do i=$((i + 1)); echo $i >/tmp/disk; done; "
         "echo disk >>/tmp/bad) &")
 NET = ("(i=0; while wget -q -O /dev/null http://10.0.2.2:%d/hello; do i=$((i + 1)); "
        "echo $i >/tmp/net; done; echo net >>/tmp/bad) &")
