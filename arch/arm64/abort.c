@@ -6,6 +6,8 @@
  * register pages are permission faults: for them HPFAR_EL2 is not valid (Arm DDI 0487,
  * D19.2.60), and the address is found by the guest's own translation.
  */
+#include <pagetable.h>
+
 #include "trap.h"
 
 /* Loads are emulated when the syndrome is valid and it was no walk or cache
@@ -13,8 +15,7 @@
 #define EMULATED_MASK	(DABT_ISV | DABT_S1PTW | DABT_CM | 0x3c)
 #define EMULATED	(DABT_ISV | 0x04)
 #define PAGE_WRITE	(DABT_ISV | DABT_WNR | 0x0c)
-#define PAR_F		1	/* PAR_EL1: the translation failed; else: */
-#define PAR_ADDRESS	0x0000fffffffff000
+#define PAR_F		1	/* PAR_EL1: the translation failed */
 
 static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
 {
@@ -67,7 +68,7 @@ uint64_t vcpu_ipa(uint64_t va)
 	at_s1e1r(va);
 	par = READ_SYSREG(par_el1);
 	WRITE_SYSREG(saved, par_el1);
-	return par & PAR_F ? UINT64_MAX : (par & PAR_ADDRESS) + (va & (PAGE_SIZE - 1));
+	return par & PAR_F ? UINT64_MAX : (par & PTE_ADDRESS) + (va & (PAGE_SIZE - 1));
 }
 
 static enum pv_write page_write(struct vcpu *v, uint64_t esr, uint64_t far)

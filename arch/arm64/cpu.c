@@ -7,8 +7,7 @@
 
 #include "trap.h"
 
-bool board_has_psci;		/* written at boot */
-bool board_has_pm;
+bool board_has_psci, board_has_pm;		/* written at boot */
 
 uint64_t arch_time_now(void)
 {
@@ -16,15 +15,9 @@ uint64_t arch_time_now(void)
 	return READ_SYSREG(cntpct_el0);
 }
 
-uint32_t arch_time_hz(void)
-{
-	return (uint32_t)READ_SYSREG(cntfrq_el0);
-}
+uint32_t arch_time_hz(void) { return (uint32_t)READ_SYSREG(cntfrq_el0); }
 
-unsigned arch_cpu_index(void)
-{
-	return pcpu()->index;
-}
+unsigned arch_cpu_index(void) { return pcpu()->index; }
 
 /* Interrupts are masked: WFI returns when one is pending, and gic_handle() takes it. */
 void arch_cpu_wait(void)
@@ -34,10 +27,7 @@ void arch_cpu_wait(void)
 	gic_handle();
 }
 
-void arch_cpu_relax(void)
-{
-	__asm__ volatile("yield" ::: "memory");
-}
+void arch_cpu_relax(void) { __asm__ volatile("yield" ::: "memory"); }
 
 void arch_data_clean(const void *at, uint64_t size)
 {
@@ -86,11 +76,8 @@ uint32_t arch_crc32(uint32_t crc, const void *data, uint64_t size)
 /* SMCCC 1.0: x4..x17 may change too; `x` is in none of them */
 void arch_firmware_call(uint64_t *x)
 {
-	__asm__ volatile("ldp x0, x1, [%0]\n\t"
-			 "ldp x2, x3, [%0, #16]\n\t"
-			 "smc #0\n\t"
-			 "stp x0, x1, [%0]\n\t"
-			 "stp x2, x3, [%0, #16]"
+	__asm__ volatile("ldp x0, x1, [%0]\n\tldp x2, x3, [%0, #16]\n\tsmc #0\n\t"
+			 "stp x0, x1, [%0]\n\tstp x2, x3, [%0, #16]"
 			 :: "r"(x) : "memory", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7",
 			 "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17");
 }

@@ -23,10 +23,7 @@ _Static_assert(offsetof(struct pcpu, is_shared) % 2 == 0 &&
 	       offsetof(struct pcpu, look) == offsetof(struct pcpu, is_shared) + 1, "fast_kick()");
 #define SGI1R_OTHERS	0x00fff1ff00ff0000ull	/* IRM, Aff3, RS, Aff2, Aff1 */
 
-static inline bool is_v3(const struct vcpu *v)
-{
-	return v->arch.vgic.gic == 3;
-}
+static inline bool is_v3(const struct vcpu *v) { return v->arch.vgic.gic == 3; }
 
 /* False: a list register that is not written here. */
 static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)

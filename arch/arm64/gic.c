@@ -84,16 +84,21 @@ void gic_route(unsigned intid, unsigned cpu)
 	}
 }
 
+/* A register of this core's interface: memory on GICv2, a system register on GICv3 */
+#define WRITE_OWN(value, at, name) do {			\
+	if (gic.version == 2) {				\
+		mmio_write32(at, (uint32_t)(value));	\
+	} else {					\
+		WRITE_SYSREG(value, name);		\
+		isb();					\
+	}						\
+} while (0)
+
 /* What it is to look at is written before the interrupt. */
 void arch_cpu_kick(unsigned cpu)
 {
 	dsb(ishst);
-	if (gic.version == 2) {
-		mmio_write32(GICD_VA + GICD_SGIR, (uint32_t)gic.cpu[cpu]);
-	} else {
-		WRITE_SYSREG(gic.cpu[cpu], icc_sgi1r_el1);
-		isb();
-	}
+	WRITE_OWN(gic.cpu[cpu], GICD_VA + GICD_SGIR, icc_sgi1r_el1);
 }
 
 static uint32_t acknowledge(void)
@@ -107,31 +112,9 @@ static uint32_t acknowledge(void)
 	return iar;
 }
 
-/* Priority drop */
-static void drop(uint32_t iar)
-{
-	if (gic.version == 2) {
-		mmio_write32(GICC_VA + GICC_EOIR, iar);
-	} else {
-		WRITE_SYSREG(iar, icc_eoir1_el1);
-		isb();
-	}
-}
+static void deactivate(uint32_t iar) { WRITE_OWN(iar, GICC_VA + GICC_DIR, icc_dir_el1); }
 
-static void deactivate(uint32_t iar)
-{
-	if (gic.version == 2) {
-		mmio_write32(GICC_VA + GICC_DIR, iar);
-	} else {
-		WRITE_SYSREG(iar, icc_dir_el1);
-		isb();
-	}
-}
-
-bool arch_cpu_has_work(void)
-{
-	return READ_SYSREG(isr_el1) & 1u << 7;
-}
+bool arch_cpu_has_work(void) { return READ_SYSREG(isr_el1) & 1u << 7; }
 
 /* For EL2 itself. What nobody expects: never again. */
 static void dispatch_own(unsigned intid, struct vcpu *v)
@@ -162,7 +145,7 @@ void gic_dispatch(uint32_t iar)
 	unsigned intid = iar & 0x3ff;
 	struct vcpu *v = pcpu()->current;
 
-	drop(iar);
+	WRITE_OWN(iar, GICC_VA + GICC_EOIR, icc_eoir1_el1);	/* priority drop */
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	if (intid == GIC_KICK || intid == GIC_BELL) {
 		deactivate(iar);

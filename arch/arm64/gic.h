@@ -20,32 +20,8 @@
 #define LR_STATE	(LR_PENDING | LR_ACTIVE)
 #define LR_LIVE		(LR_STATE | LR_EOI)	/* others may stand for 0 in the hardware */
 
-#define HCR_EN		(1u << 0)	/* GICH_HCR and ICH_HCR_EL2 */
-#define HCR_UIE		(1u << 1)	/* at most one valid list register */
-#define HCR_LRENPIE	(1u << 2)	/* an EOI found no list register */
-#define HCR_EOI_COUNT(h) ((h) >> 27)	/* EOIs that found none; a write clears it */
-
-/* Registers of the distributor, and of the redistributor's SGI frame. */
-#define GICD_CTLR	0x000
-#define GICD_TYPER	0x004
-#define GICD_IIDR	0x008
-#define GICD_IGROUPR	0x080
-#define GICD_ISENABLER	0x100
-#define GICD_ICENABLER	0x180
-#define GICD_ISPENDR	0x200
-#define GICD_ICPENDR	0x280
-#define GICD_ISACTIVER	0x300
-#define GICD_ICACTIVER	0x380
-#define GICD_IPRIORITYR	0x400
-#define GICD_ITARGETSR	0x800
-#define GICD_ICFGR	0xc00
+/* Of the distributor, and GICv2's CPU interface and virtual interface control */
 #define GICD_SGIR	0xf00
-#define GICD_CPENDSGIR	0xf10
-#define GICD_SPENDSGIR	0xf20
-#define GICD_IROUTER	0x6000
-#define GICR_SGI_FRAME	0x10000
-
-/* GICv2's CPU interface and virtual interface control */
 #define GICC_IAR	0x00c
 #define GICC_EOIR	0x010
 #define GICC_DIR	0x1000
@@ -63,6 +39,20 @@
 
 #ifndef __ASSEMBLER__
 #include "trap.h"
+
+/* GICH_HCR and ICH_HCR_EL2; UIE: at most one valid list register; LRENPIE: an EOI found none */
+enum { HCR_EN = 1, HCR_UIE = 2, HCR_LRENPIE = 4 };
+#define HCR_EOI_COUNT(h) ((h) >> 27)	/* EOIs that found none; a write clears it */
+
+/* Registers of the distributor, and of the redistributor's SGI frame. */
+enum {
+	GICD_CTLR = 0x000, GICD_TYPER = 0x004, GICD_IIDR = 0x008, GICD_IGROUPR = 0x080,
+	GICD_ISENABLER = 0x100, GICD_ICENABLER = 0x180, GICD_ISPENDR = 0x200,
+	GICD_ICPENDR = 0x280, GICD_ISACTIVER = 0x300, GICD_ICACTIVER = 0x380,
+	GICD_IPRIORITYR = 0x400, GICD_ITARGETSR = 0x800, GICD_ICFGR = 0xc00,
+	GICD_CPENDSGIR = 0xf10, GICD_SPENDSGIR = 0xf20, GICD_IROUTER = 0x6000,
+	GICR_SGI_FRAME = 0x10000,
+};
 
 struct gic {			/* written at boot only, but for the owner of `uart` */
 	uint8_t version;	/* 2 or 3 */
@@ -90,8 +80,7 @@ void gic_reset(void);			/* off, idle, list registers empty */
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid);
 bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid);
 /* The virtual timer's, of the calling core: its state, taken away; and back, enabled or not. */
-#define PPI_PENDING	1u
-#define PPI_ACTIVE	2u
+enum { PPI_PENDING = 1, PPI_ACTIVE = 2 };
 unsigned gic_take_timer(void);
 void gic_put_timer(bool is_enabled, unsigned state);
 void gic_set_edge(unsigned intid, bool is_edge);	/* SPIs */

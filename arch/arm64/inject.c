@@ -27,10 +27,7 @@ void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr)
 }
 
 /* AArch32 is EL0's alone. */
-static bool is_from_el0(uint64_t spsr)
-{
-	return (spsr & SPSR_AARCH32) || (spsr & SPSR_MODE) == 0;
-}
+static bool is_from_el0(uint64_t spsr) { return (spsr & SPSR_AARCH32) || (spsr & SPSR_MODE) == 0; }
 
 static uint64_t vector_offset(uint64_t spsr)
 {
@@ -60,10 +57,7 @@ static void inject(struct vcpu *v, uint64_t esr)
 	v->arch.spsr = state;
 }
 
-void inject_undefined(struct vcpu *v)
-{
-	inject(v, ESR_IL);
-}
+void inject_undefined(struct vcpu *v) { inject(v, ESR_IL); }
 
 void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 {

@@ -4,12 +4,9 @@
  * memory, and the end of the boot-only sections. Each core changes only its own
  * window; the boot core alone unmaps, when no other runs boot code any more.
  */
-#include <core/core.h>
-#include <mmu.h>
 #include <pagetable.h>
-#include <sysreg.h>
 
-#include "cpu.h"
+#include "trap.h"
 
 #define TABLE __attribute__((aligned(4096)))
 
@@ -29,10 +26,7 @@ void pt_write(uint64_t *slot, uint64_t value)
 	dsb(ishst);
 }
 
-static uint64_t window_va(void)
-{
-	return WINDOW_VA + pcpu()->index * (uint64_t)WINDOW_VA_STRIDE;
-}
+static uint64_t window_va(void) { return WINDOW_VA + pcpu()->index * (uint64_t)WINDOW_VA_STRIDE; }
 
 void *arch_window_map(struct pa at, uint64_t size, bool is_device)
 {

@@ -9,25 +9,22 @@
 
 #define VCPU_X(n)	(VCPU_REGS + (n) * 8)
 
-	/* Register map: x4..x17, which C may change beside x0..x3, x18, x30.
-	 * op: stp or ldp */
+	/* op: stp or ldp; then numbers of registers, two an instruction */
+	.macro	pairs op, a, b, others:vararg
+	\op	x\a, x\b, [x0, #VCPU_X(\a)]
+	.ifnb	\others
+	pairs	\op, \others
+	.endif
+	.endm
+
+	/* Register map: x4..x17, which C may change beside x0..x3, x18, x30 */
 	.macro	pairs_4_17 op
-	\op	x4, x5, [x0, #VCPU_X(4)]
-	\op	x6, x7, [x0, #VCPU_X(6)]
-	\op	x8, x9, [x0, #VCPU_X(8)]
-	\op	x10, x11, [x0, #VCPU_X(10)]
-	\op	x12, x13, [x0, #VCPU_X(12)]
-	\op	x14, x15, [x0, #VCPU_X(14)]
-	\op	x16, x17, [x0, #VCPU_X(16)]
+	pairs	\op, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 	.endm
 
 	/* Register map: x20..x29, which C keeps as it keeps x19 */
 	.macro	pairs_20_29 op
-	\op	x20, x21, [x0, #VCPU_X(20)]
-	\op	x22, x23, [x0, #VCPU_X(22)]
-	\op	x24, x25, [x0, #VCPU_X(24)]
-	\op	x26, x27, [x0, #VCPU_X(26)]
-	\op	x28, x29, [x0, #VCPU_X(28)]
+	pairs	\op, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
 	.endm
 
 	/* x0, x1 are on the stack: x0..x3 to the vCPU; x1 stays as it is */

@@ -11,10 +11,7 @@
 #define CTL_IMASK	2u
 #define CTL_ISTATUS	4u
 
-static bool is_live(uint64_t ctl)
-{
-	return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
-}
+static bool is_live(uint64_t ctl) { return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE; }
 
 static bool is_due(const struct vcpu *v)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * Private to arch/arm64: the calling core, the firmware's services, what boot leaves
+ * for resident code, and the way out of boot.
  * Between the files that handle exits from a guest: exit.c dispatches to
  * abort.c, sysreg.c and core's hypercalls; inject.c raises exceptions in the
  * guest; the interrupt controller and the timer are emulated. All act on the vCPU that
@@ -11,7 +13,34 @@
 #include <mmu.h>
 #include <sysreg.h>
 
-#include "cpu.h"
+/* The calling core: TPIDR_EL2 holds its struct pcpu from boot on. */
+static inline struct pcpu *pcpu(void)
+{
+#ifdef __aarch64__
+	struct pcpu *p;
+
+	__asm__("mrs %0, tpidr_el2" : "=r"(p));
+	return p;
+#else
+	return &pcpus[arch_cpu_index()];	/* unit tests */
+#endif
+}
+
+/* Written at boot, read-only after. */
+extern bool board_has_psci, board_has_pm;	/* PSCI by SMC; bcm2835-pm */
+/* The ID registers as guests see them: op1 0, CRn 0, [CRm][op2], less what is
+ * hidden; AArch32's read as 0. */
+extern uint64_t id_registers[8][8];
+
+/* Secure monitor call, SMCCC 1.0; the answer in w0. */
+int32_t smc_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+
+void stack_switch(uint64_t top, void (*to)(void)) __attribute__((noreturn));
+/* Another core: says that it runs no boot code any more (*online), waits until
+ * the boot core has unmapped it, then runs. */
+void secondary_leave(uint32_t *online) __attribute__((noreturn));
+/* The boot core, last, on its resident stack: boot-only memory goes, all cores run. */
+void leave_boot(void) __attribute__((noreturn));
 
 /* ESR_EL2 (Arm DDI 0487, D19.2.37) */
 #define ESR_EC(esr)	((unsigned)((esr) >> 26) & 0x3f)
@@ -21,23 +50,14 @@
 #define SPSR_AARCH32	(1 << 4)
 #define SPSR_SS		(1ull << 21)
 
-#define EC_WFX		0x01
-#define EC_HVC64	0x16
-#define EC_SMC64	0x17
-#define EC_SYSREG	0x18
-#define EC_IABORT_LOW	0x20
-#define EC_DABORT_LOW	0x24
-#define EC_COUNT	64
+enum { EC_WFX = 0x01, EC_HVC64 = 0x16, EC_SMC64 = 0x17, EC_SYSREG = 0x18, EC_IABORT_LOW = 0x20,
+       EC_DABORT_LOW = 0x24, EC_COUNT = 64 };
 
 /* ISS of a data abort (Arm DDI 0487, D19.2.37) */
-#define DABT_ISV	(1 << 24)
+enum { DABT_WNR = 1 << 6, DABT_S1PTW = 1 << 7, DABT_CM = 1 << 8, DABT_SF = 1 << 15,
+       DABT_SSE = 1 << 21, DABT_ISV = 1 << 24 };
 #define DABT_SAS(iss)	((iss) >> 22 & 3)
-#define DABT_SSE	(1 << 21)
 #define DABT_SRT(iss)	((iss) >> 16 & 31)
-#define DABT_SF		(1 << 15)
-#define DABT_CM		(1 << 8)
-#define DABT_S1PTW	(1 << 7)
-#define DABT_WNR	(1 << 6)
 
 /* Called by vectors.S; each returns the vCPU to enter, maybe another one later. */
 struct vcpu *exit_sync(struct vcpu *v);

@@ -21,10 +21,7 @@
 	FP_PAIR(op, 24, 25) FP_PAIR(op, 26, 27) FP_PAIR(op, 28, 29) FP_PAIR(op, 30, 31) \
 	".arch_extension nofp\n"
 
-static bool has_ras(void)
-{
-	return (READ_SYSREG(id_aa64pfr0_el1) >> 28 & 0xf) != 0;
-}
+static bool has_ras(void) { return (READ_SYSREG(id_aa64pfr0_el1) >> 28 & 0xf) != 0; }
 
 /* No walk by speculation from here on, while registers of two contexts are mixed (Cortex-A72
  * erratum 1319367 and others like it: docs/decisions/0020). In this order: no walks, then

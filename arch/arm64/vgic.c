@@ -25,13 +25,10 @@ static void clear_sgi(struct vcpu *v, unsigned sgi, uint64_t sources)
 /* The vCPU that an SPI goes to: of several the first that is on; -1: nobody. */
 int vgic_target(const struct guest *g, unsigned intid)
 {
-	uint32_t t = g->arch.vgic.irq[intid].target, mask = g->vcpu->arch.vgic.all;
+	uint32_t t = g->arch.vgic.irq[intid].target, mask = g->vcpu->arch.vgic.all &
+		(gic.version == 2 ? t : t == TARGET_ANY ? UINT32_MAX :
+		 t < SKERRY_VCPU_MAX ? 1u << t : 0);
 
-	if (gic.version == 2) {
-		mask &= t;
-	} else if (t != TARGET_ANY) {
-		mask &= t < SKERRY_VCPU_MAX ? 1u << t : 0;
-	}
 	for (uint32_t m = mask; m != 0; m &= m - 1) {
 		if (vcpu_is_on(&g->vcpu[__builtin_ctz(m)])) {
 			return __builtin_ctz(m);
@@ -67,10 +64,7 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 	}
 }
 
-void vgic_notify(struct guest *g, uint32_t vcpus)
-{
-	notify(g, vcpus, VGIC_WORK_SYNC);
-}
+void vgic_notify(struct guest *g, uint32_t vcpus) { notify(g, vcpus, VGIC_WORK_SYNC); }
 
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
 {

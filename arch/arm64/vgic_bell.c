@@ -79,10 +79,7 @@ void vgic_take_bells(struct vcpu *v)
 	}
 }
 
-uint64_t *arch_notified(struct guest *g, unsigned port)
-{
-	return &g->arch.doorbell[port].count;
-}
+uint64_t *arch_notified(struct guest *g, unsigned port) { return &g->arch.doorbell[port].count; }
 
 struct vcpu *fast_bells(struct vcpu *v, uint32_t bells)
 {

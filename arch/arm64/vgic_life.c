@@ -15,10 +15,7 @@ void vgic_fire(struct vcpu *owner, unsigned intid)
 	vgic_set(owner, intid, VIRQ_PENDING);
 }
 
-void arch_event_raise(struct guest *g, unsigned intid)
-{
-	vgic_fire(g->vcpu, intid);
-}
+void arch_event_raise(struct guest *g, unsigned intid) { vgic_fire(g->vcpu, intid); }
 
 void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 {
@@ -118,12 +115,8 @@ void vgic_vcpu_stop(struct vcpu *v)
 	(void)gic_take_timer();
 	memset(x->lr, 0, sizeof(x->lr));
 	memset(x->ap, 0, sizeof(x->ap));
-	x->timer = 0;
-	x->vmcr = 0;
-	x->hcr = 0;
+	x->timer_lr = x->vmcr = x->hcr = x->quick_sgis = x->timer = 0;
 	gic_reset();
-	x->timer_lr = 0;
-	x->quick_sgis = 0;
 	x->bell = BELL_NONE;
 }
 
@@ -137,8 +130,8 @@ void vgic_guest_stop(struct guest *g)
 		bool is_edge = is_hw ? gic.owner[intid] & GIC_EDGE :
 			       intid - SKERRY_INTID_EVENT <= SKERRY_PORT_MAX;	/* links' too */
 
-		*q = (struct virq){ .target = gic.version == 2 ? 1 : 0 };
-		q->flags = (uint8_t)((is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0));
+		*q = (struct virq){ .flags = (is_edge ? VIRQ_EDGE : 0) | (is_hw ? VIRQ_HW : 0),
+				    .target = gic.version == 2 };
 		if (is_hw) {
 			gic_write_bit(0, GICD_ICENABLER, intid);
 			gic_set_edge(intid, is_edge);

@@ -7,11 +7,8 @@
  */
 #include "gic.h"
 
-#define GICR_CTLR	0x000
-#define GICR_IIDR	0x004
-#define GICR_TYPER	0x008
-#define PIDR2_V2	0xfe8
-#define PIDR2_V3	0xffe8
+enum { GICR_CTLR = 0x000, GICR_IIDR = 0x004, GICR_TYPER = 0x008, PIDR2_V2 = 0xfe8,
+       PIDR2_V3 = 0xffe8 };
 
 #define IIDR		0x5300043b	/* product 'S', implementer as Arm's */
 #define TYPER_ID_BITS	(9u << 19)	/* GICv3: 10 bits of INTID */
@@ -57,13 +54,11 @@ static bool is_write_pending(const struct vcpu *self)
  * for, a bounded time; meanwhile this core does what others ask of it. */
 static void refresh(const struct access *a, unsigned first, unsigned count)
 {
-	struct lock *l = &a->v->guest->arch.vgic.lock;
-
-	lock_acquire(l);
+	lock_acquire(&a->v->guest->arch.vgic.lock);
 	for (unsigned intid = first; intid < first + count; intid++) {
 		vgic_touch(a->owner, intid);
 	}
-	lock_release(l);
+	lock_release(&a->v->guest->arch.vgic.lock);
 	vgic_sync(a->v);
 	for (unsigned n = 0; n < WAIT_POLLS && is_write_pending(a->v); n++) {
 		vgic_enter(a->v);
@@ -82,25 +77,19 @@ static unsigned get_field(const struct access *a, unsigned intid, enum field fie
 	const struct virq *q = vgic_irq(a->owner, intid);
 
 	switch (field) {
-	case ENABLE:
-		return q->flags & VIRQ_ENABLED ? 1 : 0;
+	case GROUP: return gic.version == 3;
+	case ENABLE: return q->flags & VIRQ_ENABLED ? 1 : 0;
+	case PRIORITY: return q->priority;
+	case TARGET: return intid < 32 ? 1u << a->v->index : q->target;
+	case CONFIG: return q->flags & VIRQ_EDGE ? 2 : 0;
 	case PENDING:
 		return vgic_is_pending(a->owner, intid) ||
 		       (is_in_lr(a, q, LR_PENDING) && !(q->flags & VIRQ_DROP_PENDING)) ||
 		       (q->flags & VIRQ_HW && (intid >= 32 || vgic_has_ppi(a->owner)) &&
 			gic_is_set(a->owner->cpu, GICD_ISPENDR, gic_physical(intid)));
-	case ACTIVE:
+	default:	/* ACTIVE */
 		return q->flags & VIRQ_ACTIVE ||
 		       (is_in_lr(a, q, LR_ACTIVE) && !(q->flags & VIRQ_DROP_ACTIVE));
-	case PRIORITY:
-		return q->priority;
-	case TARGET:
-		return intid < 32 ? 1u << a->v->index : q->target;
-	case CONFIG:
-		return q->flags & VIRQ_EDGE ? 2 : 0;
-	case GROUP:
-	default:
-		return gic.version == 3;
 	}
 }
 
@@ -167,7 +156,6 @@ static void set_field(const struct access *a, unsigned intid, enum field field, 
  * registers of their own. */
 static void access_fields(const struct access *a)
 {
-	struct lock *l = &a->v->guest->arch.vgic.lock;
 	uint32_t offset = a->offset;
 	unsigned bits = offset < GICD_IPRIORITYR ? 1 : offset < GICD_ICFGR ? 8 : 2;
 	enum field field = bits == 1 ? offset / 0x100 : bits == 2 ? CONFIG :
@@ -182,7 +170,7 @@ static void access_fields(const struct access *a)
 	if (!a->is_write && (field == PENDING || field == ACTIVE)) {
 		refresh(a, first, count);
 	}
-	lock_scope(l);
+	lock_scope(&a->v->guest->arch.vgic.lock);
 	for (unsigned i = 0; i < count; i++) {
 		if (a->is_write) {
 			set_field(a, first + i, field,
@@ -199,9 +187,8 @@ static void access_sgi_pending(const struct access *a)
 	unsigned shift = a->offset % 8 * 8;
 	uint64_t *word = &a->v->arch.vgic.sgi[a->offset % 16 / 8];
 	uint64_t mask = a->width == 1 ? 0xff : UINT32_MAX, bits = (*a->value & mask) << shift;
-	struct lock *l = &a->v->guest->arch.vgic.lock;
 
-	lock_scope(l);
+	lock_scope(&a->v->guest->arch.vgic.lock);
 	vgic_fold(a->v);
 	if (!a->is_write) {
 		*a->value = load_acquire(word) >> shift & mask;
@@ -235,8 +222,7 @@ static void access_router(const struct access *a)
 
 static void write_sgir(struct vcpu *v, uint32_t value)
 {
-	uint32_t self = 1u << v->index;
-	uint32_t to[] = { value >> 16 & 0xff, ~self, self, 0 };	/* by filter */
+	uint32_t self = 1u << v->index, to[] = { value >> 16 & 0xff, ~self, self, 0 }; /* filter */
 
 	vgic_send_sgi(v, to[value >> 24 & 3], value & 15);
 }
@@ -251,16 +237,11 @@ uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 	case GICD_CTLR:
 		return g->arch.vgic.ctlr | (is_v3 ? CTLR_ARE_DS : 0) |
 		       (is_v3 && is_write_pending(v) ? CTLR_RWP : 0);
-	case GICD_TYPER:
-		return (VGIC_WORDS - 1) | last << 5 | (is_v3 ? TYPER_ID_BITS : 0);
-	case GICD_IIDR:
-		return IIDR;
-	case PIDR2_V2:
-		return is_v3 ? 0 : 0x2b;
-	case PIDR2_V3:
-		return is_v3 ? 0x3b : 0;
-	default:
-		return 0;
+	case GICD_TYPER: return (VGIC_WORDS - 1) | last << 5 | (is_v3 ? TYPER_ID_BITS : 0);
+	case GICD_IIDR: return IIDR;
+	case PIDR2_V2: return is_v3 ? 0 : 0x2b;
+	case PIDR2_V3: return is_v3 ? 0x3b : 0;
+	default: return 0;
 	}
 }
 
@@ -270,18 +251,12 @@ static uint64_t read_redistributor(const struct vcpu *owner, uint32_t offset)
 	uint64_t i = owner->index, last = owner->guest->config->vcpu_count - 1;
 
 	switch (offset) {
-	case GICR_CTLR:
-		return is_write_pending(owner) ? GICR_CTLR_RWP : 0;
-	case GICR_IIDR:
-		return IIDR;
-	case GICR_TYPER:
-		return i << 32 | i << 8 | (i == last ? 1 << 4 : 0);
-	case GICR_TYPER + 4:
-		return i;
-	case PIDR2_V3:
-		return 0x3b;
-	default:
-		return 0;
+	case GICR_CTLR: return is_write_pending(owner) ? GICR_CTLR_RWP : 0;
+	case GICR_IIDR: return IIDR;
+	case GICR_TYPER: return i << 32 | i << 8 | (i == last ? 1 << 4 : 0);
+	case GICR_TYPER + 4: return i;
+	case PIDR2_V3: return 0x3b;
+	default: return 0;
 	}
 }
 

@@ -47,10 +47,7 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static inline uint64_t max_u64(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* Does [base, base + size) end without wrapping? */
-static inline bool range_is_sane(uint64_t base, uint64_t size)
-{
-	return size <= UINT64_MAX - base;
-}
+static inline bool range_is_sane(uint64_t base, uint64_t size) { return size <= UINT64_MAX - base; }
 
 /* Both sane. An empty range overlaps nothing. */
 static inline bool range_overlaps(struct range a, struct range b)

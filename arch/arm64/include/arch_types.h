@@ -20,18 +20,15 @@
 #define VGIC_LR_MAX	15	/* list registers used; 0 is the virtual timer's alone */
 #define VGIC_WORDS	(SKERRY_INTID_COUNT / 32)
 
-#define VIRQ_ENABLED	(1u << 0)
-#define VIRQ_PENDING	(1u << 1)	/* latched: edge, or set by register */
-#define VIRQ_LEVEL	(1u << 2)	/* an emulated line is high */
-#define VIRQ_ACTIVE	(1u << 3)
-#define VIRQ_EDGE	(1u << 4)	/* trigger */
-#define VIRQ_HW		(1u << 5)	/* a physical interrupt is behind it */
-#define VIRQ_DROP_PENDING (1u << 6)	/* to be cleared by the core that has it in a list */
-#define VIRQ_DROP_ACTIVE (1u << 7)	/* register */
+/* Pending: latched, an edge or set by register. Level: an emulated line is high. Edge: the
+ * trigger. HW: a physical interrupt is behind it. Drop: to be cleared by the core that has it
+ * in a list register. */
+enum { VIRQ_ENABLED = 1 << 0, VIRQ_PENDING = 1 << 1, VIRQ_LEVEL = 1 << 2, VIRQ_ACTIVE = 1 << 3,
+       VIRQ_EDGE = 1 << 4, VIRQ_HW = 1 << 5, VIRQ_DROP_PENDING = 1 << 6,
+       VIRQ_DROP_ACTIVE = 1 << 7 };
 
 struct virq {
-	uint8_t flags;
-	uint8_t priority;
+	uint8_t flags, priority;
 	uint8_t where;		/* WHERE_* */
 	uint8_t target;		/* SPIs. GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
 };
