@@ -41,10 +41,11 @@ struct sched_core {
 	uint64_t slice, slice_end;
 	uint32_t owner, runner;
 	/* server: does the current one run on its budget, and the last of its refills stand for
-	 * that? Who was chosen last, of those without and with budget; with whom slack stays */
+	 * that? Who was chosen last, of those without and with budget; how long
+	 * the former keeps slack before an equal one has it, of `slice` */
 	bool is_paying, is_piece;
 	uint32_t last[2];
-	uint64_t slack_end;
+	uint64_t slack_left;
 	struct sched_server *server[SYS_SLOT_MAX];
 };
 

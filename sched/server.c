@@ -96,8 +96,10 @@ int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
 	int ran = c->is_paying ? c->current : SCHED_NONE, slot;
 	uint32_t funded = 0;
 
-	if (ran != SCHED_NONE) {
+	if (c->is_paying) {
 		charge(c, now);
+	} else if (c->current != SCHED_NONE) {
+		c->slack_left -= min_u64(c->slack_left, now - c->since);
 	}
 	for (uint32_t m = c->runnable; m; m &= m - 1) {
 		slot = __builtin_ctz(m);
@@ -116,7 +118,9 @@ int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
 	if (!c->has_slack || !c->runnable) {
 		return SCHED_NONE;
 	}
-	slot = now < c->slack_end ? (int)c->last[false] : SCHED_NONE;
-	c->slack_end = *until;
-	return choose(c, c->runnable, slot, &c->last[false]);
+	ran = c->slack_left ? (int)c->last[false] : SCHED_NONE;
+	slot = choose(c, c->runnable, ran, &c->last[false]);
+	c->slack_left = slot == ran ? c->slack_left : c->slice;
+	*until = min_u64(*until, now + c->slack_left);
+	return slot;
 }

@@ -11,7 +11,7 @@
  *   period-us=N   the least and the most that it ran in any such interval, and in each of the
  *                 phases of phase-ms=N from first-ms=N on by itself, with the looks at the
  *                 counter that it had time for
- *   frame-us=N    where in a frame its runs begin and end
+ *   frame-us=N    where in a frame its runs begin, from settled-ms=N on, and how long
  *   judge=N       at the end, of the guests 0 to N - 1: do their times add up? (needs control)
  */
 #include <abi/stats.h>
@@ -141,17 +141,21 @@ static void print_periods(const struct record *r)
 	}
 }
 
-/* Runs but the first and the last, which watching cut. */
+/* Runs but the first and the last, which watching cut, from settled-ms on. */
 static void print_frames(const struct record *r, uint32_t vcpu)
 {
-	uint64_t frame = us_to_ticks(arg_number("frame-us", 0)), origin, shift[2] = { 0, 0 };
-	uint64_t shortest = ~0ull, longest = 0, missed = 0;
+	uint64_t frame = us_to_ticks(arg_number("frame-us", 0)), origin, shift[2] = { 0 };
+	uint64_t shortest = ~0ull, longest = 0, missed = 0, start = 1;
+	uint64_t settled = us_to_ticks(arg_number("settled-ms", 0) * 1000);
 
-	if (frame == 0 || r->count < 3) {
+	while (start < r->count - 1 && r->runs[start].begin < settled) {
+		start++;
+	}
+	if (frame == 0 || start >= r->count - 1) {
 		return;
 	}
-	origin = r->runs[1].begin;
-	for (uint64_t i = 1; i < r->count - 1; i++) {
+	origin = r->runs[start].begin;
+	for (uint64_t i = start; i < r->count - 1; i++) {
 		const struct run *run = &r->runs[i];
 		/* how far from where the first one was, earlier and later */
 		uint64_t at = (run->begin - origin) % frame, length = run->end - run->begin;
@@ -161,10 +165,11 @@ static void print_frames(const struct record *r, uint32_t vcpu)
 		shift[1] = late > shift[1] ? late : shift[1];
 		shortest = length < shortest ? length : shortest;
 		longest = length > longest ? length : longest;
-		missed += i > 1 && run->begin - run[-1].begin > frame + frame / 2;
+		missed += i > start && run->begin - run[-1].begin > frame + frame / 2;
 	}
 	printf("schedtest: vCPU %u: %lu windows, missed %lu, at %lu -%lu +%lu, %lu to %lu long\n",
-	       vcpu, r->count - 2, missed, origin % frame, shift[0], shift[1], shortest, longest);
+	       vcpu, r->count - 1 - start, missed, origin % frame, shift[0], shift[1], shortest,
+	       longest);
 }
 
 static void print_runs(const struct record *r, uint32_t vcpu)

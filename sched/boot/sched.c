@@ -5,6 +5,8 @@
  */
 #include <sched/sched.h>
 
+#define SLACK_US	1000	/* equals take turns of that length without budget */
+
 static const struct sys_core *configs[SKERRY_CPU_MAX];
 static uint64_t ticks_hz;
 
@@ -23,7 +25,7 @@ void sched_init(unsigned cpu, const struct sys_core *core, uint32_t frame_us, ui
 	*c = (struct sched_core){
 		.policy = core->policy, .has_slack = core->slack, .current = SCHED_NONE,
 		.since = now, .origin = now, .frame = to_ticks(frame_us),
-		.slice = to_ticks(core->slice_us),
+		.slice = to_ticks(core->slice_us ? core->slice_us : SLACK_US),
 		.owner = SYS_SLOT_MAX - 1, .last = { SYS_SLOT_MAX - 1, SYS_SLOT_MAX - 1 },
 	};
 	for (uint32_t i = 0; i < core->turn_count; i++) {

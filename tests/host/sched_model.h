@@ -42,7 +42,7 @@ struct model {
 	/* server */
 	uint64_t piece;			/* the paying one runs since, without a gap */
 	int last_paid, last_slack;
-	uint64_t slack_end;
+	uint64_t slack_left;
 	/* rr */
 	int owner, runner;
 	uint64_t slice_end;
@@ -109,7 +109,7 @@ static inline void model_come_back(struct model *m, int slot)
 
 static inline int model_server(struct model *m)
 {
-	int top, keep = SCHED_NONE;
+	int top;
 	bool was_paying = m->is_paying;
 
 	for (unsigned i = 0; i < m->count; i++) {
@@ -132,19 +132,12 @@ static inline int model_server(struct model *m)
 	if (top < 0 || !m->core->slack) {
 		return SCHED_NONE;
 	}
-	if (m->now < m->slack_end && m->is_runnable[m->last_slack] &&
+	if (m->slack_left && m->is_runnable[m->last_slack] &&
 	    (int)m->vcpu[m->last_slack].priority == top) {
-		keep = m->last_slack;
+		return m->last_slack;
 	}
-	m->slack_end = UINT64_MAX;
-	for (unsigned i = 0; i < m->count; i++) {
-		for (uint64_t t = m->now + 1; m->is_runnable[i] && t < m->now + MODEL_RING; t++) {
-			if (m->vcpu[i].back[t % MODEL_RING] && t < m->slack_end) {
-				m->slack_end = t;
-			}
-		}
-	}
-	return m->last_slack = keep >= 0 ? keep : model_next(m, m->last_slack, top, false);
+	m->slack_left = m->core->slice_us;
+	return m->last_slack = model_next(m, m->last_slack, top, false);
 }
 
 static inline int model_rr(struct model *m)
@@ -198,6 +191,8 @@ static inline void model_tick(struct model *m)
 		} else {
 			v->owed++;
 		}
+	} else if (m->core->policy == POLICY_SERVER && m->running >= 0 && m->slack_left) {
+		m->slack_left--;
 	}
 	m->now++;
 }

@@ -42,13 +42,13 @@ static uint64_t hash_of(const struct both *b)
 	uint64_t h = mix(m->now, c->runnable | (uint64_t)(uint32_t)c->current << 32);
 
 	h = mix(h, c->slice_end);
-	h = mix(h, c->slack_end);
+	h = mix(h, c->slack_left);
 	h = mix(h, c->since);
 	h = mix(h, b->until);
 	h = mix(h, c->owner | c->runner << 8 | c->last[0] << 16 | (uint64_t)c->last[1] << 24 |
 		   (uint64_t)c->is_paying << 32 | (uint64_t)c->is_piece << 33 |
 		   (uint64_t)m->is_paying << 34);
-	h = mix(h, m->piece ^ m->slack_end << 20 ^ m->slice_end << 40);
+	h = mix(h, m->piece ^ m->slack_left << 20 ^ m->slice_end << 40);
 	h = mix(h, (uint8_t)m->last_paid | (uint64_t)(uint8_t)m->last_slack << 8 |
 		   (uint64_t)(uint8_t)m->owner << 16 | (uint64_t)(uint8_t)m->runner << 24 |
 		   (uint64_t)(uint8_t)m->running << 32);
@@ -185,7 +185,7 @@ static void servers_in_all_ways(void **unused)
 		{ { 2, 3, 3 }, { 2, 1, 4 }, { 1, 2, 2 } },
 	};
 	static const struct sys_core cores[] = {
-		{ .policy = POLICY_SERVER }, { .policy = POLICY_SERVER, .slack = 1 },
+		{ .policy = POLICY_SERVER }, { .policy = POLICY_SERVER, .slack = 1, .slice_us = 2 },
 		{ .policy = POLICY_SERVER },
 	};
 
