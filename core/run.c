@@ -72,9 +72,13 @@ int64_t hvc_yield(struct vcpu *v, uint64_t *x)
 
 static void account(struct vcpu *v, enum vcpu_time to, uint64_t now)
 {
-	v->ticks[v->time] += now - v->since;
-	v->since = now;
+	uint64_t spent = now - v->since;
+
+	store_relaxed(&v->since, UINT64_MAX);		/* STATS on another core looks again */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	v->ticks[v->time] += spent;
 	v->time = (uint8_t)to;
+	store_release(&v->since, now);
 	time_publish(v);
 }
 

@@ -23,11 +23,18 @@ void time_publish(struct vcpu *v)
 _Static_assert(offsetof(struct vcpu, switches) - offsetof(struct vcpu, exits) ==
 	       offsetof(struct skerry_vcpu_stats, switches), "copied as they stand");
 
-/* Its own core may be at it: then the last kind of time is short of a moment. */
+/* Its own core may be at it, but not for long: UINT64_MAX. Where that was after `now` its time
+ * adds up to then. */
 static void tell_vcpu(struct skerry_vcpu_stats *s, const struct vcpu *v, uint64_t now)
 {
-	memcpy(s, v->exits, offsetof(struct skerry_vcpu_stats, core));
-	(&s->idle)[v->time] += now - min_u64(now, v->since);
+	uint64_t since;
+
+	do {
+		since = load_acquire(&v->since);
+		memcpy(s, v->exits, offsetof(struct skerry_vcpu_stats, core));
+		(&s->idle)[v->time] += now - min_u64(now, since);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (since == UINT64_MAX || load_relaxed(&v->since) != since);
 	if (!pcpus[v->cpu].is_shared) {
 		s->idle = 0;
 		s->run = now;

@@ -145,8 +145,10 @@ static void statistics_are_consistent(void)
 		for (unsigned i = 0; i < 2; i++) {
 			const struct skerry_vcpu_stats *v = &s->vcpu[i], *o = &old.vcpu[i];
 
-			check(v->run + v->stolen + v->idle == s->now, "vCPU %u: %lu %lu %lu of %lu",
-			      i, v->run, v->stolen, v->idle, s->now);
+			check(v->run + v->stolen + v->idle == s->now ||
+			      (v->policy != SKERRY_POLICY_STATIC &&
+			       v->run + v->stolen + v->idle - s->now < s->now - old.now),
+			      "vCPU %u: %lu %lu %lu of %lu", i, v->run, v->stolen, v->idle, s->now);
 			check(v->run >= o->run && v->stolen >= o->stolen && v->idle >= o->idle &&
 			      v->switches >= o->switches, "vCPU %u: time goes back", i);
 			for (unsigned k = 0; k < SKERRY_EXIT_CAUSES; k++) {

@@ -29,7 +29,8 @@ struct skerry_vcpu_stats {
 	uint64_t exits[SKERRY_EXIT_CAUSES];	/* since boot, by cause */
 	uint64_t idle;		/* ticks since boot: waiting or down, ... */
 	uint64_t stolen;	/* ... ready while another one had its core, ... */
-	uint64_t run;		/* ... on it. Together `now`; a core of its own: all is `run` */
+	uint64_t run;		/* ... on it. Together `now`, or a moment more; a core
+				   of its own: all is `run` */
 	uint64_t switches;	/* times it was switched in */
 	uint8_t core;		/* constant */
 	uint8_t policy;		/* constant: SKERRY_POLICY_* */

@@ -16,14 +16,16 @@ def ctl(name, arguments, cpus, more="", memory=16):
     return guest(name, "guests/ctltest.bin", cpus, memory, more=f'bootargs = "{arguments}"; {more}')
 
 
-def manage(log, gic, skerry="skerry.bin"):
+def manage(log, gic, skerry="skerry.bin", cores=range(7), top=""):
     """Each operation, rights, pause, statistics, start order, and oneself."""
-    text = system(ctl("manager", "manage", [0], "control = <&a &beat &late &self>;"),
-                  ctl("a", "target", [1], "service;"),
-                  ctl("beat", "target rings=100", [2, 3], "service;"),
-                  ctl("late", "target", [4], "service; after = <&a>;"),
-                  ctl("self", "target self", [5], "service; control = <&self>; " + RESTART),
-                  ctl("free", "target", [6], "service;"),
+    c = list(cores)
+    text = system(ctl("manager", "manage", [c[0]], "control = <&a &beat &late &self>;"),
+                  ctl("a", "target", [c[1]], "service;"),
+                  ctl("beat", "target rings=100", c[2:4], "service;"),
+                  ctl("late", "target", [c[4]], "service; after = <&a>;"),
+                  ctl("self", "target self", [c[5]], "service; control = <&self>; " + RESTART),
+                  ctl("free", "target", [c[6]], "service;"),
+                  top=top,
                   links=[link("beat", "shared-memory", "beat", "manager")])
     with Run(log, image(log, "control", text), "--gic", gic, "--cpus", 7,
              limit=60, skerry=skerry) as run:
@@ -193,6 +195,10 @@ def quarantined(log, gic):
 RR = "schedule { core-0 { core = <0>; policy = \"rr\"; slice-us = <1000>; }; };"
 
 
+TWO = "schedule { " + "".join(f'core-{i} {{ core = <{i}>; policy = "rr"; slice-us = <1000>; }}; '
+                              for i in (0, 1)) + "};"
+
+
 def watchdogs(log, gic, is_shared):
     """Guests that do not check in have crashed, whatever they do: spin, with interrupts masked
     too, sleep, or check in for a while; on cores of their own, or all on one.
@@ -221,6 +227,8 @@ def watchdogs(log, gic, is_shared):
 def cases(soak):
     return [Case(f"manage-gic{gic}", manage, gic=gic) for gic in (2, 3)] + \
         [Case("manage-oracle", manage, gic=3, skerry="debug/skerry.bin")] + \
+        [Case(f"manage-shared-gic{gic}", manage, gic=gic, cores=[0, 0, 0, 1, 1, 0, 1], top=TWO)
+         for gic in (2, 3)] + \
         [Case("watchdogs-gic2", watchdogs, gic=2, is_shared=False),
          Case("watchdogs-gic3", watchdogs, gic=3, is_shared=False),
          Case("watchdogs-shared-gic2", watchdogs, gic=2, is_shared=True),
