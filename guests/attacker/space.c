@@ -15,8 +15,10 @@ struct region {
 /* What this guest may touch. */
 static uint32_t regions(struct region *r)
 {
+	static int64_t has_time = 1;		/* not asked yet */
 	uint32_t n = 0;
 
+	has_time = has_time == 1 ? hvc_call(PV_TIME_FEATURES, PV_TIME_ST, 0, 0) : has_time;
 	for (uint32_t i = 0; i < platform.bank_count; i++) {
 		r[n++] = (struct region){ platform.bank[i].base, platform.bank[i].size };
 	}
@@ -28,12 +30,15 @@ static uint32_t regions(struct region *r)
 	}
 	r[n++] = (struct region){ SKERRY_PL011_BASE, KIB(4) };
 	r[n++] = (struct region){ SKERRY_INFO_BASE, KIB(4) };
+	if (has_time == 0) {			/* a core of its is shared */
+		r[n++] = (struct region){ SKERRY_TIME_BASE, KIB(4) };
+	}
 	return n;
 }
 
 static bool is_ours(uint64_t ipa)
 {
-	struct region r[BANK_MAX + 6];
+	struct region r[BANK_MAX + 7];
 	uint32_t n = regions(r);
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -115,7 +120,7 @@ static uint64_t sweep_edge(uint64_t edge)
 
 void b19_address_space(void)
 {
-	struct region r[BANK_MAX + 6];
+	struct region r[BANK_MAX + 7];
 	uint32_t n = regions(r);
 	uint64_t count;
 
@@ -129,6 +134,7 @@ void b19_address_space(void)
 		count += sweep_edge(r[i].base + r[i].size);
 	}
 	expect(try_write(SKERRY_INFO_BASE, 4, 0) != 0, "the information page can be written");
+	expect(try_write(SKERRY_TIME_BASE, 4, 0) != 0, "the page of stolen time can be written");
 	expect(try_write(view(SKERRY_INFO_BASE), 4, 0) != 0, "so it can through an alias");
 	expect(platform.info->magic == SKERRY_INFO_MAGIC, "the information page has changed");
 	view_end();

@@ -161,7 +161,8 @@ void keep_interrupts(uint64_t seed)
 		iar = gic_ack();
 		check((iar & 1023) == 6, "after its end: %u instead of 6", iar & 1023);
 		gic_eoi(iar);
-		vtimer_arm(time_now() + (i % 2 ? 0 : us_to_ticks(20)));
+		/* QEMU's GICv2 sees one that is due at once late: see NUDGE_TICKS of EL2 */
+		vtimer_arm(time_now() + (platform.gic == 3 && i % 2 ? 0 : us_to_ticks(20)));
 		check(gic_ack() % 1024 == GIC_NONE, "the timer's again, before its end");
 		gic_eoi(SKERRY_INTID_VTIMER);
 		while (((iar = gic_ack()) & 1023) == GIC_NONE) {

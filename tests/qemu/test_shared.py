@@ -4,7 +4,7 @@ while its neighbour stops, crashes and starts again."""
 
 import re
 
-from harness import Case, Run, check, guest, image, rr, selection, system
+from harness import Case, Run, check, guest, image, link, rr, selection, system
 
 
 def two_say_hello(log, gic):
@@ -18,12 +18,12 @@ def two_say_hello(log, gic):
             run.count(rf"^{name}\| hello from {name}", 3)
 
 
-def own_state(log, gic, vcpus, rounds, skerry="skerry.bin"):
+def own_state(log, gic, vcpus, rounds, skerry="skerry.bin", slice_us=10):
     """Patterns in all registers, timers, SGIs, translations: thousands of switches."""
     guests = [guest(name, "guests/sharetest.bin", [0] * vcpus,
                     more=f'bootargs = "seed={seed} rounds={rounds}";')
               for name, seed in (("a", 3), ("b", 5))]
-    text = system(*guests, schedule=[rr(0, 10)])
+    text = system(*guests, schedule=[rr(0, slice_us)])
     with Run(log, image(log, f"shared-{vcpus}-{rounds}", text), "--gic", gic, "--cpus", 1, "--icount",
              skerry=skerry) as run:
         run.end(0)
@@ -31,13 +31,65 @@ def own_state(log, gic, vcpus, rounds, skerry="skerry.bin"):
         check(not failed, "; ".join(failed[:5]))
         run.count(r"^[ab]\| tests: \d passed, 0 failed", 2)
         away = [int(n) for n in re.findall(r"(\d+) times another one ran", run.text)]
-        check(len(away) == 2 and min(away) > rounds / 4, f"hardly anybody ran meanwhile: {away}")
+        check(len(away) == 2 and (slice_us > 10 or min(away) > rounds / 4), f"hardly anybody ran meanwhile: {away}")
+
+
+def bells(log, gic):
+    """Two guests on one core wake each other by NOTIFY, in a core's own time only."""
+    text = system(guest("asks", "guests/sharetest.bin", more='bootargs = "bell rounds=500";'),
+                  guest("answers", "guests/sharetest.bin", more="service;"),
+                  links=[link("bells", "shared-memory", "asks", "answers")],
+                  schedule=[rr(0, 1000)])
+    with Run(log, image(log, "shared-bells", text), "--gic", gic, "--cpus", 1) as run:
+        run.end(0)
+        run.count(r"^asks\| sharetest: 500 bells answered", 1)
+
+
+def neighbours_die(log, gic):
+    """One guest is checked while its neighbours on the core reset, crash in every way that
+    ends in a restart, and stop."""
+    kept = guest("kept", "guests/sharetest.bin", more='bootargs = "rounds=1500";')
+    others = [guest(f"n{i}", "guests/hello.bin",
+                    more=f'bootargs = "{words}"; on-crash = "restart"; restart-limit = <9 60>;')
+              for i, words in enumerate(("reset=6 off", "crash-until=4 crash=read off",
+                                         "crash-until=3 crash=vbar off", "wait=1 off"))]
+    text = system(kept, *others, schedule=[rr(0, 50)])
+    with Run(log, image(log, "shared-deaths", text), "--gic", gic, "--cpus", 1, "--icount") as run:
+        run.end(0)
+        run.count(r"^kept\| tests: 5 passed, 0 failed", 1)
+        run.count(r"^n0\| hello from n0", 6)
+        run.count(r"^n1\| hello from n1", 4)
+        run.count(r"^n2\| hello from n2", 3)
+
+
+def attacked(log, gic, skerry="skerry.bin"):
+    """The attacker and its victim take turns on one core."""
+    attacker = guest("attacker", cpus=[0], more='bootargs = "lives=9 deadly"; '
+                     'on-crash = "restart"; restart-limit = <15 600>; '
+                     "priority = <1>; budget-us = <8000>; period-us = <10000>;")
+    victim = guest("victim", more='bootargs = "beats=1000000 every=100"; service; '
+                   "priority = <2>; budget-us = <1000>; period-us = <10000>;")
+    text = system(victim, attacker, schedule=[
+        '\t\tcore-0 { core = <0>; policy = "server"; slack; };\n'])
+    with Run(log, image(log, "shared-attack", text), "--gic", gic, "--cpus", 1, limit=280,
+             skerry=skerry) as run:
+        run.end(0)
+        failed = run.lines(r"FAILED")
+        check(not failed, "; ".join(failed[:5]))
+        run.count(r"^victim\| victim: beat \d+, checksum ok", 5, 1000)
+        run.count(r"^attacker\| attacker: life 9 is the last", 1)
 
 
 def cases(soak):
     """The whole product only in a soak."""
     rows = selection(soak, gic=[2, 3], vcpus=[1, 2])
     found = [Case(f"hello-gic{gic}", two_say_hello, gic=gic) for gic in (2, 3)]
-    found += [Case(f"own-state-gic{r['gic']}-{r['vcpus']}vcpu", own_state, rounds=3000, **r)
+    found += [Case(f"own-state-gic{r['gic']}-{r['vcpus']}vcpu", own_state, rounds=1500, **r)
               for r in rows]
+    for gic in (2, 3):
+        found += [Case(f"bells-gic{gic}", bells, gic=gic),
+                  Case(f"neighbours-die-gic{gic}", neighbours_die, gic=gic)]
+    found += [Case("attacker-gic2", attacked, limit=300, weight=60, gic=2),
+              Case("own-state-oracle", own_state, gic=3, vcpus=2, rounds=50, slice_us=2000,
+                   skerry="debug/skerry.bin")]
     return found
