@@ -89,7 +89,7 @@ static void echo(void)
 		int c = console_read();
 
 		if (c < 0) {
-			delay_us(1000);
+			sleep_unless(NULL, NULL, 5000);	/* input makes no interrupt */
 		} else if (c == '\r' || c == '\n') {
 			line[size] = 0;
 			printf("echo: %s\n", line);

@@ -106,6 +106,7 @@ def shell_and_end(log, gic):
         t.expect(r"linux\| rt: ", r"linux# ")
         t.child.send("\x1dl")
         focus = t.expect(r"Ctrl-\] (\S)  hello").group(1)
+        t.expect(r"Ctrl-\] 6  manager")                 # as README says
         t.child.send("\x1d" + focus)                    # Ctrl-] and its key: it is alone
         t.expect(r"skerry: hello alone")
         t.child.send("typed at hello\r")
@@ -114,38 +115,6 @@ def shell_and_end(log, gic):
         t.expect(r"skerry: all are shown")
         t.child.send("\x1dq")                           # Ctrl-] then q
         t.expect(r"skerry: end [a-z0-9=\- ]*linux=off")
-        t.ends(0)
-
-
-def managed(log):
-    """What README promises of the manager: a driver and Linux crash and start again; rt,
-    which shares nothing with them, lives its first life all along, and so do those on the
-    core of the driver."""
-    itb = image(log, "demo-managed", "dts/systems/demo.dts")
-    with Terminal(log, itb, 3, "managed") as t:
-        t.expect(r"linux# ")
-        t.child.send("\x1dl")
-        keys = {name: t.expect(rf"Ctrl-\] (\S)  {name}").group(1)
-                for name in ("rt", "linux", "manager")}
-        check(keys["manager"] == "6", "README tells another key")
-        t.child.send("\x1d" + keys["manager"])
-        t.expect(r"skerry: manager alone")
-        t.child.send("top -n 2\r")
-        t.expect(r"rt +running +1 +static", r"drv-console +running +0 +server", r"skerry> ")
-        for command, name in (("kill", "drv-block"), ("kill", "linux"), ("restart", "drv-net")):
-            t.child.send(f"{command} {name}\r")
-            t.expect(rf"{name}: running, life 2", r"skerry> ")
-        t.child.send("\x1d" + keys["linux"])
-        t.expect(r"skerry: linux alone", r"linux# ")
-        disk_and_network(t)
-        t.child.send("\x1d" + keys["manager"])
-        t.expect(r"skerry: manager alone")
-        for name, life in (("rt", 1), ("hello", 1), ("drv-console", 1), ("drv-block", 2)):
-            t.child.send(f"info {name}\r")
-            t.expect(rf"state +running.*, life {life}\r", r"skerry> ")
-        t.child.send("\x1d" + keys["rt"])
-        t.expect(r"skerry: rt alone", r"rt: since start: \d+ beats")
-        t.child.send("\x1dq")
         t.ends(0)
 
 
@@ -189,5 +158,4 @@ def cases(_soak):
     found = [Case(f"shell-gic{gic}", shell_and_end, weight=20, gic=gic) for gic in (2, 3)]
     found += [Case(f"signal-{n.name}", signals, weight=6, number=n)
               for n in (signal.SIGINT, signal.SIGTERM)]
-    return found + [Case("lines", every_line_has_a_name, weight=20),
-                    Case("managed", managed, weight=20)]
+    return found + [Case("lines", every_line_has_a_name, weight=20)]
