@@ -82,7 +82,8 @@ static void test_rest(int file)
 	int reader = open(SKERRY_DEVICE, O_RDONLY);
 
 	want("query", ioctl(file, SKERRY_IOC_QUERY, &q), 0, 0);
-	want("its answer", q.guest == 2 && q.controls == 1u << OURS && !strcmp(q.name, "linux"), 1, 0);
+	want("its answer", q.guest == 2 && q.controls == 1u << OURS, 1, 0);
+	want("its name", strcmp(q.name, "linux"), 0, 0);
 	want("query to nowhere", ioctl(file, SKERRY_IOC_QUERY, NULL), 0, EFAULT);
 	want("query into the kernel", ioctl(file, SKERRY_IOC_QUERY, KERNEL), 0, EFAULT);
 	want("no such ioctl", ioctl(file, _IO(0xb5, 9), 0), 0, ENOTTY);

@@ -19,8 +19,8 @@ def ask(run, line, *patterns):
 
 def crashes(log, kernel, gic):
     """/dev/watchdog: a daemon pings it, and stops it by the magic character, unless nowayout; who
-    closes it without that is started again. A panic is a crash, too: its text is in the record; switched off, the kernel's
-    own way is back."""
+    closes it without that is started again. A panic is a crash, too: its text is in the record;
+    switched off, the kernel's own way is back."""
     text = system(NEIGHBOUR, linux(kernel=kernel, bootargs="skerry.watchdog_timeout=2", more=AGAIN),
                   top="console-input = <&linux>;")
     booted = r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# "
@@ -78,7 +78,8 @@ def skerryctl(log, kernel, gic):
                             ("start", "running"), ("restart", "running"), ("kill", "running")):
             ask(run, f"skerryctl {word} hello; echo status $?", rf"^linux\| hello: {state}",
                 r"status 0")
-        ask(run, "skerryctl info hello; skerryctl stats hello", r"^linux\| GUEST .*HVC", r"^linux\| hello +\d")
+        ask(run, "skerryctl info hello; skerryctl stats hello", r"^linux\| GUEST .*HVC",
+            r"^linux\| hello +\d")
         ask(run, "skerryctl top -n 2 --json | tail -n 1 | cut -c 1-30", r'^linux\| {"uptime_s": ')
         ask(run, "skerryctl crash hello", r"^linux\| cause +.*asked for by")
         ask(run, "skerryctl crash hello --hex; echo whole", r"whole$")

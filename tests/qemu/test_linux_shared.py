@@ -28,7 +28,8 @@ def smp(log, kernel, gic):
     with Run(log, image(log, "linux-8", text), "--gic", gic, "--cpus", 3, limit=400) as run:
         run.expect(r"^linux\| Linux 6\.\d+\.\S+, 8 cpus", r"linux# ")
         ask(run, "for i in 0 1 2 3 4 5 6 7; do taskset $((1 << i)) sh -c "
-            "'n=0; while [ $n -lt 5000 ]; do n=$((n+1)); done; echo $0' $i & done; wait; echo loops",
+            "'n=0; while [ $n -lt 5000 ]; do n=$((n+1)); done; echo $0' $i & done; wait; "
+            "echo loops",
             r"^linux\| loops")
         ask(run, "for i in 1 2 3 4; do (seq 5000 | sort -n | md5sum) & done; wait; echo pipes",
             r"^linux\| pipes")
