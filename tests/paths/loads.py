@@ -10,7 +10,7 @@ from harness import guest, link, rr, system
 RESTART = 'on-crash = "restart"; restart-limit = <2000 600>;'
 
 # Limits on instructions, by the begin of a path's name; printing apart. With 300 interrupts
-# pending at once, list registers take longest; see docs/scheduling.md.
+# pending at once, list registers take longest; see docs/interrupts.md.
 LIMITS = [
     ("hvc-message", 1800), ("hvc-control", 5000), ("hvc-", 1000),
     ("psci-", 300), ("smccc-", 300), ("call-", 300),
