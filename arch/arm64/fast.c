@@ -114,8 +114,7 @@ struct vcpu *fast_sgi1r(struct vcpu *v, uint64_t value)
 	if ((value & SGI1R_OTHERS) == 0) {
 		return send_sgi(v, value & 0xffff, value >> 24 & 15);
 	}
-	vgic_write_sgi1r(v, value);
-	return v;
+	return vgic_write_sgi1r(v, value);
 }
 
 /* The distributor's registers that describe it, and GICv2's GICD_SGIR to a list. */

@@ -130,4 +130,4 @@ void vgic_enter(struct vcpu *v);
  * False: this access is an external abort. */
 bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, uint64_t *value);
 /* ICC_SGI1R_EL1 (GICv3) by system register trap. */
-void vgic_write_sgi1r(struct vcpu *v, uint64_t value);
+struct vcpu *vgic_write_sgi1r(struct vcpu *v, uint64_t value);	/* v */

@@ -14,7 +14,6 @@
 #include <core/core.h>
 #include <sysreg.h>
 
-#include "../../arch/arm64/cpu.h"
 #include "../../arch/arm64/gic.h"
 #include "../../arch/arm64/trap.h"
 
