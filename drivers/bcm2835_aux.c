@@ -10,15 +10,11 @@
 
 enum { IO = 0x00, IER = 0x04, LCR = 0x0c, LSR = 0x14, CNTL = 0x20, BAUD_DIVISOR = 0x28,
        ENABLES = 0x3c };	/* the last one: this far *before* the others */
-
-#define ENABLES_UART	0x1u
-#define IER_RECEIVE	0x5u		/* bit 2 must be set as well (errata) */
-#define LCR_8BIT	0x3u		/* both bits (errata) */
-#define CNTL_ON		0x3u
-#define LSR_HAS_DATA	(1u << 0)
-#define LSR_HAS_ROOM	(1u << 5)
-#define LSR_IS_IDLE	(1u << 6)
-#define BAUD		115200u
+enum { LSR_HAS_DATA = 1 << 0, LSR_HAS_ROOM = 1 << 5, LSR_IS_IDLE = 1 << 6, ENABLES_UART = 1,
+       IER_RECEIVE = 0x5,	/* bit 2 must be set as well (errata) */
+       LCR_8BIT = 0x3,		/* both bits (errata) */
+       CNTL_ON = 0x3 };
+#define BAUD	115200u
 
 static void init(uintptr_t base, uint32_t clock_hz)
 {

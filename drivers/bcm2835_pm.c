@@ -9,13 +9,10 @@
 #include <hv/drivers.h>
 
 enum { PM_RSTC = 0x1c, PM_WDOG = 0x24 };
-
-#define PM_PASSWORD	0x5a000000u	/* in every write */
-#define RSTC_WRCFG	0x00000030u
-#define RSTC_FULL_RESET	0x00000020u
-#define RSTS_HALT	0x00000555u	/* boot partition 63, bits 0 2 4 6 8 10: stay off */
-#define WDOG_HZ		65536		/* it counts down 20 bits */
-#define WDOG_RESET	10
+enum { PM_PASSWORD = 0x5a000000,	/* in every write */
+       RSTC_WRCFG = 0x30, RSTC_FULL_RESET = 0x20,
+       RSTS_HALT = 0x555,		/* boot partition 63, bits 0 2 4 6 8 10: stay off */
+       WDOG_HZ = 65536, WDOG_RESET = 10 };	/* it counts down 20 bits */
 
 static void count_down(uintptr_t base, uint32_t ticks)
 {

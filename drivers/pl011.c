@@ -9,14 +9,10 @@
 
 enum { DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30, IFLS = 0x34,
        IMSC = 0x38, ICR = 0x44 };
-
-#define FR_BUSY		(1u << 3)
-#define FR_RXFE		(1u << 4)
-#define FR_TXFF		(1u << 5)
-#define LCRH_8N1_FIFO	0x70u
-#define CR_ON		0x301u		/* UARTEN, TXE, RXE */
-#define IMSC_RECEIVE	0x50u		/* RXIM, RTIM */
-#define BAUD		115200u
+enum { FR_BUSY = 1 << 3, FR_RXFE = 1 << 4, FR_TXFF = 1 << 5, LCRH_8N1_FIFO = 0x70,
+       CR_ON = 0x301,		/* UARTEN, TXE, RXE */
+       IMSC_RECEIVE = 0x50 };	/* RXIM, RTIM */
+#define BAUD	115200u
 
 static void init(uintptr_t base, uint32_t clock_hz)
 {

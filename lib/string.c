@@ -78,10 +78,9 @@ void *memset(void *at, int byte, size_t size)
 
 size_t strlen(const char *s)
 {
-	const char *end = s;
+	size_t length = 0;
 
-	while (*end) {
-		end++;
+	for (; s[length]; length++) {
 	}
-	return (size_t)(end - s);
+	return length;
 }

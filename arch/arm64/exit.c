@@ -7,8 +7,7 @@
  */
 #include "trap.h"
 
-#define HCR_TWI		(1 << 13)
-#define HCR_TWE		(1 << 14)
+enum { HCR_TWI = 1 << 13, HCR_TWE = 1 << 14 };
 
 /* HVC, SMC: the second returns to itself, and is stepped over. */
 static void exit_call(struct vcpu *v, uint64_t esr)

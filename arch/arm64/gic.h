@@ -30,15 +30,16 @@
 
 #define LR_BELL		2	/* list register 1: fast paths use it for doorbells only */
 
-#define GIC_PRIORITY	0xa0u	/* of every physical interrupt */
-#define GIC_EDGE	0x80	/* in gic.owner[]: the trigger its device has */
 #define GIC_KICK	0	/* EL2's SGIs: look at your work; */
 #define GIC_BELL	1	/* a doorbell was rung, see vgic_bell.c */
 #define DOORBELL_V2	(1ull << 63)	/* of doorbell.sgi: for GICD_SGIR */
-#define GIC_SPURIOUS	1020	/* INTIDs from here on: none waits */
 
 #ifndef __ASSEMBLER__
 #include "trap.h"
+
+/* Of every physical interrupt; in gic.owner[]: the trigger that its device has; INTIDs from here
+ * on: none waits */
+enum { GIC_PRIORITY = 0xa0, GIC_EDGE = 0x80, GIC_SPURIOUS = 1020 };
 
 /* GICH_HCR and ICH_HCR_EL2; UIE: at most one valid list register; LRENPIE: an EOI found none */
 enum { HCR_EN = 1, HCR_UIE = 2, HCR_LRENPIE = 4 };

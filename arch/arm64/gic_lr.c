@@ -77,27 +77,15 @@ void gic_write_hcr(uint32_t hcr)
 		}							\
 	} while (0)
 
-static void save_v3(struct vgic_vcpu *x)
-{
 #define SAVE_AP(n)	x->ap[n] = (uint32_t)READ_SYSREG(ich_ap0r##n##_el2);	\
 			x->ap[4 + n] = (uint32_t)READ_SYSREG(ich_ap1r##n##_el2);
-	x->vmcr = (uint32_t)READ_SYSREG(ich_vmcr_el2);
-	EACH_AP(SAVE_AP);
-}
-
-static void load_v3(const struct vgic_vcpu *x)
-{
 #define LOAD_AP(n)	WRITE_SYSREG(x->ap[n], ich_ap0r##n##_el2);	\
 			WRITE_SYSREG(x->ap[4 + n], ich_ap1r##n##_el2);
-	WRITE_SYSREG(x->vmcr | VMCR_FIQ_EN, ich_vmcr_el2);
-	EACH_AP(LOAD_AP);
-}
 
 void gic_save(struct vgic_vcpu *x)
 {
 	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctz(m);
-
 		uint64_t lr = gic_read_lr(i);
 
 		if (lr & LR_LIVE) {
@@ -111,7 +99,8 @@ void gic_save(struct vgic_vcpu *x)
 		x->vmcr = mmio_read32(GICH_VMCR);
 		x->ap[0] = mmio_read32(GICH_APR);
 	} else {
-		save_v3(x);
+		x->vmcr = (uint32_t)READ_SYSREG(ich_vmcr_el2);
+		EACH_AP(SAVE_AP);
 	}
 	gic_write_hcr(0);
 }
@@ -122,7 +111,8 @@ void gic_load(const struct vgic_vcpu *x)
 		mmio_write32(GICH_VMCR, x->vmcr);
 		mmio_write32(GICH_APR, x->ap[0]);
 	} else {
-		load_v3(x);
+		WRITE_SYSREG(x->vmcr | VMCR_FIQ_EN, ich_vmcr_el2);
+		EACH_AP(LOAD_AP);
 	}
 	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctz(m);

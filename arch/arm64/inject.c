@@ -5,14 +5,10 @@
  */
 #include "trap.h"
 
-#define SPSR_MODE	0x1f
-#define SPSR_EL1H	0x05
-#define SPSR_DAIF	(0xf << 6)
+enum { SPSR_MODE = 0x1f, SPSR_EL1H = 0x05, SPSR_DAIF = 0xf << 6, SPSR_SSBS = 1 << 12,
+       SPSR_PAN = 1 << 22, SCTLR_SPAN = 1 << 23 };
 #define SPSR_IT		(0xfcull << 8 | 3ull << 25)	/* AArch32: If-Then state */
 #define SPSR_KEEP	((0xfull << 28) | (1 << 24))	/* NZCV, DIT */
-#define SPSR_PAN	(1 << 22)
-#define SPSR_SSBS	(1 << 12)
-#define SCTLR_SPAN	(1 << 23)
 #define SCTLR_DSSBS	(1ull << 44)
 
 /* EL0 only. The If-Then state moves on: AArch32.ITAdvance(). */
@@ -29,19 +25,12 @@ void vcpu_skip_aarch32(struct vcpu *v, uint64_t esr)
 /* AArch32 is EL0's alone. */
 static bool is_from_el0(uint64_t spsr) { return (spsr & SPSR_AARCH32) || (spsr & SPSR_MODE) == 0; }
 
-static uint64_t vector_offset(uint64_t spsr)
-{
-	if (is_from_el0(spsr)) {
-		return spsr & SPSR_AARCH32 ? 0x600 : 0x400;
-	}
-	return (spsr & SPSR_MODE) == SPSR_EL1H ? 0x200 : 0x000;
-}
-
 static void inject(struct vcpu *v, uint64_t esr)
 {
-	uint64_t spsr = v->arch.spsr;
-	uint64_t sctlr = READ_SYSREG(sctlr_el1);
+	uint64_t spsr = v->arch.spsr, sctlr = READ_SYSREG(sctlr_el1);
 	uint64_t state = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H;
+	unsigned offset = spsr & SPSR_AARCH32 ? 0x600 : is_from_el0(spsr) ? 0x400 :
+			  (spsr & SPSR_MODE) == SPSR_EL1H ? 0x200 : 0x000;
 
 	if ((READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf) != 0 &&
 	    (!(sctlr & SCTLR_SPAN) || (spsr & SPSR_PAN))) {
@@ -53,7 +42,7 @@ static void inject(struct vcpu *v, uint64_t esr)
 	WRITE_SYSREG(esr, esr_el1);
 	WRITE_SYSREG(v->arch.elr, elr_el1);
 	WRITE_SYSREG(spsr, spsr_el1);
-	v->arch.elr = READ_SYSREG(vbar_el1) + vector_offset(spsr);
+	v->arch.elr = READ_SYSREG(vbar_el1) + offset;
 	v->arch.spsr = state;
 }
 

@@ -14,11 +14,8 @@
 uint64_t id_registers[8][8];
 
 /* What a guest may do; anything else is UNDEFINED in it. A read gives `value`, a
- * write is ignored, but for: */
-#define READ		1
-#define WRITE		2
-#define PTIMER		4	/* the emulated timer; `value`: which of its registers */
-#define SGI1R		8
+ * write is ignored; but for the emulated timer, `value` is which of its registers, and SGI1R. */
+enum { READ = 1, WRITE = 2, PTIMER = 4, SGI1R = 8 };
 
 struct sysreg_row {
 	uint32_t key, access;

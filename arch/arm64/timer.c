@@ -7,9 +7,7 @@
  */
 #include "gic.h"
 
-#define CTL_ENABLE	1u
-#define CTL_IMASK	2u
-#define CTL_ISTATUS	4u
+enum { CTL_ENABLE = 1, CTL_IMASK = 2, CTL_ISTATUS = 4 };
 
 static bool is_live(uint64_t ctl) { return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE; }
 

@@ -6,12 +6,9 @@
  */
 #include "gic.h"
 
-#define SPSR_EL1H	0x5
-#define SPSR_RESET	(0x3c0 | SPSR_EL1H)	/* DAIF masked */
-#define SCTLR_RESET	0x30d00800	/* RES1 bits; MMU and caches off */
-#define SCTLR_M		1
-#define TCR_EPD		(1 << 7 | 1 << 23)	/* EPD0, EPD1 */
-#define ISR_A		(1 << 8)
+enum { SPSR_EL1H = 0x5, SPSR_RESET = 0x3c0 | SPSR_EL1H,	/* DAIF masked */
+       SCTLR_M = 1, SCTLR_RESET = 0x30d00800,		/* RES1 bits; MMU and caches off */
+       TCR_EPD = 1 << 7 | 1 << 23, ISR_A = 1 << 8 };	/* EPD0, EPD1 */
 
 #define FP_PAIR(op, a, b) #op " q" #a ", q" #b ", [%0, #16 * " #a "]\n"
 #define FP_PAIRS(op) ".arch_extension fp\n" \

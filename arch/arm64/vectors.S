@@ -12,11 +12,6 @@
 
 #include "registers.h"
 
-	.macro	vector label
-	.balign	128
-	b	\label
-	.endm
-
 	/* On entry: x0, x1 on the stack. After: everything in the current vCPU; x0 = the vCPU */
 	.macro	save_all
 	this_vcpu x0
@@ -32,20 +27,14 @@
 	.balign	2048
 	.global	vectors
 vectors:
-	.rept	2			/* current EL, SP_EL0 and SP_EL2 */
-	vector	panic_0
-	vector	panic_1
-	vector	panic_2
-	vector	panic_3
+	/* From EL2 on SP_EL0 and on SP_EL2; a guest in AArch64; one in AArch32 (EL0 only).
+	 * FIQ: Group 0 is EL3's */
+	.irp	label, panic_0, panic_1, panic_2, panic_3, panic_0, panic_1, panic_2, panic_3, \
+		guest_sync, guest_irq, panic_2, guest_serror, \
+		guest_sync_slow, guest_irq, panic_2, guest_serror
+	.balign	128
+	b	\label
 	.endr
-	vector	guest_sync		/* a guest, AArch64 */
-	vector	guest_irq
-	vector	panic_2			/* FIQ: Group 0 is EL3's */
-	vector	guest_serror
-	vector	guest_sync_slow		/* a guest, AArch32 (EL0 only) */
-	vector	guest_irq
-	vector	panic_2			/* FIQ: Group 0 is EL3's */
-	vector	guest_serror
 
 /*
  * guest_sync: HVC PSCI_VERSION is answered here; the rest elsewhere.

@@ -9,26 +9,19 @@
  */
 #include "gic.h"
 
-/* The vCPU that takes a link's interrupt at once; NULL: nobody does. */
-static struct vcpu *receiver(struct guest *g, unsigned intid, const struct vcpu *leaving)
-{
-	const struct virq *q = &g->arch.vgic.irq[intid];
-	bool is_quick = vgic_is_on(g) && q->flags & VIRQ_ENABLED && q->flags & VIRQ_EDGE;
-	int target = is_quick ? vgic_target(g, intid) : -1;
-	struct vcpu *v = target >= 0 ? &g->vcpu[target] : NULL;
-
-	return v != NULL && v != leaving && vcpu_is_on(v) ? v : NULL;
-}
-
+/* For the vCPU that takes the link's interrupt at once, if one does. */
 static void arm(struct guest *g, unsigned port, struct doorbell *d, const struct vcpu *leaving)
 {
-	struct vcpu *v = receiver(g, SKERRY_INTID_LINK(port), leaving);
-	uint32_t *bells = v != NULL ? &v->arch.vgic.bells : NULL;
+	unsigned intid = SKERRY_INTID_LINK(port), flags = g->arch.vgic.irq[intid].flags;
+	bool is_quick = vgic_is_on(g) && flags & VIRQ_ENABLED && flags & VIRQ_EDGE;
+	int target = is_quick ? vgic_target(g, intid) : -1;
+	struct vcpu *v = &g->vcpu[target >= 0 ? target : 0];
+	uint32_t *bells = target >= 0 && v != leaving && vcpu_is_on(v) ? &v->arch.vgic.bells : NULL;
 
 	if (bells == d->bells) {
 		return;
 	}
-	if (v != NULL) {
+	if (bells != NULL) {
 		unsigned sgi = pcpus[v->cpu].is_shared ? GIC_KICK : GIC_BELL;
 
 		d->sgi = gic.cpu[v->cpu] | (gic.version == 3 ? sgi << 24 : sgi | DOORBELL_V2);
@@ -69,11 +62,9 @@ void vgic_keep_bell(struct vcpu *v)
 
 void vgic_take_bells(struct vcpu *v)
 {
-	uint32_t rung = 0;
+	uint32_t *bells = &v->arch.vgic.bells;
+	uint32_t rung = load_relaxed(bells) ? __atomic_exchange_n(bells, 0, __ATOMIC_ACQUIRE) : 0;
 
-	if (load_relaxed(&v->arch.vgic.bells) != 0) {
-		rung = __atomic_exchange_n(&v->arch.vgic.bells, 0, __ATOMIC_ACQUIRE);
-	}
 	for (; rung != 0; rung &= rung - 1) {
 		vgic_set(v, SKERRY_INTID_LINK((unsigned)__builtin_ctz(rung)), VIRQ_PENDING);
 	}

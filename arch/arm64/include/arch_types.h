@@ -33,14 +33,11 @@ struct virq {
 	uint8_t target;		/* SPIs. GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
 };
 
-#define WHERE_NOWHERE	0
-#define WHERE_HELD	0x80	/* | vCPU << 4 | list register: held there */
-#define WHERE_SPILLED	15	/* as list register: active, but in none */
-#define TARGET_ABSENT	0x7f	/* an affinity that no vCPU has */
-#define TARGET_ANY	0x80	/* GICD_IROUTER.Interrupt_Routing_Mode */
-
-#define VGIC_WORK_SGI	1	/* SGIs were posted */
-#define VGIC_WORK_SYNC	2	/* anything else changed */
+/* HELD | vCPU << 4 | list register: it is there. SPILLED as list register: active, but in none */
+enum { WHERE_NOWHERE = 0, WHERE_SPILLED = 15, WHERE_HELD = 0x80 };
+/* An affinity that no vCPU has; GICD_IROUTER.Interrupt_Routing_Mode */
+enum { TARGET_ABSENT = 0x7f, TARGET_ANY = 0x80 };
+enum { VGIC_WORK_SGI = 1, VGIC_WORK_SYNC = 2 };	/* SGIs were posted; anything else changed */
 
 struct vgic_vcpu {
 	uint64_t timer_lr;	/* the timer's, in the hardware's layout; 0: not deliverable */
