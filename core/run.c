@@ -115,6 +115,7 @@ static void look(struct pcpu *p, uint64_t now)
 		struct vcpu *v = p->vcpu[i];
 
 		if (v->time == VCPU_IDLE && wants(v, now)) {
+			v->is_waiting = false;	/* even if it is paused before its turn */
 			v->deadline = UINT64_MAX;
 			account(v, VCPU_READY, now);
 			sched_wake(p->index, i, now);
