@@ -38,8 +38,8 @@ bool gic_is_set(unsigned cpu, unsigned reg, unsigned intid)
 
 unsigned gic_take_timer(void)
 {
-	uintptr_t at = bit_register(pcpu()->index, 0, gic.vtimer);
-	uint32_t bit = 1u << gic.vtimer % 32;
+	uintptr_t at = bit_register(pcpu()->index, 0, 0);
+	uint32_t bit = 1u << gic.vtimer;
 	bool is_pending = mmio_read32(at + GICD_ISPENDR) & bit;
 	bool is_active = mmio_read32(at + GICD_ISACTIVER) & bit;
 
@@ -54,8 +54,8 @@ unsigned gic_take_timer(void)
 
 void gic_put_timer(bool is_enabled, unsigned state)
 {
-	uintptr_t at = bit_register(pcpu()->index, 0, gic.vtimer);
-	uint32_t bit = 1u << gic.vtimer % 32;
+	uintptr_t at = bit_register(pcpu()->index, 0, 0);
+	uint32_t bit = 1u << gic.vtimer;
 
 	mmio_write32(at + (is_enabled ? GICD_ISENABLER : GICD_ICENABLER), bit);
 	if (state & PPI_PENDING) {
