@@ -107,7 +107,9 @@ static void compare_acknowledge(void)
 static void compare_end(void)
 {
 	if (face[cpu].depth != 0) {
-		ref_of(cpu, taken[pcpus[cpu].current->index][face[cpu].depth - 1] & 0x3ff)->active = -1;
+		unsigned iar = taken[pcpus[cpu].current->index][face[cpu].depth - 1];
+
+		ref_of(cpu, iar & 0x3ff)->active = -1;
 		end();
 	}
 }

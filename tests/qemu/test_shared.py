@@ -10,7 +10,7 @@ from harness import Case, Run, check, guest, image, link, rr, selection, system
 def two_say_hello(log, gic):
     """Two guests on one core, each to its end, restarts included."""
     more = 'bootargs = "reset=3 wait=20 lines=20 off";'
-    text = system(guest("a", "guests/hello.bin", more=more), guest("b", "guests/hello.bin", more=more),
+    text = system(*(guest(name, "guests/hello.bin", more=more) for name in "ab"),
                   schedule=[rr(0)])
     with Run(log, image(log, "shared-hello", text), "--gic", gic, "--cpus", 1) as run:
         run.end(0)
@@ -24,14 +24,15 @@ def own_state(log, gic, vcpus, rounds, skerry="skerry.bin", slice_us=10):
                     more=f'bootargs = "seed={seed} rounds={rounds}";')
               for name, seed in (("a", 3), ("b", 5))]
     text = system(*guests, schedule=[rr(0, slice_us)])
-    with Run(log, image(log, f"shared-{vcpus}-{rounds}", text), "--gic", gic, "--cpus", 1, "--icount",
-             skerry=skerry) as run:
+    with Run(log, image(log, f"shared-{vcpus}-{rounds}", text), "--gic", gic, "--cpus", 1,
+             "--icount", skerry=skerry) as run:
         run.end(0)
         failed = run.lines(r"FAILED")
         check(not failed, "; ".join(failed[:5]))
         run.count(r"^[ab]\| tests: \d passed, 0 failed", 2)
         away = [int(n) for n in re.findall(r"(\d+) times another one ran", run.text)]
-        check(len(away) == 2 and (slice_us > 10 or min(away) > rounds / 4), f"hardly anybody ran meanwhile: {away}")
+        check(len(away) == 2 and (slice_us > 10 or min(away) > rounds / 4),
+              f"hardly anybody ran meanwhile: {away}")
 
 
 def bells(log, gic):

@@ -278,8 +278,14 @@ weak void crash_note(const struct vcpu *v, uint64_t pc, const char *cause)
 	(void)v, (void)pc, (void)cause;
 }
 
-weak void sched_wake(unsigned cpu, unsigned slot, uint64_t now) { (void)cpu, (void)slot, (void)now; }
-weak void sched_block(unsigned cpu, unsigned slot, uint64_t now) { (void)cpu, (void)slot, (void)now; }
+weak void sched_wake(unsigned cpu, unsigned slot, uint64_t now)
+{
+	(void)cpu, (void)slot, (void)now;
+}
+weak void sched_block(unsigned cpu, unsigned slot, uint64_t now)
+{
+	(void)cpu, (void)slot, (void)now;
+}
 weak void sched_pass(unsigned cpu, int to, uint64_t now) { (void)cpu, (void)to, (void)now; }
 weak int sched_pick(unsigned cpu, uint64_t now, uint64_t *until)
 {
