@@ -43,7 +43,7 @@ struct vcpu {
 	bool is_waiting;	/* in WFI, on a shared core; own core only, as what follows */
 	uint8_t time;		/* enum vcpu_time: now ... */
 	uint64_t since;		/* ... since, ticks; UINT64_MAX: it is being changed */
-	uint64_t deadline;	/* it waits, off its core: when a timer of its own wants it, ticks */
+	uint64_t deadline;	/* it waits, off its core: when a timer of its wants it, ticks */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
 	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
 	uint64_t context;
