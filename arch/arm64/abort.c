@@ -19,11 +19,9 @@
 
 static bool emulate(struct vcpu *v, uint64_t at, bool is_write, unsigned width, uint64_t *value)
 {
-	if (at - SKERRY_PL011_BASE < PAGE_SIZE) {
-		return v->guest->config->console == CONSOLE_PL011 &&
-		       vpl011_access(v->guest, at - SKERRY_PL011_BASE, is_write, width, value);
-	}
-	return vgic_mmio(v, at, is_write, width, value);
+	return at - SKERRY_PL011_BASE >= PAGE_SIZE ? vgic_mmio(v, at, is_write, width, value) :
+	       v->guest->config->console == CONSOLE_PL011 &&
+	       vpl011_access(v->guest, at - SKERRY_PL011_BASE, is_write, width, value);
 }
 
 /* The register's low bits: what a load puts there, what of it a store (SSE = 0) writes. */

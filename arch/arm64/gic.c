@@ -18,12 +18,10 @@ static struct lock gic_lock = LOCK_INIT(LOCK_GIC);
 
 static uintptr_t bit_register(unsigned cpu, unsigned reg, unsigned intid)
 {
-	uintptr_t frame = GICD_VA;
+	bool is_own = intid < 32 && gic.version == 3;
 
-	if (intid < 32 && gic.version == 3) {
-		frame = GICR_VA + cpu * (uintptr_t)GICR_VA_STRIDE + GICR_SGI_FRAME;
-	}
-	return frame + reg + intid / 32 * 4;
+	return (is_own ? GICR_VA + cpu * (uintptr_t)GICR_VA_STRIDE + GICR_SGI_FRAME : GICD_VA) +
+	       reg + intid / 32 * 4;
 }
 
 void gic_write_bit(unsigned cpu, unsigned reg, unsigned intid)

@@ -28,22 +28,18 @@ static bool is_from_el0(uint64_t spsr) { return (spsr & SPSR_AARCH32) || (spsr &
 static void inject(struct vcpu *v, uint64_t esr)
 {
 	uint64_t spsr = v->arch.spsr, sctlr = READ_SYSREG(sctlr_el1);
-	uint64_t state = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H;
+	bool has_pan = READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf;
+	bool has_ssbs = READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf;
 	unsigned offset = spsr & SPSR_AARCH32 ? 0x600 : is_from_el0(spsr) ? 0x400 :
 			  (spsr & SPSR_MODE) == SPSR_EL1H ? 0x200 : 0x000;
 
-	if ((READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf) != 0 &&
-	    (!(sctlr & SCTLR_SPAN) || (spsr & SPSR_PAN))) {
-		state |= SPSR_PAN;
-	}
-	if ((READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf) != 0 && (sctlr & SCTLR_DSSBS)) {
-		state |= SPSR_SSBS;
-	}
 	WRITE_SYSREG(esr, esr_el1);
 	WRITE_SYSREG(v->arch.elr, elr_el1);
 	WRITE_SYSREG(spsr, spsr_el1);
 	v->arch.elr = READ_SYSREG(vbar_el1) + offset;
-	v->arch.spsr = state;
+	v->arch.spsr = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H |
+		       (has_pan && (!(sctlr & SCTLR_SPAN) || spsr & SPSR_PAN) ? SPSR_PAN : 0) |
+		       (has_ssbs && sctlr & SCTLR_DSSBS ? SPSR_SSBS : 0);
 }
 
 void inject_undefined(struct vcpu *v) { inject(v, ESR_IL); }
@@ -52,18 +48,14 @@ void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 {
 	bool is_fetch = ESR_EC(esr) == EC_IABORT_LOW, is_el1 = !is_from_el0(v->arch.spsr);
 	uint64_t ec = ESR_EC(esr) + is_el1;	/* from the same level: one more */
-	uint64_t iss = 0x10;			/* synchronous external abort */
+	/* synchronous external abort, or that on a walk of the guest's own tables */
+	uint64_t iss = (esr & DABT_S1PTW ? 0x14 | (esr & 3) : 0x10) |
+		       (is_fetch ? 0 : esr & (DABT_WNR | DABT_CM));
 
 	/* Its vectors? Then the guest could not take the abort either. */
 	if (is_fetch && is_el1 && far - READ_SYSREG(vbar_el1) < 0x800) {
 		life_crash(v, "its exception vectors are not in its memory", esr, far, 0);
 		return;
-	}
-	if (esr & (1 << 7)) {			/* on a walk of the guest's own tables */
-		iss = 0x14 | (esr & 3);
-	}
-	if (!is_fetch) {
-		iss |= esr & ((1 << 6) | (1 << 8));	/* WnR, CM */
 	}
 	WRITE_SYSREG(far, far_el1);
 	inject(v, ec << 26 | (esr & ESR_IL) | iss);

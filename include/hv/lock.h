@@ -18,8 +18,7 @@ enum lock_rank {
 };
 
 struct lock {
-	uint16_t next;
-	uint16_t owner;
+	uint16_t next, owner;
 	uint8_t rank;		/* enum lock_rank */
 };
 

@@ -23,8 +23,7 @@ struct pa { uint64_t v; };	/* physical */
 struct ipa { uint64_t v; };	/* guest-physical, stage 2's input */
 
 struct range {			/* [base, base + size); size 0: nothing */
-	uint64_t base;
-	uint64_t size;
+	uint64_t base, size;
 };
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -28,8 +28,7 @@ enum { VIRQ_ENABLED = 1 << 0, VIRQ_PENDING = 1 << 1, VIRQ_LEVEL = 1 << 2, VIRQ_A
        VIRQ_DROP_ACTIVE = 1 << 7 };
 
 struct virq {
-	uint8_t flags, priority;
-	uint8_t where;		/* WHERE_* */
+	uint8_t flags, priority, where;	/* VIRQ_*, -, WHERE_* */
 	uint8_t target;		/* SPIs. GICv2: mask of vCPUs. GICv3: Aff0, or TARGET_* */
 };
 
@@ -94,8 +93,7 @@ struct arch_context {			/* of a vCPU off its core; zero: as reset, but for sctlr
 #define FIELD(name) uint64_t name;
 	EL1_REGISTERS(FIELD)
 #undef FIELD
-	uint64_t sctlr, tcr, vdisr, cntv_ctl;
-	uint64_t fpcr, fpsr, q[64];
+	uint64_t sctlr, tcr, vdisr, cntv_ctl, fpcr, fpsr, q[64];
 };
 
 struct arch_vcpu {
