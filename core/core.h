@@ -16,7 +16,6 @@
 #include <hv/arch.h>
 #include <hv/pv.h>
 #include <hv/sched.h>
-#include <lib/format.h>
 #include <lib/string.h>
 
 /* Core `cpu` runs core_next() before it goes on with a guest. From any core, no lock held but

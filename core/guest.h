@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <hv/types.h>
 #include <hv/lock.h>
 #include <core/system.h>
 #include <abi/crash.h>

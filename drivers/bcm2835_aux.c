@@ -5,7 +5,6 @@
  * core/console.c under its lock. Transmits by polling, bounded; receives by its
  * interrupt, which goes away when the FIFO has been read empty.
  */
-#include <hv/mmio.h>
 #include <hv/drivers.h>
 
 enum { IO = 0x00, IER = 0x04, LCR = 0x0c, LSR = 0x14, CNTL = 0x20, BAUD_DIVISOR = 0x28,

@@ -5,7 +5,6 @@
  * Source: the bcm2835-wdt binding and the register names that Broadcom's
  * firmware headers use; the block has no public manual.
  */
-#include <hv/mmio.h>
 #include <hv/drivers.h>
 
 enum { PM_RSTC = 0x1c, PM_WDOG = 0x24 };

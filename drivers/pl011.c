@@ -4,7 +4,6 @@
  * lock. Transmits by polling, a bounded number of polls a character; receives
  * by its interrupt, which goes away when the FIFO has been read empty.
  */
-#include <hv/mmio.h>
 #include <hv/drivers.h>
 
 enum { DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30, IFLS = 0x34,

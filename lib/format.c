@@ -3,7 +3,6 @@
  * Formatted text into a buffer that the caller owns. No state, no lock, any
  * core, any time. Never writes past `size`; never reads guest memory.
  */
-#include <lib/format.h>
 #include <lib/string.h>
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
  * system_check()'s. Volumes, and what only guests care for, are check_names.c's and mksystem's.
  */
 #include <string.h>
-#include <lib/format.h>
+#include <lib/string.h>
 #include "parse.h"
 
 #define WINDOW_STEP	KIB(64)		/* bases, and halves of split windows */

@@ -6,7 +6,7 @@
  * the numbers must be is system_check()'s. Runs on the host only.
  */
 #include <string.h>
-#include <lib/format.h>
+#include <lib/string.h>
 #include "parse.h"
 
 #define SLICE_US	1000		/* where slice-us is not given */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <lib/format.h>
 #include <lib/string.h>
 #include "parse.h"
 #include "system_parse.h"

@@ -6,8 +6,6 @@
  * register pages are permission faults: for them HPFAR_EL2 is not valid (Arm DDI 0487,
  * D19.2.60), and the address is found by the guest's own translation.
  */
-#include <pagetable.h>
-
 #include "trap.h"
 
 /* Loads are emulated when the syndrome is valid and it was no walk or cache

@@ -7,8 +7,6 @@
  * a guest, by that guest's EOI (HW = 1). LOCK_GIC guards GICD_ICFGR only; the
  * set and clear registers need none.
  */
-#include <hv/mmio.h>
-
 #include "gic.h"
 
 #define ACKNOWLEDGE_MAX	64	/* interrupts handled in one visit */

@@ -35,6 +35,8 @@
 #define DOORBELL_V2	(1ull << 63)	/* of doorbell.sgi: for GICD_SGIR */
 
 #ifndef __ASSEMBLER__
+#include <hv/mmio.h>
+
 #include "trap.h"
 
 /* Of every physical interrupt; in gic.owner[]: the trigger that its device has; INTIDs from here

@@ -5,8 +5,6 @@
  * touches its own only; no lock.
  * Sources: Arm IHI 0048B, chapter 5; IHI 0069H, chapter 12.
  */
-#include <hv/mmio.h>
-
 #include "gic.h"
 
 #define GICH_HCR	(GICH_VA + 0x000)

@@ -4,8 +4,6 @@
  * memory, and the end of the boot-only sections. Each core changes only its own
  * window; the boot core alone unmaps, when no other runs boot code any more.
  */
-#include <pagetable.h>
-
 #include "trap.h"
 
 #define TABLE __attribute__((aligned(4096)))

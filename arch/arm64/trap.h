@@ -11,6 +11,7 @@
 
 #include <core/core.h>
 #include <mmu.h>
+#include <pagetable.h>
 #include <sysreg.h>
 
 /* The calling core: TPIDR_EL2 holds its struct pcpu from boot on. */

@@ -11,7 +11,6 @@
 #include <core/boot/owner.h>
 #include <core/system.h>
 #include <hv/arch.h>
-#include <lib/format.h>
 #include <lib/string.h>
 
 /*

@@ -5,7 +5,7 @@
  * Boot only; one core.
  */
 #include <core/system.h>
-#include <lib/format.h>
+#include <lib/string.h>
 
 void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
 		const char *format, ...)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <hv/types.h>
+#include <hv/mmio.h>
 
 struct uart_ops {
 	void (*init)(uintptr_t base, uint32_t clock_hz);	/* 8N1, receive interrupt on */

@@ -8,7 +8,6 @@
 #include <core/boot/fdt_util.h>
 #include <tools/walk.h>
 #include <core/boot/boot.h>
-#include <lib/format.h>
 #include <lib/string.h>
 
 #define FUZZ_MESSAGE_MAX 1000

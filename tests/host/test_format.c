@@ -11,7 +11,7 @@
 #include <string.h>
 #include <limits.h>
 #include <cmocka.h>
-#include <lib/format.h>
+#include <lib/string.h>
 
 #define same_as_libc(...) do { \
 	char ours_[128], libc_[128]; \

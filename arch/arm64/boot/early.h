@@ -5,8 +5,12 @@
 #pragma once
 
 #include <core/boot/boot.h>
-#include <pagetable.h>
 #include "../gic.h"
+
+/* EL2's stage 1, what only boot maps */
+#define PTE_CODE	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_READ_ONLY | PTE_INNER | PTE_AF)
+#define PTE_RODATA	(PTE_CODE | PTE_XN)
+#define PTE_UNCACHED	(PTE_ATTR(MAIR_UNCACHED) | PTE_AP1 | PTE_AF | PTE_XN)
 
 extern char boot_stack[];
 extern char cpu_stacks[SKERRY_CPU_MAX][PAGE_SIZE + 8192];	/* each: a guard page, the stack */

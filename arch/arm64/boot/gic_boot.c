@@ -4,8 +4,6 @@
  * interfaces, and which interrupts belong to which guest. Boot only.
  * Sources: IHI 0048B 4.1.5, IHI 0069H 4.1, 12.11 and the distributor's chapter.
  */
-#include <hv/mmio.h>
-
 #include "early.h"
 
 /* Frames of 128 KiB are aliased every 64 KiB: at 0xf000 their two pages are side by side. */

@@ -4,7 +4,6 @@
  * core's boot asks for, and the way out. Boot core only, unless said otherwise.
  */
 #include <hv/drivers.h>
-#include <hv/mmio.h>
 
 #include "early.h"
 

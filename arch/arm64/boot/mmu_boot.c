@@ -6,6 +6,15 @@
  */
 #include "early.h"
 
+/* Stage 2: MemAttr as the architecture numbers it there */
+enum { S2_READ = 1 << 6, S2_WRITE = 2 << 6, S2_WRITE_BACK = 0xf << 2, S2_UNCACHED = 0x5 << 2,
+       S2_NGNRE = 0x1 << 2 };
+#define S2_XN		PTE_XN
+#define S2_PTE_RAM	(S2_WRITE_BACK | S2_READ | S2_WRITE | PTE_INNER | PTE_AF)
+#define S2_PTE_RO	(S2_WRITE_BACK | S2_READ | PTE_INNER | PTE_AF | S2_XN)
+#define S2_PTE_REGISTERS (S2_UNCACHED | S2_READ | PTE_INNER | PTE_AF | S2_XN)
+#define S2_PTE_DEVICE	(S2_NGNRE | S2_READ | S2_WRITE | PTE_AF | S2_XN)
+
 static uint64_t heap_used;
 
 struct pa arch_boot_pa(const void *at)

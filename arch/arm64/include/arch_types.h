@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <hv/types.h>
 #include <hv/lock.h>
 #include <abi/layout.h>
 
@@ -69,8 +68,7 @@ struct vgic_vcpu {
 struct doorbell {
 	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
 	uint64_t sgi;		/* how its core is told: for ICC_SGI1R_EL1, or GICD_SGIR and a mark */
-	uint32_t bit;		/* in `bells` */
-	uint32_t reserved;
+	uint32_t bit, reserved;	/* in `bells` */
 	uint64_t count;		/* of what was rung; two vCPUs at a time may count one */
 };
 

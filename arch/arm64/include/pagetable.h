@@ -5,43 +5,23 @@
  */
 #pragma once
 
-#define PTE_VALID	(1 << 0)
-#define PTE_TABLE	(3 << 0)	/* levels 1, 2 */
-#define PTE_BLOCK	(1 << 0)	/* levels 1, 2 */
-#define PTE_PAGE	(3 << 0)	/* level 3 */
-#define PTE_ADDRESS	0x0000fffffffff000
-
-/* Stage 1 of EL2: AP[1] is RES1 there */
-#define PTE_ATTR(i)	((i) << 2)
-#define PTE_AP1		(1 << 6)
-#define PTE_READ_ONLY	(1 << 7)
-#define PTE_INNER	(3 << 8)
-#define PTE_AF		(1 << 10)
-#define PTE_XN		(1ull << 54)
-
-#define MAIR_DEVICE	0		/* nGnRE */
-#define MAIR_NORMAL	1		/* write-back, read and write allocate */
-#define MAIR_UNCACHED	2		/* Normal, non-cacheable */
+/* Attributes 0: device, nGnRE; 1: normal, write-back, read and write allocate; 2: normal,
+ * non-cacheable */
 #define MAIR_VALUE	0x44ff04
-
-#define PTE_CODE	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_READ_ONLY | PTE_INNER | PTE_AF)
-#define PTE_RODATA	(PTE_CODE | PTE_XN)
-#define PTE_DATA	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_INNER | PTE_AF | PTE_XN)
-#define PTE_UNCACHED	(PTE_ATTR(MAIR_UNCACHED) | PTE_AP1 | PTE_AF | PTE_XN)
-#define PTE_DEVICE	(PTE_ATTR(MAIR_DEVICE) | PTE_AP1 | PTE_AF | PTE_XN)
-
-/* Stage 2 */
-#define S2_MEMATTR(a)	((a) << 2)
-#define S2_READ		(1 << 6)
-#define S2_WRITE	(2 << 6)
-#define S2_XN		(1ull << 54)
-#define S2_PTE_RAM	(S2_MEMATTR(0xf) | S2_READ | S2_WRITE | PTE_INNER | PTE_AF)
-#define S2_PTE_RO	(S2_MEMATTR(0xf) | S2_READ | PTE_INNER | PTE_AF | S2_XN)
-#define S2_PTE_REGISTERS (S2_MEMATTR(0x5) | S2_READ | PTE_INNER | PTE_AF | S2_XN)
-#define S2_PTE_DEVICE	(S2_MEMATTR(0x1) | S2_READ | S2_WRITE | PTE_AF | S2_XN)
 
 #ifndef __ASSEMBLER__
 #include <hv/types.h>
+
+enum { MAIR_DEVICE, MAIR_NORMAL, MAIR_UNCACHED };
+
+/* Tables and blocks: at levels 1 and 2, pages at 3. AP[1] is RES1 in EL2's stage 1. */
+enum { PTE_VALID = 1, PTE_BLOCK = 1, PTE_TABLE = 3, PTE_PAGE = 3, PTE_AP1 = 1 << 6,
+       PTE_READ_ONLY = 1 << 7, PTE_INNER = 3 << 8, PTE_AF = 1 << 10 };
+#define PTE_ATTR(i)	((i) << 2)
+#define PTE_ADDRESS	0x0000fffffffff000
+#define PTE_XN		(1ull << 54)
+#define PTE_DATA	(PTE_ATTR(MAIR_NORMAL) | PTE_AP1 | PTE_INNER | PTE_AF | PTE_XN)
+#define PTE_DEVICE	(PTE_ATTR(MAIR_DEVICE) | PTE_AP1 | PTE_AF | PTE_XN)
 
 #define PT_ENTRIES	512
 
