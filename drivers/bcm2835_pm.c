@@ -11,7 +11,8 @@ enum { PM_RSTC = 0x1c, PM_WDOG = 0x24 };
 enum { PM_PASSWORD = 0x5a000000,	/* in every write */
        RSTC_WRCFG = 0x30, RSTC_FULL_RESET = 0x20,
        RSTS_HALT = 0x555,		/* boot partition 63, bits 0 2 4 6 8 10: stay off */
-       WDOG_HZ = 65536, WDOG_RESET = 10 };	/* it counts down 20 bits */
+       WDOG_RESET = 10 };
+#define WDOG_HZ	65536ull		/* it counts down 20 bits */
 
 static void count_down(uintptr_t base, uint32_t ticks)
 {
@@ -21,10 +22,7 @@ static void count_down(uintptr_t base, uint32_t ticks)
 	mmio_write32(base + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
 }
 
-void pm_watchdog(uintptr_t base, uint32_t ms)
-{
-	count_down(base, (uint32_t)((uint64_t)ms * WDOG_HZ / 1000));
-}
+void pm_watchdog(uintptr_t base, uint32_t ms) { count_down(base, (uint32_t)(ms * WDOG_HZ / 1000)); }
 
 void pm_reset(uintptr_t base, bool stays_off)
 {

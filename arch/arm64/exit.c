@@ -99,7 +99,8 @@ void core_run(void)
 
 	if (p->is_shared) {	/* WFI; rr: who polls by WFE lets others run */
 		WRITE_SYSREG(READ_SYSREG(hcr_el2) | HCR_TWI |
-			     (the_system.core[p->index].policy == POLICY_RR ? HCR_TWE : 0), hcr_el2);
+			     (the_system.core[p->index].policy == POLICY_RR ? HCR_TWE : 0),
+			     hcr_el2);
 	}
 	core_look(p->index);	/* what it arms, it arms then */
 	v = core_next();

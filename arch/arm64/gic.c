@@ -97,17 +97,6 @@ void arch_cpu_kick(unsigned cpu)
 	WRITE_OWN(gic.cpu[cpu], GICD_VA + GICD_SGIR, icc_sgi1r_el1);
 }
 
-static uint32_t acknowledge(void)
-{
-	uint32_t iar = gic.version == 2 ? mmio_read32(GICC_VA + GICC_IAR) :
-		       (uint32_t)READ_SYSREG(icc_iar1_el1);
-
-	/* before a look at what the interrupt, a kick maybe, is about; GICv3: its effects
-	 * before what follows (IHI 0069H, 4.1.1) */
-	dsb(sy);
-	return iar;
-}
-
 static void deactivate(uint32_t iar) { WRITE_OWN(iar, GICC_VA + GICC_DIR, icc_dir_el1); }
 
 bool arch_cpu_has_work(void) { return READ_SYSREG(isr_el1) & 1u << 7; }
@@ -161,8 +150,12 @@ void gic_dispatch(uint32_t iar)
 void gic_handle(void)
 {
 	for (unsigned n = 0; n < ACKNOWLEDGE_MAX; n++) {
-		uint32_t iar = acknowledge();
+		uint32_t iar = gic.version == 2 ? mmio_read32(GICC_VA + GICC_IAR) :
+			       (uint32_t)READ_SYSREG(icc_iar1_el1);
 
+		/* before a look at what the interrupt, a kick maybe, is about; GICv3: its
+		 * effects before what follows (IHI 0069H, 4.1.1) */
+		dsb(sy);
 		if ((iar & 0x3ff) >= GIC_SPURIOUS) {
 			return;
 		}

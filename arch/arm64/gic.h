@@ -131,10 +131,7 @@ static inline bool vgic_is_on(const struct guest *g)
 
 static inline unsigned where_vcpu(uint8_t where) { return where >> 4 & 7; }
 
-static inline bool where_is_lr(uint8_t where)
-{
-	return where != WHERE_NOWHERE && where % 16 != WHERE_SPILLED;
-}
+static inline bool where_is_lr(uint8_t w) { return w != WHERE_NOWHERE && w % 16 != WHERE_SPILLED; }
 
 static inline uint8_t vgic_held_by(const struct vcpu *v, unsigned lr)
 {

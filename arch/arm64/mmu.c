@@ -55,9 +55,18 @@ void arch_window_unmap(void)
 	isb();
 }
 
+void secondary_leave(uint32_t *online)
+{
+	__atomic_fetch_add(online, 1, __ATOMIC_RELEASE);
+	while (!load_acquire(&boot_is_over)) {
+		arch_cpu_relax();
+	}
+	core_run();
+}
+
 /* By resident code on the boot core, when no core runs boot code any more: boot-only
  * sections, the board's tree, the load address. */
-static void forget_boot(void)
+void leave_boot(void)
 {
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		uint64_t va = HV_VA + i * PAGE_SIZE;
@@ -75,20 +84,6 @@ static void forget_boot(void)
 	__asm__ volatile("tlbi alle2is");
 	dsb(ish);
 	isb();
-}
-
-void secondary_leave(uint32_t *online)
-{
-	__atomic_fetch_add(online, 1, __ATOMIC_RELEASE);
-	while (!load_acquire(&boot_is_over)) {
-		arch_cpu_relax();
-	}
-	core_run();
-}
-
-void leave_boot(void)
-{
-	forget_boot();
 	store_release(&boot_is_over, true);
 	core_run();
 }

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#ifdef __ASSEMBLER__
 #include <asm_offsets.h>
 
 #define VCPU_X(n)	(VCPU_REGS + (n) * 8)
@@ -67,4 +66,3 @@
 	ldr	\to, [\to, #PCPU_CURRENT]
 	.endm
 
-#endif /* __ASSEMBLER__ */

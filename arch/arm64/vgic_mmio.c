@@ -220,13 +220,6 @@ static void access_router(const struct access *a)
 	set_target(a->v, intid, to);
 }
 
-static void write_sgir(struct vcpu *v, uint32_t value)
-{
-	uint32_t self = 1u << v->index, to[] = { value >> 16 & 0xff, ~self, self, 0 }; /* filter */
-
-	vgic_send_sgi(v, to[value >> 24 & 3], value & 15);
-}
-
 uint32_t vgic_read_distributor(const struct vcpu *v, uint64_t offset)
 {
 	const struct guest *g = v->guest;
@@ -275,7 +268,10 @@ static void access_distributor(const struct access *a)
 		x->ctlr = *a->value & 3;
 		vgic_notify(a->v->guest, a->v->arch.vgic.all);
 	} else if (a->width == 4 && a->offset == GICD_SGIR && gic.version == 2) {
-		write_sgir(a->v, (uint32_t)*a->value);
+		uint32_t value = (uint32_t)*a->value, self = 1u << a->v->index;
+		uint32_t to[] = { value >> 16 & 0xff, ~self, self, 0 };	/* by filter */
+
+		vgic_send_sgi(a->v, to[value >> 24 & 3], value & 15);
 	}
 }
 

@@ -43,9 +43,9 @@ struct vgic_vcpu {
 	uint32_t bell;		/* its bit as in `bells`; BELL_NONE: that one is not to be used */
 	uint32_t bells;		/* link interrupts rung, by port; atomic, any core */
 	uint32_t work;		/* VGIC_WORK_*, atomic, any core */
-	uint8_t gic;		/* version, for assembly; constant */
-	uint8_t source;		/* of SGIs that it sends: GICv2's index; constant */
-	uint8_t all;		/* the guest's vCPUs, as a mask; constant */
+	/* Constants: version, for assembly; of SGIs that it sends: GICv2's index; the guest's
+	 * vCPUs, as a mask */
+	uint8_t gic, source, all;
 	bool is_active_spilled;	/* active ones are in no list register; own core, as what follows */
 	uint16_t lr_used;	/* may hold something since the last fold */
 	uint16_t quick_sgis;	/* SGIs that may go into any free list register at once */
@@ -67,7 +67,7 @@ struct vgic_vcpu {
 /* NOTIFY at one end of a link: straight to the vCPU that takes the other end's interrupt */
 struct doorbell {
 	uint32_t *bells;	/* that vCPU's; NULL: by core. Written under its guest's lock */
-	uint64_t sgi;		/* how its core is told: for ICC_SGI1R_EL1, or GICD_SGIR and a mark */
+	uint64_t sgi;		/* how its core is told: ICC_SGI1R_EL1, or GICD_SGIR and a mark */
 	uint32_t bit, reserved;	/* in `bells` */
 	uint64_t count;		/* of what was rung; two vCPUs at a time may count one */
 };

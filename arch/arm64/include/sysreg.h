@@ -4,11 +4,8 @@
  */
 #pragma once
 
-#define READ_SYSREG(name) ({						\
-	uint64_t value_;						\
-	__asm__ volatile("mrs %0, " #name : "=r"(value_));		\
-	value_;								\
-})
+#define READ_SYSREG(name) \
+	({ uint64_t value_; __asm__ volatile("mrs %0, " #name : "=r"(value_)); value_; })
 #define WRITE_SYSREG(value, name)					\
 	__asm__ volatile("msr " #name ", %x0" :: "rZ"((uint64_t)(value)))
 
