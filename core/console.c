@@ -325,7 +325,4 @@ void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 	console_leave();
 }
 
-int console_get(void)
-{
-	return uart && !is_given ? uart->get(uart_base) : -1;
-}
+int console_get(void) { return uart && !is_given ? uart->get(uart_base) : -1; }

@@ -50,8 +50,6 @@ void console_uart_interrupt(void);
  * whoever prints. Nothing, if it is another guest. */
 void console_pass(struct guest *g, bool to_guest);
 bool console_drain(void);
-int64_t hvc_console_drive(struct vcpu *v, uint64_t *x);	/* rows of the hypercall table */
-int64_t hvc_console_input(struct vcpu *v, uint64_t *x);
 
 /* EL2's own lines, cut after 640 characters. */
 #define log_line(format, ...) log_raw("skerry: " format "\n", ##__VA_ARGS__)

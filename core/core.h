@@ -37,9 +37,7 @@ void watchdog_shift(struct guest *g, uint64_t ticks);	/* it was paused for so lo
 /* What others may know of `v`'s time: after v->ticks, v->time have changed; own core. */
 void time_publish(struct vcpu *v);
 
-/* Rows of the hypercall table (core/control.c); the others are their subjects'. */
-int64_t hvc_control(struct vcpu *v, uint64_t *x);
-int64_t hvc_stats(struct vcpu *v, uint64_t *x);
-int64_t hvc_crash_read(struct vcpu *v, uint64_t *x);
-int64_t hvc_watchdog(struct vcpu *v, uint64_t *x);
-int64_t hvc_yield(struct vcpu *v, uint64_t *x);
+/* Rows of the hypercall table, hvc_version() ..., each in the file of its subject: they get
+ * x0..x17, read arguments from x1 on and return x0. */
+#define HVC_HANDLER(number, NAME, name, ...) int64_t hvc_##name(struct vcpu *v, uint64_t *x);
+SKERRY_HYPERCALLS(HVC_HANDLER)

@@ -11,41 +11,33 @@
 #include <arch_types.h>		/* struct arch_vcpu, struct arch_guest: the architecture's */
 
 enum guest_state {		/* core/life.c holds the transitions */
-	GUEST_ABSENT, GUEST_LOADING, GUEST_RUNNING, GUEST_PAUSED,
-	GUEST_STOPPING, GUEST_STOPPED, GUEST_CRASHED, GUEST_QUARANTINED,
-	GUEST_STATES
+	GUEST_ABSENT, GUEST_LOADING, GUEST_RUNNING, GUEST_PAUSED, GUEST_STOPPING, GUEST_STOPPED,
+	GUEST_CRASHED, GUEST_QUARANTINED, GUEST_STATES
 };
 
 enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_STARTING, VCPU_ON };
 
 enum exit_cause {		/* counted per vCPU; names in core/crash.c */
-	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ,
-	EXIT_SERROR, EXIT_OTHER,
+	EXIT_HVC, EXIT_SMC, EXIT_SYSREG, EXIT_MMIO, EXIT_ABORT, EXIT_IRQ, EXIT_SERROR, EXIT_OTHER,
 	EXIT_CAUSES
 };
 
 #define EXIT_RING	SKERRY_CRASH_EXITS	/* a power of two */
 
-enum vcpu_time {		/* what a vCPU's time goes to: guest that runs, shared core */
-	VCPU_IDLE,		/* it waits: WFI, off, its guest is down */
-	VCPU_READY,		/* it would run, but another one does: stolen time */
-	VCPU_RUN,
-	VCPU_TIMES
-};
+/* What the time of a vCPU on a shared core goes to: it waits (WFI, off, its guest is down); it
+ * would run, but another one does: stolen time; it runs. */
+enum vcpu_time { VCPU_IDLE, VCPU_READY, VCPU_RUN, VCPU_TIMES };
 
 struct vcpu {
 	struct arch_vcpu arch;	/* first: assembly reaches it at offset 0 */
 	struct guest *guest;
-	uint8_t index;		/* in the guest */
-	uint8_t cpu;		/* its physical core */
-	uint8_t slot;		/* in its core's list */
+	uint8_t index, cpu, slot;	/* in the guest; its core; in that core's list */
 	bool is_waiting;	/* in WFI, on a shared core; own core only, as what follows */
 	uint8_t time;		/* enum vcpu_time: now ... */
 	uint64_t since;		/* ... since, ticks; UINT64_MAX: it is being changed */
-	uint64_t deadline;	/* it waits, off its core: when a timer of its wants it, ticks */
+	uint64_t deadline;	/* it waits, off its core: when its own timer wants it, ticks */
 	uint32_t power;		/* enum vcpu_power, atomic: see core/psci.c */
-	uint64_t entry;		/* CPU_ON: written by who claimed it, before STARTING */
-	uint64_t context;
+	uint64_t entry, context;	/* CPU_ON: written by who claimed it, before STARTING */
 	/* As in struct skerry_vcpu_stats. Written by its own core only */
 	uint64_t exits[EXIT_CAUSES];	/* stats_exit() */
 	uint64_t ticks[VCPU_TIMES];	/* spent so far, since boot */
@@ -63,8 +55,8 @@ struct guest {
 	bool is_scrubbing;	/* while stopping: silenced, memory being zeroed */
 	uint32_t left;		/* while stopping: vCPUs off their cores, a bit each; atomic */
 	uint64_t life;		/* number of starts */
-	uint32_t crash_count;	/* within the restart window */
-	uint64_t crash_since;	/* its begin, ticks */
+	uint32_t crash_count;	/* within the restart window ... */
+	uint64_t crash_since;	/* ... which began then, ticks */
 	uint64_t crashes;	/* since boot; as what follows, under life.c's lock */
 	const char *forced[2];	/* why, what: a crash whose record is to be made; NULL: none */
 	uint64_t paused_at;	/* ticks */
@@ -83,8 +75,7 @@ struct guest {
 struct pcpu {
 	struct vcpu *current;	/* whose context is on the core; NULL: none. Offset 0: assembly */
 	uint64_t stack_top;	/* offset 8: assembly */
-	uint8_t index;
-	uint8_t vcpu_count;
+	uint8_t index, vcpu_count;
 	bool is_shared;		/* its policy is not static: constant. Read with `look`: fast.c */
 	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
 	uint64_t watchdog;	/* no deadline is before; 0: not known. Atomic, any core */
@@ -98,7 +89,5 @@ extern struct guest guests[SKERRY_GUEST_MAX];
 extern uint32_t guest_count;
 extern struct pcpu pcpus[SKERRY_CPU_MAX];
 
-static inline bool vcpu_is_on(const struct vcpu *v)
-{
-	return load_acquire(&v->power) == VCPU_ON;
-}
+static inline bool vcpu_is_on(const struct vcpu *v) { return load_acquire(&v->power) == VCPU_ON; }
+static inline enum guest_state state_of(const struct guest *g) { return load_acquire(&g->state); }

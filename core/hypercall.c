@@ -6,7 +6,7 @@
  */
 #include <core/core.h>
 
-static int64_t hvc_version(struct vcpu *v, uint64_t *x)
+int64_t hvc_version(struct vcpu *v, uint64_t *x)
 {
 	(void)v;
 	x[1] = SKERRY_ABI_MAJOR << 16 | SKERRY_ABI_MINOR;
@@ -14,7 +14,7 @@ static int64_t hvc_version(struct vcpu *v, uint64_t *x)
 	return SKERRY_OK;
 }
 
-static int64_t hvc_console_write(struct vcpu *v, uint64_t *x)
+int64_t hvc_console_write(struct vcpu *v, uint64_t *x)
 {
 	if (x[1] - 1 >= SKERRY_CONSOLE_WRITE_MAX) {
 		return SKERRY_INVALID;
@@ -23,7 +23,7 @@ static int64_t hvc_console_write(struct vcpu *v, uint64_t *x)
 	return (int64_t)x[1];
 }
 
-static int64_t hvc_console_read(struct vcpu *v, uint64_t *x)
+int64_t hvc_console_read(struct vcpu *v, uint64_t *x)
 {
 	char bytes[SKERRY_CONSOLE_READ_MAX] = { 0 };
 	uint32_t count = console_read(v->guest, bytes, sizeof(bytes));
@@ -35,7 +35,7 @@ static int64_t hvc_console_read(struct vcpu *v, uint64_t *x)
 	return count;
 }
 
-static int64_t hvc_crash(struct vcpu *v, uint64_t *x)
+int64_t hvc_crash(struct vcpu *v, uint64_t *x)
 {
 	char cause[64];
 
@@ -45,13 +45,11 @@ static int64_t hvc_crash(struct vcpu *v, uint64_t *x)
 	return SKERRY_OK;
 }
 
-struct row {
+#define ROW(number, NAME, name, arguments, right) [number] = { hvc_##name, right },
+static const struct {
 	int64_t (*handler)(struct vcpu *v, uint64_t *x);
 	uint8_t right;
-};
-
-#define ROW(number, NAME, name, arguments, right) [number] = { hvc_##name, right },
-static const struct row rows[] = { SKERRY_HYPERCALLS(ROW) };
+} rows[] = { SKERRY_HYPERCALLS(ROW) };
 
 _Static_assert(ARRAY_SIZE(rows) == SKERRY_HYPERCALL_COUNT, "SKERRY_HYPERCALL_COUNT");
 

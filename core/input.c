@@ -15,10 +15,7 @@ static uint32_t ring_put;		/* counts for ever */
 static uint32_t ring_got;		/* follows it */
 static bool is_key;			/* Ctrl-] was the last byte; the interrupt's */
 
-void input_drop(void)
-{
-	store_release(&ring_got, load_relaxed(&ring_put));
-}
+void input_drop(void) { store_release(&ring_got, load_relaxed(&ring_put)); }
 
 void console_set_input(int guest)
 {
@@ -55,7 +52,7 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 static bool takes_input(int guest)
 {
 	return guest >= 0 && guests[guest].config->console != CONSOLE_NONE &&
-	       load_acquire(&guests[guest].state) == GUEST_RUNNING;
+	       state_of(&guests[guest]) == GUEST_RUNNING;
 }
 
 static void next_input(void)

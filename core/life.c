@@ -32,11 +32,6 @@ static const char *const state_names[GUEST_STATES] = {
 	"absent", "loading", "running", "paused", "stopping", "off", "crashed", "quarantined",
 };
 
-static enum guest_state state_of(const struct guest *g)
-{
-	return load_acquire(&g->state);
-}
-
 /* Counts crashes: is a restart after this one within the limit? */
 static bool may_restart(struct guest *g)
 {

@@ -55,13 +55,11 @@ bool life_work(struct vcpu *v);
 /*
  * Loading a guest from its pristine bytes, and scrubbing its memory: a state
  * machine that core/life.c runs on the core of the guest's vCPU 0, a step of at
- * most STEP_SIZE at a time, while no vCPU of the guest runs.
+ * most STEP_SIZE at a time, while no vCPU of the guest runs. MORE: call again; DONE: loaded and
+ * ready for its first instruction, or scrubbed; BAD: its bytes are damaged or have no place,
+ * said on the console.
  */
-enum load_result {
-	LOAD_MORE,		/* call again */
-	LOAD_DONE,		/* loaded and ready for its first instruction; or scrubbed */
-	LOAD_BAD,		/* its bytes are damaged or have no place; said on the console */
-};
+enum load_result { LOAD_MORE, LOAD_DONE, LOAD_BAD };
 
 /* Begin (again, from wherever it was): scrub all of the guest's RAM, and unless
  * `scrub_only` load it and count a new life. RAM that was scrubbed since the

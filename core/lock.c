@@ -15,7 +15,4 @@ void lock_acquire(struct lock *l)
 	}
 }
 
-void lock_release(struct lock *l)
-{
-	store_release(&l->owner, (uint16_t)(l->owner + 1));
-}
+void lock_release(struct lock *l) { store_release(&l->owner, (uint16_t)(l->owner + 1)); }

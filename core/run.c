@@ -9,15 +9,10 @@
  * a vCPU that does not run sets pcpu.look, or kicks this core as any other.
  */
 
-static enum guest_state state_of(const struct vcpu *v)
-{
-	return load_acquire(&v->guest->state);
-}
-
 /* Ready for its next (or first) instruction? */
 static bool is_ready(struct vcpu *v)
 {
-	if (state_of(v) != GUEST_RUNNING) {
+	if (state_of(v->guest) != GUEST_RUNNING) {
 		return false;
 	}
 	if (load_acquire(&v->power) == VCPU_STARTING) {
@@ -92,7 +87,7 @@ static void block(struct pcpu *p, struct vcpu *v, uint64_t now)
 /* Would it run, or has it work of its guest's life to try? */
 static bool wants(const struct vcpu *v, uint64_t now)
 {
-	enum guest_state s = state_of(v);
+	enum guest_state s = state_of(v->guest);
 	uint32_t power = load_acquire(&v->power);
 
 	if (s == GUEST_PAUSED) {	/* by a crash from outside: its record */
@@ -148,7 +143,7 @@ static uint64_t deadline(const struct pcpu *p, uint64_t until)
 	for (unsigned i = 0; i < p->vcpu_count; i++) {
 		const struct vcpu *v = p->vcpu[i];
 
-		if (v->deadline < until && state_of(v) == GUEST_RUNNING) {
+		if (v->deadline < until && state_of(v->guest) == GUEST_RUNNING) {
 			until = v->deadline;
 		}
 	}

@@ -14,23 +14,15 @@
 #define SYS_MAGIC	0x7379737972656b73ull	/* "skerysys" */
 #define SYS_VERSION	2			/* changes with this file */
 
-#define SYS_BANK_MAX		4
-#define SYS_SEGMENT_MAX		8
-#define SYS_DEVICE_MAX		8
-#define SYS_REG_MAX		4	/* register ranges of a device */
-#define SYS_IRQ_MAX		8	/* interrupts of a device */
-#define SYS_IMAGE_MAX		32	/* a FIT node's name, with its NUL */
-#define SYS_PATH_MAX		104	/* a path in the board's tree, with its NUL */
-#define SYS_NO_DMA_MAX		512
-#define SYS_DROPPED_MAX		1024
-#define SYS_QUIESCE_MAX_US	10000
-#define SYS_TURN_MAX		32	/* turns of a core in a major frame */
-#define SYS_SLOT_MAX		32	/* vCPUs of one core */
-#define SYS_TIME_MIN_US		10	/* of budgets, turns, slices */
-#define SYS_PERIOD_MIN_US	100	/* of periods, the major frame */
-#define SYS_TIME_MAX_US		10000000	/* of all of them */
-#define SYS_WATCHDOG_MIN_MS	1000
-#define SYS_WATCHDOG_MAX_MS	15000
+/* Banks, segments and devices of a guest, register ranges and interrupts of a device; bytes
+ * of a FIT node's name and of a path in the board's tree, with the NUL; of the lists. */
+enum { SYS_BANK_MAX = 4, SYS_SEGMENT_MAX = 8, SYS_DEVICE_MAX = 8, SYS_REG_MAX = 4, SYS_IRQ_MAX = 8,
+       SYS_IMAGE_MAX = 32, SYS_PATH_MAX = 104, SYS_NO_DMA_MAX = 512, SYS_DROPPED_MAX = 1024 };
+/* vCPUs of one core, and their turns in a major frame; times: of budgets, turns and slices, of
+ * periods and the major frame, of all of them; of the watchdog. */
+enum { SYS_SLOT_MAX = 32, SYS_TURN_MAX = 32, SYS_TIME_MIN_US = 10, SYS_PERIOD_MIN_US = 100,
+       SYS_TIME_MAX_US = 10000000, SYS_QUIESCE_MAX_US = 10000, SYS_WATCHDOG_MIN_MS = 1000,
+       SYS_WATCHDOG_MAX_MS = 15000 };
 #define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
 
 enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
@@ -48,8 +40,7 @@ struct sys_segment {		/* flat bytes: pristine copy in the system image */
 struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
 	uint32_t offset, width;	/* in the device's first range; bytes 1, 2, 4 */
 	uint32_t value;		/* written */
-	uint32_t mask, expect;	/* poll until (read & mask) == expect */
-	uint32_t limit_us;
+	uint32_t mask, expect, limit_us;	/* poll until (read & mask) == expect */
 };
 
 struct sys_device {
@@ -59,13 +50,11 @@ struct sys_device {
 	uint32_t intid[SYS_IRQ_MAX];	/* (boot) SPIs, 32.. */
 	uint8_t edge[SYS_IRQ_MAX];	/* (boot) */
 	uint32_t reg_count, irq_count;	/* (boot) */
-	int32_t board_node;		/* (boot) offset in the board's tree */
-	int32_t node;			/* (host) */
+	int32_t board_node, node;	/* (boot) offset in the board's tree; (host) */
 	struct sys_quiesce quiesce;
 	uint8_t has_quiesce;
 	uint8_t no_dma;			/* the description says that it never masters the bus */
-	uint8_t is_dma;			/* (boot) may master the bus */
-	uint8_t reserved[5];
+	uint8_t is_dma, reserved[5];	/* (boot) may master the bus */
 };
 
 struct sys_server {		/* of a vCPU on a core of the policy `server`, and 0 elsewhere */
@@ -75,8 +64,7 @@ struct sys_server {		/* of a vCPU on a core of the policy `server`, and 0 elsewh
 
 struct sys_turn {		/* of the policy `cyclic`: a vCPU's window in the major frame */
 	uint32_t start_us, length_us;	/* from the frame's begin; in order, without overlap */
-	uint8_t guest, vcpu;
-	uint8_t reserved[2];
+	uint8_t guest, vcpu, reserved[2];
 };
 
 struct sys_core {		/* by core; the default is static, for at most one vCPU */
@@ -99,21 +87,16 @@ struct sys_guest {
 	struct sys_segment segment[SYS_SEGMENT_MAX];
 	struct sys_device device[SYS_DEVICE_MAX];
 	uint32_t bank_count, vcpu_count, segment_count, device_count;
-	uint32_t restart_limit;		/* restarts after a crash in ... */
-	uint32_t restart_window_s;	/* ... this many seconds */
+	uint32_t restart_limit, restart_window_s; /* restarts after a crash in so many seconds */
 	int32_t node;			/* (host) */
 	uint8_t cpu[SKERRY_VCPU_MAX];	/* core of each vCPU */
 	struct sys_server server[SKERRY_VCPU_MAX];
-	uint16_t after;			/* mask of guests that must be running first */
-	uint16_t control;		/* mask of guests that this one may control */
-	uint8_t console;		/* enum sys_console */
-	uint8_t on_crash;		/* enum sys_crash */
-	uint8_t autostart, service, identity;
-	uint8_t has_own_tree;		/* dtb = "..." in the description */
+	uint16_t after, control;	/* masks: must be running first; this one may control */
+	uint8_t console, on_crash;	/* enum sys_console, sys_crash */
+	uint8_t autostart, service, identity, has_own_tree;	/* dtb = "..." */
 	uint8_t verify;			/* SHA-256 of its images is checked at boot */
 	uint8_t refused;		/* its image is missing or damaged: never starts */
-	uint8_t critical;		/* the board's watchdog needs its check-ins */
-	uint8_t reserved[3];
+	uint8_t critical, reserved[3];	/* the board's watchdog needs its check-ins */
 };
 
 /* The bank of a guest's RAM that holds [at, at + size); its bank_count: none does. */
@@ -138,8 +121,7 @@ struct sys_window {
 	uint32_t link_count;		/* (boot) that use it */
 	uint8_t front;			/* guest that it is scrubbed with */
 	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */
-	uint8_t identity;		/* (boot) of one of its guests */
-	uint8_t reserved;
+	uint8_t identity, reserved;	/* (boot) of one of its guests */
 };
 
 /* Of the memory at `host`: window and back ends' pages, in bytes. */
@@ -150,16 +132,14 @@ static inline uint64_t window_whole(const struct sys_window *w)
 
 struct sys_end {			/* one end of a link */
 	uint64_t base;			/* the window there; an identity guest's: by placement */
-	uint8_t guest;
-	uint8_t port;			/* (boot) among the guest's: in the order of the links */
+	uint8_t guest, port;		/* (boot) among the guest's: in the order of the links */
 	uint8_t reserved[6];
 };
 
 struct sys_link {
 	char name[SKERRY_NAME_MAX];
 	int32_t node;			/* (host) */
-	uint8_t type;			/* SKERRY_LINK_* (abi/link.h) */
-	uint8_t transport;		/* SKERRY_BY_* */
+	uint8_t type, transport;	/* SKERRY_LINK_*, SKERRY_BY_* (abi/link.h) */
 	uint8_t window;			/* index in struct system's */
 	uint8_t back_index;		/* (boot) of its back_page, behind the window */
 	struct sys_end end[2];		/* by SKERRY_FRONT, SKERRY_BACK */
@@ -173,10 +153,8 @@ struct system {
 	uint64_t magic;			/* SYS_MAGIC */
 	uint32_t version, size;		/* SYS_VERSION, sizeof(struct system) */
 	uint32_t guest_count, window_count, link_count;
-	int8_t console_driver;		/* guest that may take the UART over; -1: none */
-	int8_t input;			/* guest that gets the console's input; -1: none */
-	uint8_t panic_resets;		/* EL2's panic resets the board; 0: halts it */
-	uint8_t reserved[1];
+	int8_t console_driver, input;	/* guests: may take the UART over, gets input; -1: none */
+	uint8_t panic_resets, reserved;	/* EL2's panic resets the board; 0: halts it */
 	uint32_t frame_us;		/* the major frame of all cyclic cores; 0: there are none */
 	uint32_t watchdog_ms;		/* the board's watchdog; 0: it is left alone */
 	struct sys_core core[SKERRY_CPU_MAX];

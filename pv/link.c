@@ -20,10 +20,7 @@ static uint64_t scrubbed[SKERRY_LINK_MAX];	/* bytes, by window; its guest's vCPU
 		for (unsigned end = SKERRY_FRONT; end <= SKERRY_BACK; end++) \
 			if (link_guest(l, end) == (g))
 
-const struct sys_link *link_config(const struct pv_link *l)
-{
-	return &the_system.link[l - links];
-}
+const struct sys_link *link_config(const struct pv_link *l) { return &the_system.link[l - links]; }
 
 struct guest *link_guest(const struct pv_link *l, unsigned end)
 {
@@ -120,7 +117,7 @@ void link_enforce(struct pv_link *l)
 		  (uint64_t)(l->is_ready ? ACK_LIMIT_S : READY_LIMIT_S) * arch_time_hz();
 	if (is_late) {
 		l->due_since = now;		/* again, if that is not enough */
-	} else if (l->is_ack_due && load_acquire(&back->state) > GUEST_STOPPING) {
+	} else if (l->is_ack_due && state_of(back) > GUEST_STOPPING) {
 		link_acked(l);			/* its next life could not be loaded */
 	}
 	lock_release(&l->lock);
@@ -187,7 +184,7 @@ void pv_guest_change(const struct guest *g, bool begins)
 enum pv_stop pv_stop_step(const struct guest *g)
 {
 	FOR_EACH_END(l, end, g) {
-		bool is_bad = load_acquire(&link_guest(l, SKERRY_BACK)->state) == GUEST_QUARANTINED;
+		bool is_bad = state_of(link_guest(l, SKERRY_BACK)) == GUEST_QUARANTINED;
 
 		if (end == SKERRY_FRONT && (is_bad || load_acquire(&l->is_ack_due))) {
 			link_enforce(l);

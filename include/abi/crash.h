@@ -22,30 +22,25 @@
 
 #ifndef __ASSEMBLER__
 struct skerry_exit {
-	uint32_t syndrome;	/* ESR_EL2's low half; 0 for interrupts */
-	uint32_t cause;		/* as skerry_vcpu_stats.exits counts them */
+	uint32_t syndrome, cause;	/* ESR_EL2's low half, 0 for interrupts; as counted */
 };
 
 struct skerry_crash {
 	uint64_t magic;
-	uint32_t version;
-	uint32_t size;		/* of all this, in bytes */
+	uint32_t version, size;	/* the latter of all this, in bytes */
 	uint32_t crc32;		/* IEEE, of all this with 0 here; 0: there is none, or not yet */
 	uint32_t boots;		/* of EL2 since then: 0, it was in this one */
 	uint32_t guest;		/* its index; SKERRY_CRASH_OWN */
-	uint32_t vcpu, core;
-	uint32_t exit_count;	/* of `exits` */
+	uint32_t vcpu, core, exit_count;	/* the latter of `exits` */
 	char name[SKERRY_NAME_MAX];	/* NUL-terminated, as `cause` */
 	char cause[104];	/* in words */
-	uint64_t time, hz;	/* when, and ticks a second */
-	uint64_t life;
+	uint64_t time, hz, life;	/* when; ticks a second */
 	uint64_t esr, far, ipa;	/* ESR_EL2, FAR_EL2; guest-physical address of an abort */
 	uint64_t x[31];
 	uint64_t pc, pstate, sp;	/* sp: the one in use */
 	struct skerry_exit exits[SKERRY_CRASH_EXITS];	/* the newest last */
 	uint64_t stack_ipa;	/* where `sp` led to in guest-physical memory; all ones: nowhere */
-	uint32_t stack_size;	/* bytes from there that follow, to the page's end at most */
-	uint32_t reserved;
+	uint32_t stack_size, reserved;	/* bytes from there, to the page's end at most */
 	uint8_t stack[SKERRY_CRASH_STACK_MAX];
 };
 #endif /* __ASSEMBLER__ */

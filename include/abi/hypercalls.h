@@ -75,6 +75,7 @@
 #ifndef __ASSEMBLER__
 #define SKERRY_HVC_NAME(row, NAME, ...) SKERRY_HVC_##NAME = SKERRY_HVC(row),
 enum { SKERRY_HYPERCALLS(SKERRY_HVC_NAME) };	/* SKERRY_HVC_VERSION ... */
+enum { SKERRY_DRIVE_GIVE, SKERRY_DRIVE_TAKE, SKERRY_DRIVE_END };	/* of CONSOLE_DRIVE */
 #endif
 
 #define SKERRY_CONTROL_START	0	/* absent | stopped | crashed -> loading -> running */
@@ -88,10 +89,6 @@ enum { SKERRY_HYPERCALLS(SKERRY_HVC_NAME) };	/* SKERRY_HVC_VERSION ... */
 #define SKERRY_WATCHDOG_MIN	1000		/* microseconds */
 #define SKERRY_WATCHDOG_MAX	3600000000
 #define SKERRY_YIELD_ANY	(~0ull)
-
-#define SKERRY_DRIVE_GIVE	0	/* operations of CONSOLE_DRIVE */
-#define SKERRY_DRIVE_TAKE	1
-#define SKERRY_DRIVE_END	2
 
 #define SKERRY_ABI_MAJOR	0
 #define SKERRY_ABI_MINOR	3

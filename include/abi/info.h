@@ -16,23 +16,17 @@
 /* Boot stamps: time of the step's end; durations are in the *_ticks fields */
 struct skerry_info {
 	uint32_t magic;
-	uint16_t abi_major;
-	uint16_t abi_minor;
-	uint32_t guest;			/* this guest's index, 0.. */
-	uint32_t vcpu_count;
+	uint16_t abi_major, abi_minor;
+	uint32_t guest, vcpu_count;	/* this guest's index, 0.., and its vCPUs */
 	uint64_t life;			/* 1 for the first start, then 2, 3, ... */
 	uint64_t features;
 	char name[24];			/* NUL-terminated */
-	uint64_t boot_entry;		/* image entry */
-	uint64_t boot_ready;		/* EL2 ready, before the guests' loading began */
-	uint64_t boot_hash_ticks;	/* hashing at boot */
-	uint64_t boot_console_ticks;	/* console output at boot */
+	uint64_t boot_entry, boot_ready;	/* image entry; before the guests' loading began */
+	uint64_t boot_hash_ticks, boot_console_ticks;	/* of these, hashing and console output */
 	uint64_t load_begin;		/* this life's load: first scrub or copy */
-	uint64_t load_copy_ticks;	/* copying and checking CRCs */
-	uint64_t load_scrub_ticks;	/* zeroing */
+	uint64_t load_copy_ticks, load_scrub_ticks;	/* copying and checking CRCs; zeroing */
 	uint64_t load_end;		/* just before the first instruction */
-	uint32_t port_count;		/* ports that are used: 0.. */
-	uint32_t reserved;
+	uint32_t port_count, reserved;	/* ports that are used: 0.. */
 	struct skerry_link link[SKERRY_PORT_MAX];	/* by port */
 };
 
@@ -52,8 +46,7 @@ struct skerry_info {
  * prints what is behind that, so that nothing is lost.
  */
 struct skerry_log {
-	uint64_t head;			/* bytes ever written */
-	uint64_t dropped;		/* bytes of guests that never came in */
+	uint64_t head, dropped;		/* bytes ever written; of guests, that never came in */
 	uint8_t pad[4080];
 	uint8_t ring[SKERRY_LOG_SIZE];
 };

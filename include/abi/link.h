@@ -16,21 +16,6 @@
 
 #include "layout.h"
 
-/* skerry_link.type; of the first four the number is VIRTIO's device id (VIRTIO 1.2, 5) */
-#define SKERRY_LINK_NET		1
-#define SKERRY_LINK_BLOCK	2
-#define SKERRY_LINK_CONSOLE	3
-#define SKERRY_LINK_SHARED_MEMORY 255	/* window and doorbell, no device */
-
-#define SKERRY_FRONT		0	/* skerry_link.role */
-#define SKERRY_BACK		1
-
-#define SKERRY_BY_MESSAGE	0	/* skerry_link.transport */
-#define SKERRY_BY_REGISTER_PAGE	1
-
-#define SKERRY_WINDOW_SPLIT	0	/* skerry_link.window */
-#define SKERRY_WINDOW_SHARED	1
-
 #define SKERRY_EVENT_OFFER	(1u << 0)	/* to the front end: the back end offers */
 #define SKERRY_EVENT_CONFIG	(1u << 1)	/* config bytes changed (by the other side), or
 						   status has DEVICE_NEEDS_RESET now */
@@ -40,17 +25,21 @@
 #define SKERRY_EVENT_UP		(1u << 4)	/* the other end has started (again) */
 
 #ifndef __ASSEMBLER__
+/* Of struct skerry_link: its type, VIRTIO's device id (VIRTIO 1.2, 5), or window and doorbell
+ * without a device; role, transport and window. */
+enum { SKERRY_LINK_NET = 1, SKERRY_LINK_BLOCK, SKERRY_LINK_CONSOLE,
+       SKERRY_LINK_SHARED_MEMORY = 255 };
+enum { SKERRY_FRONT, SKERRY_BACK };
+enum { SKERRY_BY_MESSAGE, SKERRY_BY_REGISTER_PAGE };
+enum { SKERRY_WINDOW_SPLIT, SKERRY_WINDOW_SHARED };
+
 struct skerry_link {		/* one port; constant while the guest runs */
 	char name[SKERRY_NAME_MAX];	/* of the link in the description, NUL-terminated */
-	uint8_t type;
-	uint8_t role;
-	uint8_t transport;
-	uint8_t window;
+	uint8_t type, role, transport, window;	/* as the enums above */
 	uint32_t intid;		/* the link's interrupt here: SKERRY_INTID_LINK(port) */
 	uint32_t peer;		/* index of the other guest */
 	uint32_t reserved;
-	uint64_t base;		/* the window in this guest */
-	uint64_t size;		/* all of it, in bytes; a half of a split one: size / 2 */
+	uint64_t base, size;	/* the window in this guest, bytes; half of a split one: size / 2 */
 	uint64_t front_base;	/* the window in the front end */
 	uint64_t page;		/* front end: its register page, or 0. Back end: 4 KiB of its
 				   own that outlive its restarts, zeroed with the window */

@@ -48,32 +48,20 @@ enum {	/* skerry_msg.type, as the draft has them; then Skerry's own, of back end
 	SKERRY_MSG_OFFER = 0x80, SKERRY_MSG_GET_STATE, SKERRY_MSG_ACK, SKERRY_MSG_NEEDS_RESET,
 };
 
-struct skerry_msg_info {
-	uint32_t device_id;	/* 0: nothing is offered */
-	uint32_t vendor_id;
-	uint32_t feature_count;	/* 64 */
-	uint32_t config_size;
-	uint32_t queue_count;
+struct skerry_msg_info {	/* device_id 0: nothing is offered; feature_count: 64 */
+	uint32_t device_id, vendor_id, feature_count, config_size, queue_count;
 };
 
 struct skerry_msg_vqueue {
-	uint32_t index;
-	uint32_t size_max;	/* in answers */
-	uint32_t size;		/* 0: not set up */
+	uint32_t index, size_max, size;	/* the maximum: in answers; size 0: not set up */
 	uint32_t reserved;
-	uint64_t descriptors;	/* the front end's guest-physical addresses */
-	uint64_t available;
-	uint64_t used;
+	uint64_t descriptors, available, used;	/* the front end's guest-physical addresses */
 };
 
 struct skerry_msg_offer {
-	uint32_t device_id;
-	uint32_t vendor_id;
+	uint32_t device_id, vendor_id;
 	uint64_t features;
-	uint32_t config_size;
-	uint32_t queue_count;
-	uint32_t queue_size_max;	/* of each */
-	uint32_t reserved;
+	uint32_t config_size, queue_count, queue_size_max, reserved;	/* the maximum: of each */
 };
 
 struct skerry_msg_state {
@@ -85,11 +73,9 @@ struct skerry_msg_state {
 };
 
 struct skerry_msg {
-	uint8_t type;
-	uint8_t id;
+	uint8_t type, id;
 	uint16_t device;	/* 0: the port names it */
-	uint16_t token;		/* the sender's; comes back */
-	uint16_t size;		/* header and payload */
+	uint16_t token, size;	/* the sender's, comes back; of header and payload */
 	union {
 		uint32_t w[30];
 		uint8_t bytes[120];

@@ -32,42 +32,33 @@ struct skerry_vcpu_stats {
 	uint64_t run;		/* ... on it. Together `now`, or a moment more; a core
 				   of its own: all is `run` */
 	uint64_t switches;	/* times it was switched in */
-	uint8_t core;		/* constant */
-	uint8_t policy;		/* constant: SKERRY_POLICY_* */
-	uint8_t is_on;
-	uint8_t reserved[5];
+	uint8_t core, policy;	/* constant; SKERRY_POLICY_* */
+	uint8_t is_on, reserved[5];
 };
 
 struct skerry_port_stats {
 	char link[SKERRY_NAME_MAX];	/* constant, as what follows; empty: no such port */
-	uint8_t type;		/* SKERRY_LINK_* (abi/link.h) */
-	uint8_t role;		/* SKERRY_FRONT, SKERRY_BACK */
-	uint8_t peer;		/* guest at the other end */
-	uint8_t reserved[5];
+	uint8_t type, role;	/* SKERRY_LINK_*; SKERRY_FRONT, SKERRY_BACK (abi/link.h) */
+	uint8_t peer, reserved[5];	/* guest at the other end */
 	uint64_t notified;	/* since boot: times this end has rung the other */
 };
 
 struct skerry_stats {
 	uint32_t magic;
 	uint16_t abi_major, abi_minor;
-	uint32_t guest;		/* index, constant */
-	uint32_t vcpu_count;	/* constant */
-	char name[SKERRY_NAME_MAX];	/* constant, NUL-terminated */
-	uint64_t memory;	/* bytes of RAM, constant */
-	uint64_t hz;		/* ticks a second, constant */
+	uint32_t guest, vcpu_count;	/* constant, as all up to `hz`; index */
+	char name[SKERRY_NAME_MAX];	/* NUL-terminated */
+	uint64_t memory, hz;	/* bytes of RAM; ticks a second */
 	uint64_t now;		/* of the last STATS, ticks */
-	uint64_t life;		/* number of starts */
-	uint64_t crashes;	/* since boot */
+	uint64_t life, crashes;	/* number of starts, and of crashes since boot */
 	uint64_t life_begin;	/* of this life's loading, ticks */
-	uint32_t state;		/* SKERRY_STATE_* */
-	uint32_t has_crash;	/* a crash record can be read */
+	uint32_t state, has_crash;	/* SKERRY_STATE_*; a crash record can be read */
 	struct skerry_vcpu_stats vcpu[SKERRY_VCPU_MAX];
 	struct skerry_port_stats port[SKERRY_PORT_MAX];
 };
 
 struct skerry_time {		/* by vCPU; DEN0057A, 4.2.1 */
-	uint32_t revision;	/* 0 */
-	uint32_t attributes;	/* 0 */
+	uint32_t revision, attributes;	/* 0 */
 	uint64_t stolen;	/* ns for which this vCPU was ready and did not run */
 	uint8_t pad[48];
 };

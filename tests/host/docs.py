@@ -94,7 +94,7 @@ def hypercalls():
         section = re.search(rf"^### Row {row}: {name}$.*?(?=^##)", page, re.DOTALL | re.MULTILINE)
         if not section or f"0x{0xC6000000 + int(row):X}" not in section.group(0):
             yield f"docs/hypercalls.md: no section \"Row {row}: {name}\" with its number"
-    for name, value in re.findall(r"#define ((?:PSCI|SMCCC)_\w+)\s+(0x[0-9A-F]{8})\b",
+    for name, value in re.findall(r"\b((?:PSCI|SMCCC)_\w+)\s+(?:= )?(0x[0-9A-F]{8})\b",
                                   read("include/abi/smccc.h")):
         if value not in page and not name.startswith("PSCI_SYSTEM_RESET2"):
             yield f"docs/hypercalls.md: {name} {value} is not there"
