@@ -75,11 +75,9 @@ static enum pv_write page_write(struct vcpu *v, uint64_t esr, uint64_t far)
 	if ((iss & (EMULATED_MASK | DABT_WNR)) != PAGE_WRITE) {
 		return PV_ABSENT;
 	}
-	at = vcpu_ipa(far);
-	if (at == UINT64_MAX) {		/* it has changed its tables meanwhile */
-		return PV_AGAIN;
-	}
-	return pv_page_write(v, at - SKERRY_PAGE_BASE, 1u << DABT_SAS(iss),
+	at = vcpu_ipa(far);	/* all ones: it has changed its tables meanwhile */
+	return at == UINT64_MAX ? PV_AGAIN :
+	       pv_page_write(v, at - SKERRY_PAGE_BASE, 1u << DABT_SAS(iss),
 			     (uint32_t)vcpu_get(v, DABT_SRT(iss)));
 }
 

@@ -58,8 +58,7 @@ enum {
 };
 
 struct gic {			/* written at boot only, but for the owner of `uart` */
-	uint8_t version;	/* 2 or 3 */
-	uint8_t lr_count;	/* 3..VGIC_LR_MAX */
+	uint8_t version, lr_count;	/* 2 or 3; 3..VGIC_LR_MAX */
 	uint16_t lr_mask;	/* list registers for anything: all but 0 */
 	uint16_t vtimer, hyp_timer, maintenance, uart; /* INTIDs; uart 0: none */
 	uint64_t cpu[SKERRY_CPU_MAX];	/* a kick, as GICD_SGIR (GICv2) or ICC_SGI1R_EL1 takes it */

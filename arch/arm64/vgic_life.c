@@ -53,11 +53,6 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v)
 	return has;
 }
 
-static bool is_timer_enabled(const struct vcpu *v)
-{
-	return v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED;
-}
-
 /* Rung by a kick: nobody else takes them. */
 static void see_bells(struct vcpu *v)
 {
@@ -85,15 +80,16 @@ void vgic_load(struct vcpu *v)
 	if (pcpus[v->cpu].is_shared) {	/* else it is as boot or its last stop left it: clear */
 		gic_load(x);
 	}
-	gic_put_timer(is_timer_enabled(v), x->timer);	/* before its line may rise again */
+	/* before its line may rise again */
+	gic_put_timer(x->irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED, x->timer);
 	see_bells(v);
 }
 
 void vgic_look(struct vcpu *v)
 {
 	see_bells(v);
-	if (load_relaxed(&v->arch.vgic.work) != 0) {
-		gic_put_timer(is_timer_enabled(v), 0);	/* another vCPU's doing, maybe */
+	if (load_relaxed(&v->arch.vgic.work) != 0) {	/* another vCPU's doing, maybe */
+		gic_put_timer(v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED, 0);
 	}
 }
 

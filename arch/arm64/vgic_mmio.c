@@ -10,12 +10,10 @@
 enum { GICR_CTLR = 0x000, GICR_IIDR = 0x004, GICR_TYPER = 0x008, PIDR2_V2 = 0xfe8,
        PIDR2_V3 = 0xffe8 };
 
-#define IIDR		0x5300043b	/* product 'S', implementer as Arm's */
-#define TYPER_ID_BITS	(9u << 19)	/* GICv3: 10 bits of INTID */
-#define CTLR_ARE_DS	(1u << 4 | 1u << 6)
+/* IIDR: product 'S', implementer as Arm's. GICv3 has 10 bits of INTID; priorities have 5. */
+enum { IIDR = 0x5300043b, TYPER_ID_BITS = 9 << 19, CTLR_ARE_DS = 1 << 4 | 1 << 6,
+       GICR_CTLR_RWP = 1 << 3, PRIORITY_MASK = 0xf8 };
 #define CTLR_RWP	(1u << 31)
-#define GICR_CTLR_RWP	(1u << 3)
-#define PRIORITY_MASK	0xf8u		/* 5 bits implemented */
 
 #define WAIT_POLLS	20000u		/* for another core to look at its interrupts */
 

@@ -13,8 +13,7 @@ struct uart_ops {
 	int (*get)(uintptr_t base);		/* 0..255, -1: none. Acknowledges the interrupt */
 };
 
-extern const struct uart_ops pl011_uart;
-extern const struct uart_ops bcm2835_aux_uart;
+extern const struct uart_ops pl011_uart, bcm2835_aux_uart;
 
 /* The power management block of BCM2835 and its successors (Raspberry Pi): reset of the
  * board. It returns; the reset comes some 150 us later: the caller waits for it. To stay

@@ -88,9 +88,8 @@ struct vgic_guest {
 	X(cntkctl_el1) X(cntv_cval_el0)
 
 struct arch_context {			/* of a vCPU off its core; zero: as reset, but for sctlr */
-#define FIELD(name) uint64_t name;
-	EL1_REGISTERS(FIELD)
-#undef FIELD
+#define CONTEXT_FIELD(name) uint64_t name;
+	EL1_REGISTERS(CONTEXT_FIELD)
 	uint64_t sctlr, tcr, vdisr, cntv_ctl, fpcr, fpsr, q[64];
 };
 
