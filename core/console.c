@@ -12,12 +12,12 @@
 #define BURST		8	/* of the log's records printed at once */
 #define BREAK_WAIT	1000000	/* polls of the lock before panic goes on without it */
 
-struct line {			/* a guest's unfinished line */
+static struct line {		/* by guest: its unfinished line */
 	uint16_t count;
 	bool is_cr;		/* a carriage return waits for what follows it */
 	bool is_escape;		/* within an escape sequence, which is shown once and not kept */
 	char text[LINE_SIZE];	/* what came since the line's last carriage return */
-};
+} lines[SKERRY_GUEST_MAX];
 
 struct skerry_log console_log __attribute__((aligned(4096)));
 static struct lock console_lock = LOCK_INIT(LOCK_CONSOLE);
@@ -30,7 +30,6 @@ static bool is_given;			/* the driver has the UART */
 static uint64_t since;
 uint64_t console_ticks;
 static char last;			/* byte sent */
-static struct line lines[SKERRY_GUEST_MAX];
 static int row = -1;			/* whose unfinished line the last row shows; -1: nobody's */
 
 static void put_char(char c)
@@ -81,7 +80,7 @@ void console_begin_row(int guest)
 
 /* While a core is in panic, it prints without the lock, and a core that wants to
  * print ends here. */
-void console_enter(void)
+bool console_enter(void)
 {
 	uint32_t core = load_acquire(&breaker);
 
@@ -91,13 +90,15 @@ void console_enter(void)
 		arch_halt();
 	}
 	since = arch_time_now();
+	return true;
 }
 
 /* Shows again what others' lines have taken off the screen. */
-void console_leave(void)
+void console_leave(const bool *held)
 {
 	uint32_t core = load_relaxed(&breaker);
 
+	(void)held;
 	if (row < 0 && console_input >= 0 && lines[console_input].count) {
 		console_begin_row(console_input);
 	}
@@ -187,11 +188,7 @@ static void print_record(void)
 	for (printed += 2; printed < end; printed++) {
 		char c = (char)r[printed % SKERRY_LOG_SIZE];
 
-		if (is_guest) {
-			take_char(from, c);
-		} else {
-			put_char(c);
-		}
+		is_guest ? take_char(from, c) : put_char(c);
 	}
 }
 
@@ -222,7 +219,7 @@ static void add(uint8_t from, const char *bytes, size_t count)
 
 void console_write(uint32_t from, const char *bytes, size_t count)
 {
-	console_enter();
+	(void)console_enter();
 	if (from != CONSOLE_OWN && count != 0 && console_log.head - printed > SKERRY_LOG_SIZE / 2) {
 		console_log.dropped += count;
 	} else {
@@ -232,7 +229,7 @@ void console_write(uint32_t from, const char *bytes, size_t count)
 		input_drop();
 	}
 	print_log();
-	console_leave();
+	console_leave(NULL);
 	if (is_given) {
 		arch_event_raise(&guests[the_system.console_driver], SKERRY_INTID_EVENT);
 	}
@@ -252,7 +249,7 @@ void console_pass(struct guest *g, bool to_guest)
 {
 	bool is_new;
 
-	console_enter();
+	(void)console_enter();
 	is_new = !(to_guest && is_given) && g->index == the_system.console_driver;
 	for (uint32_t i = 0; i < guest_count && is_new && to_guest; i++) {
 		end_unfinished((int)i);
@@ -262,7 +259,7 @@ void console_pass(struct guest *g, bool to_guest)
 	} else if (is_new) {
 		take_uart();
 	}
-	console_leave();
+	console_leave(NULL);
 	if (is_new) {
 		arch_uart_pass(g, to_guest);
 	}
@@ -270,13 +267,9 @@ void console_pass(struct guest *g, bool to_guest)
 
 bool console_drain(void)
 {
-	bool is_left;
-
-	console_enter();
+	console_scope();
 	print_log();
-	is_left = uart && !is_given && printed != console_log.head;
-	console_leave();
-	return is_left;
+	return uart && !is_given && printed != console_log.head;
 }
 
 int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
@@ -288,11 +281,11 @@ int64_t hvc_console_drive(struct vcpu *v, uint64_t *x)
 		life_end_run();
 		return SKERRY_OK;
 	}
-	console_enter();
+	(void)console_enter();
 	if (x[2] - printed <= console_log.head - printed) {
 		printed = x[2];
 	}
-	console_leave();
+	console_leave(NULL);
 	console_pass(v->guest, x[1] == SKERRY_DRIVE_TAKE);
 	(void)console_drain();
 	return SKERRY_OK;
@@ -302,8 +295,7 @@ bool console_break(void)
 {
 	uint32_t none = 0;
 
-	if (!__atomic_compare_exchange_n(&breaker, &none, arch_cpu_index() + 1, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+	if (!compare_exchange(&breaker, &none, arch_cpu_index() + 1)) {
 		return false;
 	}
 	for (unsigned n = 0; n < BREAK_WAIT && console_lock.next != console_lock.owner; n++) {
@@ -316,13 +308,12 @@ bool console_break(void)
 
 void console_init(const struct uart_ops *ops, uintptr_t base, uint32_t clock_hz)
 {
-	console_enter();
+	console_scope();
 	ops->init(base, clock_hz);
 	uart = ops;
 	uart_base = base;
 	uart_hz = clock_hz;
 	print_log();
-	console_leave();
 }
 
 int console_get(void) { return uart && !is_given ? uart->get(uart_base) : -1; }

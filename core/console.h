@@ -63,8 +63,10 @@ void panic(const char *format, ...) printf_like(1, 2) __attribute__((noreturn));
 
 /* Between core/console.c and core/input.c; the first two also with none of its lock held. */
 extern int console_input;	/* the guest with the input, -1: none; under the lock */
-void console_enter(void);	/* takes the lock, but in panic */
-void console_leave(void);
+bool console_enter(void);	/* takes the lock, but in panic */
+void console_leave(const bool *held);	/* NULL */
+/* Between the two until the block ends, however it is left. */
+#define console_scope() bool held_ __attribute__((cleanup(console_leave), unused)) = console_enter()
 /* Under the lock: makes the last row that of the guest's unfinished line; -1: an empty one. */
 void console_begin_row(int guest);
 int console_get(void);		/* a received byte; -1: none, or EL2 has not the UART */

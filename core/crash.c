@@ -63,14 +63,11 @@ static struct skerry_crash *begin(uint32_t index, const struct vcpu *v, const ch
 	struct skerry_crash *r = &crash_pages[index].record;
 
 	open_record(r);
-	memset(r, 0, sizeof(*r));
-	r->magic = SKERRY_CRASH_MAGIC;
-	r->version = SKERRY_CRASH_VERSION;
-	r->size = sizeof(*r);
-	r->guest = index;
-	r->core = arch_cpu_index();
-	r->time = arch_time_now();
-	r->hz = arch_time_hz();
+	*r = (struct skerry_crash){
+		.magic = SKERRY_CRASH_MAGIC, .version = SKERRY_CRASH_VERSION, .size = sizeof(*r),
+		.guest = index, .core = arch_cpu_index(),
+		.time = arch_time_now(), .hz = arch_time_hz(),
+	};
 	(void)format_to(r->cause, sizeof(r->cause), "%s", cause);
 	if (v != NULL) {
 		memcpy(r->name, v->guest->config->name, sizeof(r->name));

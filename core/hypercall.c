@@ -62,7 +62,6 @@ void hypercall(struct vcpu *v, uint32_t row, uint64_t *x)
 		[SKERRY_RIGHT_DRIVER] = g->index == the_system.console_driver,
 		[SKERRY_RIGHT_CONTROL] = x[1] < guest_count && (g->config->control >> x[1] & 1),
 	};
-	bool has_right = rights[rows[row].right];
 
-	x[0] = (uint64_t)(has_right ? rows[row].handler(v, x) : SKERRY_DENIED);
+	x[0] = (uint64_t)(rights[rows[row].right] ? rows[row].handler(v, x) : SKERRY_DENIED);
 }

@@ -19,11 +19,10 @@ void input_drop(void) { store_release(&ring_got, load_relaxed(&ring_put)); }
 
 void console_set_input(int guest)
 {
-	console_enter();
+	console_scope();
 	console_begin_row(-1);
 	console_input = guest;
 	input_drop();
-	console_leave();
 }
 
 uint32_t console_waiting(const struct guest *g)
@@ -39,12 +38,11 @@ uint32_t console_read(struct guest *g, char *bytes, uint32_t max)
 	uint32_t n = 0;
 
 	if (console_waiting(g)) {
-		console_enter();
+		console_scope();
 		for (; n < max && console_waiting(g); n++) {
 			bytes[n] = ring[ring_got % RING_SIZE];
 			store_release(&ring_got, ring_got + 1);
 		}
-		console_leave();
 	}
 	return n;
 }
@@ -73,17 +71,13 @@ static void next_input(void)
 /* For the guest with the input. False: nobody takes it; it is lost, without a count. */
 static bool add_input(char c)
 {
-	bool is_taken;
-
-	console_enter();
-	is_taken = takes_input(console_input) &&
-		   console_waiting(&guests[console_input]) < RING_SIZE;
-	if (is_taken) {
-		ring[ring_put % RING_SIZE] = c;
-		store_release(&ring_put, ring_put + 1);
+	console_scope();
+	if (!takes_input(console_input) || console_waiting(&guests[console_input]) >= RING_SIZE) {
+		return false;
 	}
-	console_leave();
-	return is_taken;
+	ring[ring_put % RING_SIZE] = c;
+	store_release(&ring_put, ring_put + 1);
+	return true;
 }
 
 static void tell_input(void)
@@ -120,11 +114,10 @@ static void receive(char c)
 
 void console_uart_interrupt(void)
 {
-	int c = console_get();
+	int c;
 
-	for (uint32_t n = 1; c >= 0; n++) {
+	for (uint32_t n = 0; n < BURST && (c = console_get()) >= 0; n++) {
 		receive((char)c);
-		c = n < BURST ? console_get() : -1;
 	}
 	tell_input();
 }

@@ -183,12 +183,11 @@ static void after_crash(const struct guest *g)
 	}
 }
 
-void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
-		uint64_t at_ipa)
+void life_crash(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa)
 {
 	/* The first of its vCPUs speaks; until this one leaves its core, no life ends. */
 	if (life_apply(v->guest, LIFE_CRASH) == SKERRY_OK) {
-		crash_record(v, cause, syndrome, address, at_ipa);
+		crash_record(v, cause, esr, far, ipa);
 		after_crash(v->guest);
 	}
 }

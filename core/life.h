@@ -30,8 +30,7 @@ int life_apply(struct guest *g, enum life_event event);
 /* A vCPU did something it can't survive: applies LIFE_CRASH and prints the crash
  * record. On its own core. Nothing where another vCPU of its guest was first.
  * `cause` in words, e.g. "reported by the guest, code 3". */
-void life_crash(struct vcpu *v, const char *cause, uint64_t syndrome, uint64_t address,
-		uint64_t at_ipa);
+void life_crash(struct vcpu *v, const char *cause, uint64_t esr, uint64_t far, uint64_t ipa);
 
 /* As if the guest had crashed by itself; vCPU 0's core makes the record. `why` and `what` in words
  * that stay. As life_apply(). Any core, no lock held. */

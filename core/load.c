@@ -7,14 +7,12 @@
  */
 #include <core/core.h>
 
-struct load {			/* by guest */
+static struct load {		/* by guest */
 	bool is_clean;		/* its RAM is zero: scrubbed, nothing loaded since */
 	uint32_t item, end;	/* the bank, segment or tree in work; the first not to do */
 	uint32_t crc;		/* of the segment so far */
 	uint64_t offset;	/* done of the item */
-};
-
-static struct load loads[SKERRY_GUEST_MAX];
+} loads[SKERRY_GUEST_MAX];
 
 static void chacha_quarter(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 {
@@ -53,10 +51,8 @@ void load_begin(struct guest *g, bool scrub_only)
 	const struct sys_guest *c = g->config;
 	struct load *l = &loads[g->index];
 
-	l->item = l->is_clean ? c->bank_count : 0;
-	l->end = c->bank_count + (scrub_only ? 0 : c->segment_count + 1);
-	l->offset = 0;
-	l->crc = 0;
+	*l = (struct load){ .is_clean = l->is_clean, .item = l->is_clean ? c->bank_count : 0,
+			    .end = c->bank_count + (scrub_only ? 0 : c->segment_count + 1) };
 	if (scrub_only) {
 		return;
 	}

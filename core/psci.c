@@ -43,8 +43,7 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 		return PSCI_INVALID_ADDRESS;
 	}
 	v = &g->vcpu[index];
-	if (!__atomic_compare_exchange_n(&v->power, &off, VCPU_CLAIMED, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (!compare_exchange(&v->power, &off, VCPU_CLAIMED)) {
 		return PSCI_ALREADY_ON;
 	}
 	v->entry = entry;
@@ -84,17 +83,6 @@ static int64_t cpu_off(struct vcpu *v)
 	return PSCI_SUCCESS;
 }
 
-/* Standby, whatever state was asked for: PSCI 5.4.4 lets an implementation
- * choose a shallower one. A wake-up without cause is allowed. */
-static int64_t cpu_suspend(struct vcpu *v, uint32_t power_state)
-{
-	if (power_state & SUSPEND_RESERVED) {
-		return PSCI_INVALID_PARAMETERS;
-	}
-	core_wait(v);
-	return PSCI_SUCCESS;
-}
-
 static int64_t affinity_info(const struct guest *g, uint64_t target, uint32_t level)
 {
 	int index = arch_guest_mpidr_to_vcpu(g, target);
@@ -112,7 +100,13 @@ static int64_t answer(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b,
 	case PSCI_VERSION:
 		return PSCI_VERSION_1_1;
 	case PSCI_CPU_SUSPEND_32:
-		return cpu_suspend(v, (uint32_t)a);
+		/* Standby, whatever state was asked for: PSCI 5.4.4 lets an implementation
+		 * choose a shallower one. A wake-up without cause is allowed. */
+		if (a & SUSPEND_RESERVED) {
+			return PSCI_INVALID_PARAMETERS;
+		}
+		core_wait(v);
+		return PSCI_SUCCESS;
 	case PSCI_CPU_OFF:
 		return cpu_off(v);
 	case PSCI_CPU_ON_32:

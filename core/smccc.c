@@ -24,71 +24,54 @@ static void pass_on(uint32_t function, uint64_t *x, uint32_t results)
 	memcpy(x, call, results * sizeof(x[0]));
 }
 
-static bool arch_call(uint32_t function, uint64_t *x)
-{
-	bool is_asking = function == SMCCC_ARCH_FEATURES;
-	uint32_t asked = (uint32_t)x[1];
-
-	if (firmware_has(is_asking ? asked : function)) {
-		pass_on(function, x, 1);
-	} else if (function == SMCCC_VERSION) {
-		x[0] = SMCCC_VERSION_1_2;
-	} else if (is_asking && (asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES ||
-				 asked == PV_TIME_FEATURES)) {
-		x[0] = SKERRY_OK;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static bool trng_call(uint32_t function, uint64_t *x)
-{
-	if (!firmware.trng || (function != SMCCC_TRNG_RND64 &&
-			       (function < SMCCC_TRNG_VERSION || function > SMCCC_TRNG_RND32))) {
-		return false;
-	}
-	pass_on(function, x, 4);
-	return true;
-}
-
-/* Arm DEN0057A. */
-static bool time_call(const struct vcpu *v, uint32_t function, uint64_t *x)
-{
-	bool is_asking = function == PV_TIME_FEATURES;
-	uint32_t asked = is_asking ? (uint32_t)x[1] : function;
-
-	if (v->guest->time == NULL || (asked != PV_TIME_FEATURES && asked != PV_TIME_ST)) {
-		return false;
-	}
-	x[0] = is_asking ? SKERRY_OK : SKERRY_TIME_BASE + v->index * sizeof(struct skerry_time);
-	return true;
-}
-
-static bool hyp_call(struct vcpu *v, uint32_t function, uint64_t *x)
+/* False: there is no such function, or not for this guest. */
+static bool answer(struct vcpu *v, uint32_t function, uint64_t *x)
 {
 	static const uint64_t uid[] = { SKERRY_UID_0, SKERRY_UID_1, SKERRY_UID_2, SKERRY_UID_3 };
-	uint32_t row = function - SKERRY_HVC(0);
+	bool has_time = v->guest->time != NULL;
+	uint32_t asked = (uint32_t)x[1];
 
-	if (row < SKERRY_HYPERCALL_COUNT) {
-		hypercall(v, row, x);
-	} else if (function == SMCCC_HYP_UID) {
+	if (firmware_has(function == SMCCC_ARCH_FEATURES ? asked : function)) {
+		pass_on(function, x, 1);
+		return true;
+	}
+	switch (function) {
+	case SKERRY_HVC(0) ... SKERRY_HVC(SKERRY_HYPERCALL_COUNT - 1):
+		hypercall(v, function - SKERRY_HVC(0), x);
+		return true;
+	case SMCCC_HYP_UID:
 		memcpy(x, uid, sizeof(uid));
-	} else if (function == SMCCC_HYP_REVISION) {
+		return true;
+	case SMCCC_HYP_REVISION:
 		x[0] = SKERRY_ABI_MAJOR;
 		x[1] = SKERRY_ABI_MINOR;
-	} else {
-		return false;
+		return true;
+	case SMCCC_VERSION:
+		x[0] = SMCCC_VERSION_1_2;
+		return true;
+	case SMCCC_ARCH_FEATURES:
+		x[0] = SKERRY_OK;
+		return asked == SMCCC_VERSION || asked == function || asked == PV_TIME_FEATURES;
+	case PV_TIME_FEATURES:
+		x[0] = SKERRY_OK;
+		return has_time && (asked == PV_TIME_ST || asked == function);
+	case PV_TIME_ST:
+		x[0] = SKERRY_TIME_BASE + v->index * sizeof(struct skerry_time);
+		return has_time;
+	case SMCCC_TRNG_VERSION ... SMCCC_TRNG_RND32:
+	case SMCCC_TRNG_RND64:
+		if (firmware.trng) {
+			pass_on(function, x, 4);
+		}
+		return firmware.trng;
+	default:
+		return psci_call(v, x);
 	}
-	return true;
 }
 
 void smccc_call(struct vcpu *v, uint64_t *x)
 {
-	uint32_t function = (uint32_t)x[0];
-
-	if (!hyp_call(v, function, x) && !psci_call(v, x) && !arch_call(function, x) &&
-	    !trng_call(function, x) && !time_call(v, function, x)) {
+	if (!answer(v, (uint32_t)x[0], x)) {
 		x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 	}
 }

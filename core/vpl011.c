@@ -10,24 +10,18 @@ enum { DR = 0x00, FR = 0x18, IBRD = 0x24, LCRH = 0x2c, CR = 0x30, IFLS = 0x34, I
        RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0 };
 
 #define FIFO_SIZE	32
-#define FR_LINES	0x07u	/* clear to send, data set ready, carrier: always */
-#define FR_RXFE		(1u << 4)
-#define FR_RXFF		(1u << 6)
-#define FR_TXFE		(1u << 7)
 #define LCRH_FEN	(1u << 4)
-#define INT_RX		(1u << 4)
-#define INT_TX		(1u << 5)
-#define INT_RT		(1u << 6)
+/* LINES: clear to send, data set ready, carrier: always */
+enum { FR_LINES = 0x07, FR_RXFE = 1 << 4, FR_RXFF = 1 << 6, FR_TXFE = 1 << 7 };
+enum { INT_RX = 1 << 4, INT_TX = 1 << 5, INT_RT = 1 << 6 };
 #define KEPT(offset)	(((offset) - IBRD) / 4)
 
-struct vpl011 {
+static struct vpl011 {
 	struct lock lock;
 	uint32_t kept[6];	/* IBRD, FBRD, LCRH, CR, IFLS, IMSC */
 	bool is_tx;		/* raw transmit interrupt */
 	bool is_high;		/* the interrupt's level */
-};
-
-static struct vpl011 uarts[SKERRY_GUEST_MAX] = {
+} uarts[SKERRY_GUEST_MAX] = {
 	[0 ... SKERRY_GUEST_MAX - 1] = { .lock = LOCK_INIT(LOCK_VPL011) },
 };
 

@@ -36,8 +36,7 @@ uint64_t watchdog_look(unsigned cpu, uint64_t now)
 		life_crash(*v, cause, 0, 0, 0);
 	}
 	due = UINT64_MAX;	/* unless look_again() was there meanwhile */
-	(void)__atomic_compare_exchange_n(&p->watchdog, &due, next, false, __ATOMIC_SEQ_CST,
-					  __ATOMIC_SEQ_CST);
+	(void)compare_exchange(&p->watchdog, &due, next);
 	return next;
 }
 
@@ -53,8 +52,7 @@ void watchdog_shift(struct guest *g, uint64_t ticks)
 	uint64_t due = __atomic_load_n(&g->watchdog, __ATOMIC_SEQ_CST);
 
 	if (due != 0) {	/* a vCPU on its way into the pause may check in: then that counts */
-		(void)__atomic_compare_exchange_n(&g->watchdog, &due, due + ticks, false,
-						  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+		(void)compare_exchange(&g->watchdog, &due, due + ticks);
 		look_again(g);
 	}
 }
@@ -73,8 +71,7 @@ int64_t hvc_watchdog(struct vcpu *v, uint64_t *x)
 		look_again(g);		/* there was none, or a later one */
 	}
 	__atomic_fetch_or(&checked_in, 1u << g->index & all, __ATOMIC_ACQ_REL);
-	if (all && __atomic_compare_exchange_n(&checked_in, &all, 0, false, __ATOMIC_ACQ_REL,
-					       __ATOMIC_RELAXED)) {
+	if (all && compare_exchange(&checked_in, &all, 0)) {
 		arch_board_watchdog(the_system.watchdog_ms);
 	}
 	return SKERRY_OK;

@@ -21,16 +21,16 @@ struct vcpu;
 
 struct pa { uint64_t v; };	/* physical */
 struct ipa { uint64_t v; };	/* guest-physical, stage 2's input */
-
-struct range {			/* [base, base + size); size 0: nothing */
-	uint64_t base, size;
-};
+struct range { uint64_t base, size; };	/* [base, base + size); size 0: nothing */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define load_relaxed(at) __atomic_load_n((at), __ATOMIC_RELAXED)
 #define load_acquire(at) __atomic_load_n((at), __ATOMIC_ACQUIRE)
 #define store_relaxed(at, value) __atomic_store_n((at), (value), __ATOMIC_RELAXED)
 #define store_release(at, value) __atomic_store_n((at), (value), __ATOMIC_RELEASE)
+/* May write what is there to `*expected`. Of all orders the strongest. */
+#define compare_exchange(at, expected, value) __atomic_compare_exchange_n( \
+	(at), (expected), (value), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define nodiscard	__attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 
