@@ -29,7 +29,7 @@ static void inject(struct vcpu *v, uint64_t esr)
 {
 	uint64_t spsr = v->arch.spsr, sctlr = READ_SYSREG(sctlr_el1);
 	bool has_pan = READ_SYSREG(id_aa64mmfr1_el1) >> 20 & 0xf;
-	bool has_ssbs = READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf;
+	bool asks_ssbs = sctlr & SCTLR_DSSBS;
 	unsigned offset = spsr & SPSR_AARCH32 ? 0x600 : is_from_el0(spsr) ? 0x400 :
 			  (spsr & SPSR_MODE) == SPSR_EL1H ? 0x200 : 0x000;
 
@@ -39,7 +39,7 @@ static void inject(struct vcpu *v, uint64_t esr)
 	v->arch.elr = READ_SYSREG(vbar_el1) + offset;
 	v->arch.spsr = (spsr & SPSR_KEEP) | SPSR_DAIF | SPSR_EL1H |
 		       (has_pan && (!(sctlr & SCTLR_SPAN) || spsr & SPSR_PAN) ? SPSR_PAN : 0) |
-		       (has_ssbs && sctlr & SCTLR_DSSBS ? SPSR_SSBS : 0);
+		       (asks_ssbs && READ_SYSREG(id_aa64pfr1_el1) >> 4 & 0xf ? SPSR_SSBS : 0);
 }
 
 void inject_undefined(struct vcpu *v) { inject(v, ESR_IL); }

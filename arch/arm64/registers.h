@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#ifdef __ASSEMBLER__
 #include <asm_offsets.h>
 
 #define VCPU_X(n)	(VCPU_REGS + (n) * 8)
@@ -66,3 +67,4 @@
 	ldr	\to, [\to, #PCPU_CURRENT]
 	.endm
 
+#endif /* __ASSEMBLER__ */
