@@ -36,7 +36,7 @@ static bool answer(struct vcpu *v, uint32_t function, uint64_t *x)
 		return true;
 	}
 	switch (function) {
-	case SKERRY_HVC(0) ... SKERRY_HVC(SKERRY_HYPERCALL_COUNT - 1):
+	case SKERRY_HVC(0)... SKERRY_HVC(SKERRY_HYPERCALL_COUNT - 1):
 		hypercall(v, function - SKERRY_HVC(0), x);
 		return true;
 	case SMCCC_HYP_UID:
