@@ -42,6 +42,7 @@ struct skerry_ring {
 	void *mapping;			/* driver_size bytes, then device_size */
 	unsigned long driver, device;	/* in the halves */
 	size_t driver_size, device_size;
+	u16 old_index;			/* the used one before DRIVER_OK; 0: clean */
 };
 
 struct skerry_port {
@@ -53,6 +54,7 @@ struct skerry_port {
 	bool is_registered;
 	struct work_struct offered;
 	wait_queue_head_t reset_done;
+	bool is_live;			/* the rings are clean, and the drivers' */
 	struct skerry_ring rings[SKERRY_QUEUE_MAX];
 };
 

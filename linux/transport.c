@@ -4,6 +4,7 @@
  * virtio's core and drivers, which may sleep, but for notify and the interrupt. A back
  * end that restarts shows in nothing but time: it takes the rings up where they are.
  */
+#include <linux/delay.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -16,6 +17,7 @@
 #include "skerry.h"
 
 #define RESET_LOOKS	500		/* 20 ms apart: EL2 restarts a late back end long before */
+#define LIVE_LOOKS	1500		/* 20 ms apart: 30 s, an offer takes 10 at most */
 #define MINE		0		/* skerry_port.half: written here */
 #define THEIRS		1		/* written by the back end */
 
@@ -87,11 +89,67 @@ static u8 get_status(struct virtio_device *vdev)
 	return status;
 }
 
+static u16 used_index(const struct skerry_ring *r)
+{
+	const struct vring_used *used = r->mapping + r->driver_size;
+
+	return r->vq ? le16_to_cpu((__force __le16)READ_ONCE(used->idx)) : 0;
+}
+
+static bool has_old_indexes(const struct skerry_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < SKERRY_QUEUE_MAX; i++)
+		if (port->rings[i].old_index && used_index(&port->rings[i]) ==
+		    port->rings[i].old_index)
+			return true;
+	return false;
+}
+
+/*
+ * A back end that was down when the reset was done has left its used indexes as they were: its
+ * next life clears them when it finds the device live. Until then the ring's code would
+ * take them for buffers that are used, so drivers go no further.
+ */
+static void wait_for_rings(struct virtio_device *vdev)
+{
+	const u8 looked_at = VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_NEEDS_RESET;
+	struct skerry_port *port = port_of(vdev);
+	int i;
+
+	for (i = 0; i < LIVE_LOOKS && has_old_indexes(port); i++) {
+		if ((get_status(vdev) & looked_at) != VIRTIO_CONFIG_S_DRIVER_OK)
+			break;
+		msleep(20);
+	}
+	if (!has_old_indexes(port))
+		return;
+	dev_err(&vdev->dev, "the back end has not cleared the rings; bind again when it runs\n");
+	virtio_break_device(vdev);
+}
+
+/* With DRIVER_OK the rings become the drivers', and the link's interrupt looks at them. */
 static void set_status(struct virtio_device *vdev, u8 value)
 {
+	struct skerry_port *port = port_of(vdev);
+	bool goes_live = (value & VIRTIO_CONFIG_S_DRIVER_OK) && !port->is_live;
 	u32 status = value;
+	unsigned int i;
+	long result;
 
-	ask(vdev, SKERRY_MSG_SET_STATUS, &status, sizeof(status), NULL, 0);
+	if (goes_live) {
+		disable_irq(port->irq);		/* a bell in the meantime is kept */
+		for (i = 0; i < SKERRY_QUEUE_MAX; i++)
+			port->rings[i].old_index = used_index(&port->rings[i]);
+	}
+	result = ask(vdev, SKERRY_MSG_SET_STATUS, &status, sizeof(status), NULL, 0);
+	if (!goes_live)
+		return;
+	if (result == SKERRY_OK)
+		wait_for_rings(vdev);
+	WRITE_ONCE(port->is_live, true);
+	enable_irq(port->irq);
 }
 
 /* Done when the back end has let go of the rings; until then nothing there may be reused. */
@@ -162,7 +220,7 @@ irqreturn_t skerry_port_interrupt(int irq, void *data)
 	struct skerry_port *port = data;
 	unsigned int i;
 
-	for (i = 0; i < SKERRY_QUEUE_MAX; i++) {
+	for (i = 0; i < SKERRY_QUEUE_MAX && READ_ONCE(port->is_live); i++) {
 		struct virtqueue *vq = READ_ONCE(port->rings[i].vq);
 
 		if (vq)
@@ -269,6 +327,7 @@ static void del_vqs(struct virtio_device *vdev)
 	struct skerry_port *port = port_of(vdev);
 	struct virtqueue *vq, *next;
 
+	WRITE_ONCE(port->is_live, false);
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
 		struct skerry_ring *r = &port->rings[vq->index];
 

@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The Linux module beyond its virtio devices: panics as crashes with a record, the watchdog,
-and /dev/skerry with skerryctl."""
+/dev/skerry with skerryctl, and a device whose back end is stopped and started by it."""
 
 import os
 
-from harness import (BUILD, Case, Run, check, command, guest, image, initramfs, linux, scratch,
-                     system)
+from harness import (BUILD, Case, Run, check, command, guest, image, initramfs, link, linux,
+                     scratch, system)
 
 NEIGHBOUR = guest("hello", more='bootargs = "echo";')
+NET = """identity;
+			memory-size = <0x0 0x00400000>;
+			devices {
+				net {
+					device = "/virtio_mmio@a002e00";
+					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
+				};
+			};"""
 AGAIN = 'on-crash = "restart"; restart-limit = <9 600>;'
 
 
@@ -98,8 +106,37 @@ def skerryctl(log, kernel, gic):
     check("asked for by" in report and "damaged" not in report, "no report of the record")
 
 
+def stopped(log, kernel, gic):
+    """A device is brought up while its back end, which has served an earlier life of it, is
+    stopped: the driver waits for the new life to clear the rings, and says when none comes."""
+    driver = guest("net", "guests/drv_net.bin", more="service; " + NET)
+    text = system("".join(line + "\n" for line in driver.splitlines() if "memory = " not in line),
+                  linux(kernel=kernel, more="control = <&net>; after = <&net>;"),
+                  top="console-input = <&linux>;",
+                  links=[link("lan", "net", "linux", "net", "mac = [02 00 00 00 00 01]; uplink;")])
+    late = "dmesg | grep -c 'has not cleared the rings' | sed s/^/late:/"
+    with Run(log, image(log, "linux-stopped", text), "--gic", gic, "--cpus", 3,
+             "--net", "user", limit=120) as run:
+        run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
+        ask(run, "use() { ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; "
+            "for i in 1 2 3 4 5 6; do ping -c 1 -W 2 10.0.2.2; done | grep -c ttl= | "
+            "sed s/^/$1:/; }; use first", r"^linux\| first:[1-6]")
+        ask(run, "cd /sys/bus/virtio/drivers/virtio_net; D=$(basename virtio*); "
+            "skerryctl stop net; echo $D >unbind; "
+            "(echo $D >bind; ip link set eth0 up; echo bound) & sleep 2; skerryctl start net; wait; use second",
+            r"^linux\| net: stopped", r"^linux\| bound", r"^linux\| second:[1-6]")
+        ask(run, "dmesg | grep -c 'is not a head\\|BUG:\\|WARNING:' | sed s/^/faults:/; " + late,
+            "faults:0", "late:0")
+        ask(run, "skerryctl stop net; echo $D >unbind; echo $D >bind; " + late,
+            r"^linux\| net: stopped", "late:1")
+        ask(run, "skerryctl start net; echo $D >unbind; echo $D >bind; use third",
+            r"^linux\| third:[1-6]")
+        run.type("poweroff -f", None)
+        run.end(0)
+
+
 def cases(soak):
     rows = ((crashes, "vmlinuz", 2), (crashes, "vmlinuz-6.12", 3), (skerryctl, "vmlinuz", 3),
-            (skerryctl, "vmlinuz-6.12", 2))
+            (skerryctl, "vmlinuz-6.12", 2), (stopped, "vmlinuz", 2), (stopped, "vmlinuz-6.12", 3))
     return [Case(f"{function.__name__}-{kernel}-gic{gic}", function, limit=430, weight=40,
                  kernel=kernel, gic=gic) for function, kernel, gic in rows]
