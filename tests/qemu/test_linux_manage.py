@@ -123,7 +123,8 @@ def stopped(log, kernel, gic):
             "sed s/^/$1:/; }; use first", r"^linux\| first:[1-6]")
         ask(run, "cd /sys/bus/virtio/drivers/virtio_net; D=$(basename virtio*); "
             "skerryctl stop net; echo $D >unbind; "
-            "(echo $D >bind; ip link set eth0 up; echo bound) & sleep 2; skerryctl start net; wait; use second",
+            "(echo $D >bind; ip link set eth0 up; echo bound) & "
+            "sleep 2; skerryctl start net; wait; use second",
             r"^linux\| net: stopped", r"^linux\| bound", r"^linux\| second:[1-6]")
         ask(run, "dmesg | grep -c 'is not a head\\|BUG:\\|WARNING:' | sed s/^/faults:/; " + late,
             "faults:0", "late:0")
