@@ -36,9 +36,6 @@ static bool answer(struct vcpu *v, uint32_t function, uint64_t *x)
 		return true;
 	}
 	switch (function) {
-	case SKERRY_HVC(0)... SKERRY_HVC(SKERRY_HYPERCALL_COUNT - 1):
-		hypercall(v, function - SKERRY_HVC(0), x);
-		return true;
 	case SMCCC_HYP_UID:
 		memcpy(x, uid, sizeof(uid));
 		return true;
@@ -65,13 +62,17 @@ static bool answer(struct vcpu *v, uint32_t function, uint64_t *x)
 		}
 		return firmware.trng;
 	default:
-		return psci_call(v, x);
+		return false;
 	}
 }
 
 void smccc_call(struct vcpu *v, uint64_t *x)
 {
-	if (!answer(v, (uint32_t)x[0], x)) {
+	uint32_t function = (uint32_t)x[0], row = function - SKERRY_HVC(0);
+
+	if (row < SKERRY_HYPERCALL_COUNT) {	/* the commonest first */
+		hypercall(v, row, x);
+	} else if (!psci_call(v, x) && !answer(v, function, x)) {
 		x[0] = (uint64_t)SKERRY_NOT_SUPPORTED;
 	}
 }
