@@ -78,15 +78,31 @@ static void say_errors(void)
 	}
 }
 
-void run_list(const struct request *r)
+static void begin_rows(const struct request *r, const char *columns)
 {
-	board_update();
 	if (r->is_json) {
 		json_begin();
 		json_open(NULL, '[');
 	} else {
-		table_begin("GUEST STATE +VCPUS CORES POLICY +MEMORY +LIFE +CRASHES +UP");
+		table_begin(columns);
 	}
+}
+
+static void end_rows(const struct request *r)
+{
+	if (r->is_json) {
+		json_close(']');
+		json_end();
+	} else {
+		table_end();
+		say_errors();
+	}
+}
+
+void run_list(const struct request *r)
+{
+	board_update();
+	begin_rows(r, "GUEST STATE +VCPUS CORES POLICY +MEMORY +LIFE +CRASHES +UP");
 	for (uint32_t i = 0; i < SKERRY_GUEST_MAX; i++) {
 		if (board[i].is_ours && r->is_json) {
 			json_guest(i);
@@ -95,13 +111,7 @@ void run_list(const struct request *r)
 			list_row(i);
 		}
 	}
-	if (r->is_json) {
-		json_close(']');
-		json_end();
-	} else {
-		table_end();
-		say_errors();
-	}
+	end_rows(r);
 }
 
 static const char *word_role(const struct skerry_port_stats *p)
@@ -283,13 +293,8 @@ void run_stats(const struct request *r)
 		return;
 	}
 	board_update();
-	if (r->is_json) {
-		json_begin();
-		json_open(NULL, '[');
-	} else {
-		table_begin("GUEST +RUN% +STOLEN% +IDLE% +HVC +SMC +SYSREG +MMIO +ABORT +IRQ "
-			    "+SERROR +OTHER +NOTIFIED");
-	}
+	begin_rows(r, "GUEST +RUN% +STOLEN% +IDLE% +HVC +SMC +SYSREG +MMIO +ABORT +IRQ "
+		   "+SERROR +OTHER +NOTIFIED");
 	for (uint32_t i = 0; i < SKERRY_GUEST_MAX; i++) {
 		if (board[i].is_ours && r->is_json) {
 			json_stats(i);
@@ -297,11 +302,5 @@ void run_stats(const struct request *r)
 			stats_row(i);
 		}
 	}
-	if (r->is_json) {
-		json_close(']');
-		json_end();
-	} else {
-		table_end();
-		say_errors();
-	}
+	end_rows(r);
 }
