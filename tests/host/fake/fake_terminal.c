@@ -140,6 +140,7 @@ static void ground(struct terminal *t, uint8_t c)
 		t->x -= t->x > 0;
 	} else if (c == '\t') {
 		t->x += 8 - t->x % 8;
+		t->x = t->x < TERMINAL_COLUMNS ? t->x : TERMINAL_COLUMNS;
 	} else if (c >= 0x80 && c < 0xc0 && t->rest) {
 		t->rest--;
 	} else if (c == 0xcc || c == 0xcd) {
