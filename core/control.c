@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows of the hypercall table by which one guest manages others, and yields.
+ * The row of the hypercall table by which one guest manages others.
  */
 #include <core/core.h>
 

@@ -27,6 +27,7 @@ _Static_assert(offsetof(struct vcpu, switches) - offsetof(struct vcpu, exits) ==
  * adds up to then. */
 static void tell_vcpu(struct skerry_vcpu_stats *s, const struct vcpu *v, uint64_t now)
 {
+	unsigned tries = 100;	/* a bound, for a core that does nothing but switch */
 	uint64_t since;
 
 	do {
@@ -34,7 +35,7 @@ static void tell_vcpu(struct skerry_vcpu_stats *s, const struct vcpu *v, uint64_
 		memcpy(s, v->exits, offsetof(struct skerry_vcpu_stats, core));
 		(&s->idle)[v->time] += now - min_u64(now, since);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (since == UINT64_MAX || load_relaxed(&v->since) != since);
+	} while (--tries && (since == UINT64_MAX || load_relaxed(&v->since) != since));
 	if (!pcpus[v->cpu].is_shared) {
 		s->idle = 0;
 		s->run = now;
