@@ -105,6 +105,17 @@ def command(log, *words, status=0, limit=120):
     return text
 
 
+# QEMU's network card for drv_net: properties of its guest
+NET_DEVICE = """identity;
+			memory-size = <0x0 0x00400000>;
+			devices {
+				net {
+					device = "/virtio_mmio@a002e00";
+					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
+				};
+			};"""
+
+
 def guest(name, image=None, cpus=(0,), memory=16, base=0x40000000, console="hypercall", more=""):
     """A guest's node. `memory` in MiB, or the cells as text; `more`: further properties."""
     if isinstance(memory, int):

@@ -4,18 +4,10 @@
 
 import os
 
-from harness import (BUILD, Case, Run, check, command, guest, image, initramfs, link, linux,
-                     scratch, system)
+from harness import (BUILD, NET_DEVICE, Case, Run, check, command, guest, image, initramfs, link,
+                     linux, scratch, system)
 
 NEIGHBOUR = guest("hello", more='bootargs = "echo";')
-NET = """identity;
-			memory-size = <0x0 0x00400000>;
-			devices {
-				net {
-					device = "/virtio_mmio@a002e00";
-					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
-				};
-			};"""
 AGAIN = 'on-crash = "restart"; restart-limit = <9 600>;'
 
 
@@ -109,7 +101,7 @@ def skerryctl(log, kernel, gic):
 def stopped(log, kernel, gic):
     """A device is brought up while its back end, which has served an earlier life of it, is
     stopped: the driver waits for the new life to clear the rings, and says when none comes."""
-    driver = guest("net", "guests/drv_net.bin", more="service; " + NET)
+    driver = guest("net", "guests/drv_net.bin", more="service; " + NET_DEVICE)
     text = system("".join(line + "\n" for line in driver.splitlines() if "memory = " not in line),
                   linux(kernel=kernel, more="control = <&net>; after = <&net>;"),
                   top="console-input = <&linux>;",

@@ -4,24 +4,17 @@
 import hashlib
 import os
 
-from harness import Case, Run, check, file_server, guest, image, link, scratch, system
+from harness import (NET_DEVICE, Case, Run, check, file_server, guest, image, link, scratch,
+                     system)
 
 RESTART = 'on-crash = "restart"; restart-limit = <5000 600>; '
-DEVICE = """identity;
-			memory-size = <0x0 0x00400000>;
-			devices {
-				net {
-					device = "/virtio_mmio@a002e00";
-					quiesce = <0x70 4 0x0  0xff 0x0 1000>;
-				};
-			};"""
 
 
 def station(name, arguments, cpu, more=""):
     return guest(name, "guests/nettest.bin", [cpu], more=f'bootargs = "{arguments}"; {more}')
 
 
-def driver(arguments="", device=DEVICE):
+def driver(arguments="", device=NET_DEVICE):
     node = guest("drv-net", "guests/drv_net.bin", [0],
                  more=f'bootargs = "{arguments}"; service; {RESTART} {device}')
     if "identity" in device:
