@@ -365,11 +365,10 @@ static void sleep(bool is_left)
 
 void guest_main(void)
 {
-	struct tree_device uart;
 	uint16_t columns = (uint16_t)arg_number("columns", 0);
 
 	platform.pl011 = 0;		/* not for printf() */
-	if (!tree_device("arm,pl011", 0, &uart) || !uart.intid) {
+	if (!uart_find()) {
 		guest_crash(1, 0);
 	}
 	view_init(&view);
@@ -382,7 +381,7 @@ void guest_main(void)
 		guest_crash(2, 0);
 	}
 	link_init();
-	uart_init(uart.base, uart.intid);
+	uart_init();
 	open_ports(view.columns ? columns : 0, (uint16_t)arg_number("rows", 24));
 	if (arg_has("align")) {
 		view_align(&view);

@@ -147,6 +147,13 @@ struct cpu {
 
 extern struct cpu cpus[CPU_MAX];
 
+#ifdef SKERRY_HOST			/* a test of what uses these has models of them */
+struct cpu *cpu_self(void);
+void irq_enable(void);
+void irq_disable(void);
+uint32_t read32(uint64_t at);
+void write32(uint64_t at, uint32_t v);
+#else
 static inline struct cpu *cpu_self(void)
 {
 	struct cpu *c;
@@ -154,6 +161,24 @@ static inline struct cpu *cpu_self(void)
 	asm volatile("mrs %0, tpidr_el1" : "=r"(c));
 	return c;
 }
+
+static inline void irq_enable(void) { asm volatile("msr daifclr, #2" ::: "memory"); }
+static inline void irq_disable(void) { asm volatile("msr daifset, #2" ::: "memory"); }
+
+/* Device registers. */
+static inline uint32_t read32(uint64_t at)
+{
+	uint32_t v;
+
+	asm volatile("ldr %w0, [%1]" : "=r"(v) : "r"(at) : "memory");
+	return v;
+}
+
+static inline void write32(uint64_t at, uint32_t v)
+{
+	asm volatile("str %w0, [%1]" :: "r"(v), "r"(at) : "memory");
+}
+#endif
 
 /* Start vCPU `index`: 0 or PSCI's error. fn runs with MMU, vectors and GIC on. */
 int64_t cpu_start(uint32_t index, void (*fn)(uint64_t), uint64_t argument);
@@ -190,8 +215,6 @@ void irq_handler(uint32_t intid, void (*handler)(uint32_t intid));
  * so. At most `us` microseconds, by the virtual timer, whose handler this takes; 0: no limit. */
 void sleep_unless(bool (*is_ready)(void *context), void *context, uint64_t us);
 
-static inline void irq_enable(void) { asm volatile("msr daifclr, #2" ::: "memory"); }
-static inline void irq_disable(void) { asm volatile("msr daifset, #2" ::: "memory"); }
 static inline void wfi(void) { asm volatile("dsb sy\n\twfi" ::: "memory"); }
 static inline void cpu_relax(void) { asm volatile("yield" ::: "memory"); }
 
@@ -205,20 +228,7 @@ static inline void cpu_relax(void) { asm volatile("yield" ::: "memory"); }
 #define isb() asm volatile("isb" ::: "memory")
 #define dsb() asm volatile("dsb sy" ::: "memory")
 
-/* Device registers. */
-static inline uint32_t read32(uint64_t at)
-{
-	uint32_t v;
-
-	asm volatile("ldr %w0, [%1]" : "=r"(v) : "r"(at) : "memory");
-	return v;
-}
-
-static inline void write32(uint64_t at, uint32_t v)
-{
-	asm volatile("str %w0, [%1]" :: "r"(v), "r"(at) : "memory");
-}
-
+/* Device registers of other widths. */
 static inline uint64_t read64(uint64_t at)
 {
 	uint64_t v;

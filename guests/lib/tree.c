@@ -5,6 +5,7 @@
  * start.S's); later looks up what tree.h offers. The tree comes from the
  * hypervisor and is trusted.
  */
+#include "mmu.h"
 #include "runtime.h"
 #include "tree.h"
 
@@ -153,7 +154,9 @@ static void node_done(struct node *n, const struct node *parent, struct wanted *
 	} else if (strncmp(n->name, "psci", 4) == 0) {
 		platform.by_smc = n->method && strcmp(n->method, "smc") == 0;
 	} else if (node_is(n, "arm,pl011") && !platform.pl011) {
-		platform.pl011 = node_reg(n, parent, 0).base;
+		uint64_t base = node_reg(n, parent, 0).base;
+
+		platform.pl011 = base < GIB(1) ? base : 0;	/* elsewhere: a board's device */
 	} else if (node_is(n, "skerry,info")) {
 		uint64_t base = node_reg(n, parent, 0).base;
 
@@ -247,7 +250,7 @@ bool tree_device(const char *compatible, uint32_t index, struct tree_device *d)
 	if (t) {
 		tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12), &w);
 	}
-	return w.is_found;
+	return w.is_found && mmu_map_missing(d->base, d->size, MAP_DEVICE | MAP_XN);
 }
 
 /* `path` behind the component `name`, or NULL where it goes elsewhere. */

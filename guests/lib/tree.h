@@ -23,7 +23,8 @@ struct tree_device {
 	bool is_edge;
 };
 
-/* The index'th enabled node with this compatible string, in the order of the tree. */
+/* The index'th enabled node with this compatible string, in the order of the tree. Its
+ * registers are mapped then, wherever they lie. */
 bool tree_device(const char *compatible, uint32_t index, struct tree_device *d);
 
 #endif

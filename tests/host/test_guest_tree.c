@@ -11,11 +11,21 @@
 #include <string.h>
 #include <cmocka.h>
 #include <libfdt.h>
+#include "guests/lib/mmu.h"
 #include "guests/lib/tree.h"
 
 void tree_init(uint64_t tree);
 
 static uint64_t blob[1024];
+static uint64_t mapped;
+
+bool mmu_map_missing(uint64_t base, uint64_t size, uint64_t attributes)
+{
+	assert_int_equal(size, 0x200);
+	assert_int_equal(attributes, MAP_DEVICE | MAP_XN);
+	mapped = base;
+	return true;
+}
 
 static void reg(const char *name, uint64_t base, uint64_t size)
 {
@@ -119,6 +129,7 @@ static void devices_are_found_in_order(void **state)
 	assert_true(d.is_edge);
 	assert_true(tree_device("virtio,mmio", 1, &d));
 	assert_int_equal(d.base, 0xa003c00);
+	assert_int_equal(mapped, d.base);
 	assert_false(tree_device("virtio,mmio", 2, &d));
 	assert_false(tree_device("arm,pl031", 0, &d));
 }
