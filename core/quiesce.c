@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One write and a poll per device, through the core's temporary window. On the
+ * One write and a poll per step of a device's, through the core's temporary window. On the
  * core of the guest's vCPU 0, no lock held.
  */
 #include <core/core.h>
 #include <hv/mmio.h>
 
-static bool quiesce(const struct sys_device *d)
+static bool quiesce(const struct sys_device *d, const struct sys_quiesce *q)
 {
-	const struct sys_quiesce *q = &d->quiesce;
 	uint64_t limit = (uint64_t)q->limit_us * arch_time_hz() / 1000000;
 	uint64_t begin = arch_time_now();
 	uintptr_t at = (uintptr_t)arch_window_map(pa_add(pa(d->regs[0].base), q->offset),
@@ -28,10 +27,13 @@ bool quiesce_devices(const struct guest *g)
 	for (uint32_t i = 0; i < g->config->device_count; i++) {
 		const struct sys_device *d = &g->config->device[i];
 
-		if (g->life != 0 && d->has_quiesce && !quiesce(d)) {
-			log_line("%s: %s did not stop within %u us: its memory is quarantined",
-				 g->config->name, d->name, d->quiesce.limit_us);
-			return false;
+		for (uint32_t n = 0; g->life != 0 && n < d->quiesce_count; n++) {
+			if (!quiesce(d, &d->quiesce[n])) {
+				log_line("%s: %s did not stop within %u us: its memory is "
+					 "quarantined", g->config->name, d->name,
+					 d->quiesce[n].limit_us);
+				return false;
+			}
 		}
 	}
 	return true;

@@ -12,12 +12,13 @@
 #include <abi/link.h>
 
 #define SYS_MAGIC	0x7379737972656b73ull	/* "skerysys" */
-#define SYS_VERSION	2			/* changes with this file */
+#define SYS_VERSION	3			/* changes with this file */
 
-/* Banks, segments and devices of a guest, register ranges and interrupts of a device; bytes
+/* Banks, segments and devices of a guest, ranges, interrupts and quiesce of a device; bytes
  * of a FIT node's name and of a path in the board's tree, with the NUL; of the lists. */
 enum { SYS_BANK_MAX = 4, SYS_SEGMENT_MAX = 8, SYS_DEVICE_MAX = 8, SYS_REG_MAX = 4, SYS_IRQ_MAX = 8,
-       SYS_IMAGE_MAX = 32, SYS_PATH_MAX = 104, SYS_NO_DMA_MAX = 512, SYS_DROPPED_MAX = 1024 };
+       SYS_QUIESCE_MAX = 4, SYS_IMAGE_MAX = 32, SYS_PATH_MAX = 104, SYS_NO_DMA_MAX = 512,
+       SYS_DROPPED_MAX = 1024 };
 /* vCPUs of one core, and their turns in a major frame; times: of budgets, turns and slices, of
  * periods and the major frame, of all of them; of the watchdog. */
 enum { SYS_SLOT_MAX = 32, SYS_TURN_MAX = 32, SYS_TIME_MIN_US = 10, SYS_PERIOD_MIN_US = 100,
@@ -37,7 +38,7 @@ struct sys_segment {		/* flat bytes: pristine copy in the system image */
 	char image[SYS_IMAGE_MAX]; /* the FIT's node that has the bytes */
 };
 
-struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
+struct sys_quiesce {		/* a step of stopping a device's DMA: one write, then a poll */
 	uint32_t offset, width;	/* in the device's first range; bytes 1, 2, 4 */
 	uint32_t value;		/* written */
 	uint32_t mask, expect, limit_us;	/* poll until (read & mask) == expect */
@@ -45,16 +46,16 @@ struct sys_quiesce {		/* one write that stops a device's DMA, then a poll */
 
 struct sys_device {
 	char name[SKERRY_NAME_MAX];
-	char path[SYS_PATH_MAX];	/* or alias, in the board's tree */
+	char path[SYS_PATH_MAX];	/* or alias, in the board's tree; "stdout-path" */
 	struct range regs[SYS_REG_MAX];	/* (boot) physical; whole pages are mapped */
 	uint32_t intid[SYS_IRQ_MAX];	/* (boot) SPIs, 32.. */
 	uint8_t edge[SYS_IRQ_MAX];	/* (boot) */
 	uint32_t reg_count, irq_count;	/* (boot) */
 	int32_t board_node, node;	/* (boot) offset in the board's tree; (host) */
-	struct sys_quiesce quiesce;
-	uint8_t has_quiesce;
+	struct sys_quiesce quiesce[SYS_QUIESCE_MAX];	/* in this order */
+	uint32_t quiesce_count;
 	uint8_t no_dma;			/* the description says that it never masters the bus */
-	uint8_t is_dma, reserved[5];	/* (boot) may master the bus */
+	uint8_t is_dma, reserved[2];	/* (boot) may master the bus */
 };
 
 struct sys_server {		/* of a vCPU on a core of the policy `server`, and 0 elsewhere */

@@ -205,8 +205,12 @@ static void check_board_node(struct check *c, const struct sys_device *d)
 {
 	const char *path = dt_string(c->fdt, d->node, "device");
 
-	if (!c->board_fdt || !path || bad_if(c, d->board_node < 0, d->node, "device",
-					     "\"%s\" is not in the board's tree", path)) {
+	if (!c->board_fdt || !path ||
+	    bad_if(c, d->board_node < 0 && strcmp(path, "stdout-path") == 0, d->node, "device",
+		   "\"stdout-path\": /chosen names no console in the board's tree, and there is "
+		   "no alias serial0") ||
+	    bad_if(c, d->board_node < 0, d->node, "device", "\"%s\" is not in the board's tree",
+		   path)) {
 		return;
 	}
 	check_resources(c, d);
@@ -219,13 +223,16 @@ static void check_board_node(struct check *c, const struct sys_device *d)
 static void check_quiesce(struct check *c, const struct sys_device *d)
 {
 	struct range first = { 0, d->reg_count ? d->regs[0].size : UINT64_MAX };
-	const struct sys_quiesce *q = &d->quiesce;
-	bool is_width = q->width == 1 || q->width == 2 || q->width == 4;
 
-	bad_if(c, d->has_quiesce && (!is_width || q->offset % q->width ||
-				     !range_holds(first, q->offset, q->width)), d->node, "quiesce",
-	       "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a multiple of it inside "
-	       "the device's first range, 0x%lx bytes", q->offset, q->width, first.size);
+	for (const struct sys_quiesce *q = d->quiesce; q < d->quiesce + d->quiesce_count; q++) {
+		bool is_width = q->width == 1 || q->width == 2 || q->width == 4;
+
+		bad_if(c, !is_width || q->offset % q->width ||
+		       !range_holds(first, q->offset, q->width), d->node, "quiesce",
+		       "offset 0x%x, width %u: the width is 1, 2 or 4, the offset a multiple of "
+		       "it inside the device's first range, 0x%lx bytes", q->offset, q->width,
+		       first.size);
+	}
 }
 
 static void check_device(struct check *c, const struct sys_guest *g, const struct sys_device *d)

@@ -305,13 +305,12 @@ void check_names(struct check *c)
 static void judge_devices(struct check *c, const struct sys_guest *g)
 {
 	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
-		const struct sys_quiesce *q = &d->quiesce;
-
 		check_dropped(c, d);
-		if ((q->expect & ~q->mask) || (q->mask && !q->limit_us)) {
-			report_error(&c->report, c->fdt, d->node, "quiesce", "can't poll for 0x%x "
-				     "under mask 0x%x within %u us", q->expect, q->mask,
-				     q->limit_us);
+		for (const struct sys_quiesce *q = d->quiesce; q < d->quiesce + d->quiesce_count;
+		     q++) {
+			bad_if(c, (q->expect & ~q->mask) || (q->mask && !q->limit_us), d->node,
+			       "quiesce", "can't poll for 0x%x under mask 0x%x within %u us",
+			       q->expect, q->mask, q->limit_us);
 		}
 	}
 }

@@ -156,9 +156,9 @@ static void parse_quiesce(struct parse *p, struct sys_device *d)
 {
 	const fdt32_t *c;
 
-	d->has_quiesce = parse_cells(p, d->node, "quiesce", 6, 1, false, &c);
-	if (d->has_quiesce) {
-		d->quiesce = (struct sys_quiesce){
+	d->quiesce_count = parse_cells(p, d->node, "quiesce", 6, SYS_QUIESCE_MAX, false, &c);
+	for (uint32_t i = 0; i < d->quiesce_count; i++, c += 6) {
+		d->quiesce[i] = (struct sys_quiesce){
 			fdt32_ld(c), fdt32_ld(c + 1), fdt32_ld(c + 2),
 			fdt32_ld(c + 3), fdt32_ld(c + 4), fdt32_ld(c + 5),
 		};

@@ -207,7 +207,7 @@ static void read_uart(struct search *s, int chosen)
 	int node = path ? dt_path(s->fdt, path) : -1;
 	struct dt_interrupt irq;
 
-	node = node < 0 ? dt_path(s->fdt, "serial0") : node;
+	b->uart_node = node = node < 0 ? dt_path(s->fdt, "serial0") : node;
 	if (dt_is_enabled(s->fdt, node) && dt_reg(s->fdt, node, 0, &b->uart_regs) == SKERRY_OK) {
 		b->uart = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
 			  dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ?

@@ -32,7 +32,7 @@ struct board {
 	uint32_t reserved_count;
 	struct board_cpu cpu[SKERRY_CPU_MAX];	/* a core's number: position among enabled nodes */
 	uint32_t cpu_count;
-	int gic_node;				/* offset in the board's tree (boot only) */
+	int gic_node, uart_node;		/* offsets in the board's tree (boot only) */
 	uint8_t gic;				/* enum board_gic */
 	uint8_t psci;				/* enum board_psci */
 	uint8_t uart;				/* enum board_uart */

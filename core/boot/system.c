@@ -159,7 +159,8 @@ static void read_device(struct judge *j, struct sys_device *d)
 	bool is_ram = false;
 	struct range r;
 
-	d->board_node = dt_path(fdt, d->path);
+	d->board_node = strcmp(d->path, "stdout-path") ? dt_path(fdt, d->path) :
+			j->board->uart_node;
 	while ((regs = dt_reg(fdt, d->board_node, d->reg_count, &r)) == SKERRY_OK && r.size &&
 	       d->reg_count < SYS_REG_MAX) {
 		d->regs[d->reg_count++] = r;
@@ -176,7 +177,7 @@ static void read_device(struct judge *j, struct sys_device *d)
 	       !dt_is_enabled(fdt, d->board_node) || dt_has(fdt, d->board_node, "msi-controller"),
 	       d->node, "device", "\"%s\" is not there, disabled, RAM, or no guest can have its "
 	       "registers or interrupts", d->path);
-	d->is_dma = !d->no_dma;
+	d->is_dma = !d->no_dma && d->board_node >= 0;
 	for (const char *class = j->system->no_dma; *class; class += strlen(class) + 1) {
 		d->is_dma &= !dt_is_compatible(fdt, d->board_node, class);
 	}
@@ -184,7 +185,7 @@ static void read_device(struct judge *j, struct sys_device *d)
 
 static void check_device(struct judge *j, const struct sys_guest *g, struct sys_device *d)
 {
-	const struct sys_quiesce *q = &d->quiesce;
+	const struct sys_quiesce *q = d->quiesce;
 	struct range first = { 0, UINT64_MAX };
 
 	d->name[SKERRY_NAME_MAX - 1] = d->path[SYS_PATH_MAX - 1] = '\0';
@@ -195,14 +196,19 @@ static void check_device(struct judge *j, const struct sys_guest *g, struct sys_
 		read_device(j, d);
 		first.size = d->regs[0].size;
 	}
-	bad_if(j, d->has_quiesce && ((q->width != 1 && q->width != 2 && q->width != 4) ||
-	       q->offset % q->width || !range_holds(first, q->offset, q->width)), d->node,
-	       "quiesce", "0x%x, width %u: not in its first range", q->offset, q->width);
-	bad_if(j, d->has_quiesce && q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce",
-	       "has a limit of %u us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+	if (!check_number(j, d->node, "quiesce", d->quiesce_count, 0, SYS_QUIESCE_MAX)) {
+		d->quiesce_count = 0;
+	}
+	for (; q < d->quiesce + d->quiesce_count; q++) {
+		bad_if(j, (q->width != 1 && q->width != 2 && q->width != 4) ||
+		       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node,
+		       "quiesce", "0x%x, width %u: not in its first range", q->offset, q->width);
+		bad_if(j, q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce", "has a limit of %u "
+		       "us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+	}
 	bad_if(j, d->is_dma && !g->identity, d->node, "device", "may master the bus: its "
 	       "guest \"%s\" needs identity (or no-dma here)", g->name);
-	bad_if(j, d->is_dma && !d->has_quiesce, d->node, "quiesce", "is missing: the device "
+	bad_if(j, d->is_dma && !d->quiesce_count, d->node, "quiesce", "is missing: the device "
 	       "may master the bus (or no-dma here)");
 	j->report->in[1] = NULL;
 }

@@ -48,12 +48,14 @@ static void judge_devices(const struct sys_guest *g)
 {
 	need(g->device_count <= SYS_DEVICE_MAX);
 	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
-		const struct sys_quiesce *q = &d->quiesce;
-
 		need(d->reg_count <= SYS_REG_MAX && d->irq_count <= SYS_IRQ_MAX);
-		need(!d->is_dma || (g->identity && d->has_quiesce));
-		need(!d->has_quiesce || ((q->width == 1 || q->width == 2 || q->width == 4) &&
-		     q->offset % q->width == 0 && q->limit_us <= SYS_QUIESCE_MAX_US));
+		need(d->quiesce_count <= SYS_QUIESCE_MAX);
+		need(!d->is_dma || (g->identity && d->quiesce_count));
+		for (const struct sys_quiesce *q = d->quiesce; q < d->quiesce + d->quiesce_count;
+		     q++) {
+			need((q->width == 1 || q->width == 2 || q->width == 4) &&
+			     q->offset % q->width == 0 && q->limit_us <= SYS_QUIESCE_MAX_US);
+		}
 		for (uint32_t i = 0; i < d->reg_count; i++) {
 			need(d->regs[i].size && range_is_sane(d->regs[i].base, d->regs[i].size));
 		}
@@ -235,7 +237,8 @@ static void good_table(struct system *s)
 			.end = { { .base = 0x20000000 + i * MIB(1) }, { .guest = 1 } } };
 	}
 	s->guest[1].device[0] = (struct sys_device){
-		.name = "disk", .path = "/disk@1000", .has_quiesce = 1, .quiesce.width = 4,
+		.name = "disk", .path = "/disk@1000", .quiesce_count = 1,
+		.quiesce[0].width = 4,
 	};
 }
 

@@ -5,8 +5,9 @@
 tests/bad/NAME.dts: skerry-check (or mksystem, where a comment says so) ends with
 status 1 and prints every line that an `expect:` comment of the file gives.
 tests/good/NAME.dts: no error and no warning, but each `expect:` line; mksystem makes the
-same image twice; skerry-check finds that image good too. With the test board, and with
-images that are made here. `--update` writes the expectations down anew.
+same image twice; skerry-check finds that image good too. With the test board, or the one that
+a comment names (`board: FILE.dts`), and with images that are made here. `--update` writes the
+expectations down anew.
 """
 import glob
 import gzip
@@ -93,12 +94,20 @@ def run(command):
 class Cases:
     def __init__(self, folder):
         self.folder = folder
-        self.board = os.path.join(folder, "board.dtb")
         self.passed = self.failed = 0
-        status, text = run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", self.board,
-                            "tests/boards/test.dts"])
-        if status:
-            sys.exit(text)
+        self.boards = {}
+
+    def board(self, text):
+        """The tree of the board that the description's text names."""
+        source = re.search(r"/\* board: (\S+) \*/", text)
+        source = source.group(1) if source else "tests/boards/test.dts"
+        if source not in self.boards:
+            path = os.path.join(self.folder, "board%d.dtb" % len(self.boards))
+            status, said = run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, source])
+            if status:
+                sys.exit(said)
+            self.boards[source] = path
+        return self.boards[source]
 
     def tell(self, name, problem, output=""):
         if problem:
@@ -108,10 +117,10 @@ class Cases:
             self.passed += 1
             print("%-40s ok" % name)
 
-    def command(self, path, uses_mksystem):
-        if uses_mksystem:
+    def command(self, path, text):
+        if "/* tool: mksystem */" in text:
             return [MKSYSTEM, path, "-I", self.folder, "-o", os.path.join(self.folder, "bad.itb")]
-        return [CHECK, "-I", self.folder, path, self.board]
+        return [CHECK, "-I", self.folder, path, self.board(text)]
 
     @staticmethod
     def wanted(path):
@@ -123,7 +132,7 @@ class Cases:
 
     def bad(self, path, is_update):
         text, wanted = self.wanted(path)
-        status, output = run(self.command(path, "/* tool: mksystem */" in text))
+        status, output = run(self.command(path, text))
         lines = [" ".join(line.replace(self.folder, "DIR").split())
                  for line in output.splitlines()]
         if is_update:
@@ -146,17 +155,19 @@ class Cases:
     def good(self, path):
         made = [os.path.join(self.folder, name) for name in ("one.itb", "two.itb")]
         problem, said = None, ""
-        for command in ([CHECK, "-I", self.folder, path, self.board],
+        text, wanted = self.wanted(path)
+        board = self.board(text)
+        for command in ([CHECK, "-I", self.folder, path, board],
                         [MKSYSTEM, path, "-I", self.folder, "-o", made[0]],
                         [MKSYSTEM, path, "-I", self.folder, "-o", made[1]],
-                        [CHECK, made[0], self.board], ["cmp"] + made):
+                        [CHECK, made[0], board], ["cmp"] + made):
             status, output = run(command)
             said += output
             if status or "warning:" in output:
                 problem = "%s: exit status %d" % (" ".join(command), status)
                 break
         lines = [" ".join(line.split()) for line in said.splitlines()]
-        missing = [line for line in self.wanted(path)[1] if line not in lines]
+        missing = [line for line in wanted if line not in lines]
         self.tell(path, problem or missing and "not said: %s" % missing[0], said)
 
     def damaged(self):
@@ -171,7 +182,7 @@ class Cases:
             bad = os.path.join(self.folder, "damaged.itb")
             with open(bad, "wb") as f:
                 f.write(data)
-            status, output = run([CHECK, bad, self.board])
+            status, output = run([CHECK, bad, self.board("")])
             self.tell("system image, " + name, (status != 1 or text not in output) and
                       "status %d" % status, output)
 
