@@ -59,6 +59,29 @@ static void test_smccc(void)
 	check(hvc_call(0x12345678, 0, 0, 0) == -1, "unknown function");
 }
 
+/* Those that the firmware offers for this core, found and called either way. */
+static void test_workarounds(void)
+{
+	static const uint32_t functions[] = {
+		SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2, SMCCC_ARCH_WORKAROUND_3,
+	};
+
+	for (uint32_t i = 0; on_skerry() && i < ARRAY_SIZE(functions); i++) {
+		int64_t offered = hvc_call(SMCCC_ARCH_FEATURES, functions[i], 0, 0);
+		struct regs r = { { SMCCC_ARCH_FEATURES, functions[i] } };
+
+		smc(&r);
+		check((int32_t)r.x[0] == (int32_t)offered, "%x: %ld by HVC, %lx by SMC",
+		      functions[i], offered, r.x[0]);
+		printf("psci: workaround %u: %s\n", i + 1,
+		       (int32_t)offered >= 0 ? "firmware's" : "none");
+		r = (struct regs){ { functions[i] } };
+		smc(&r);
+		check((int32_t)offered < 0 ? r.x[0] == ~0ull : (int32_t)r.x[0] != -1,
+		      "%x is called: %lx", functions[i], r.x[0]);
+	}
+}
+
 static void test_features(void)
 {
 	static const uint32_t there[] = {
@@ -286,6 +309,7 @@ static void test_registers_kept(void)
 static const struct test tests[] = {
 	{ "version", test_version },
 	{ "smccc", test_smccc },
+	{ "workarounds", test_workarounds },
 	{ "features", test_features },
 	{ "registers-kept", test_registers_kept },
 	{ "on-off", test_on_off },
