@@ -4,7 +4,10 @@ starts its guest and ends the run; entered at a wrong level it says so."""
 
 import os
 
-from harness import BUILD, Case, Run, command, guest, image, qemu, selection, system, WORK
+from harness import (BUILD, Case, Run, command, guest, image, linux, product, qemu, selection,
+                     system, WORK)
+
+MODELS = ["cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "max"]
 
 HELLO = system(guest("hello"), model="boot test")
 
@@ -16,11 +19,25 @@ def greets(run, board=""):
     run.absent(r"panic")
 
 
-def boots_virt(log, gic, cpus, boot, cpu):
+def boots_virt(log, gic, cpus, boot):
     itb = image(log, "boot", HELLO)
-    arguments = ["--gic", gic, "--cpus", cpus, "--boot", boot, "--cpu", cpu]
+    arguments = ["--gic", gic, "--cpus", cpus, "--boot", boot]
     with Run(log, itb, *arguments) as run:
         greets(run)
+
+
+def model_runs_guests(log, gic, cpu, kernel):
+    """A hypercall guest, a timer's guest and Linux on two cores of this model."""
+    text = system(guest("hello"), guest("rt", cpus=[1], more='bootargs = "seconds=1";'),
+                  linux(cpus=[2, 3], memory=128, kernel=kernel), top="console-input = <&linux>;")
+    with Run(log, image(log, "model", text), "--gic", gic, "--cpu", cpu) as run:
+        run.expect(r"^skerry: ", r"linux# ")
+        run.type("poweroff -f", None)
+        run.expect(r"^skerry: end ")
+        run.end(0)
+        run.count(r"^hello\| hello from hello, life 1", 1)
+        run.count(r"^rt\| rt: 1 seconds, done", 1)
+        run.count(r"^linux\| Linux 6.* 2 cpus", 1)
 
 
 def boots_raspi4b(log, uart):
@@ -82,15 +99,15 @@ def says_what_is_missing(log):
 
 def cases(soak):
     found = []
-    rows = selection(soak, gic=[2, 3], cpus=[1, 2, 4, 8], boot=["direct", "uboot", "uboot-fit"],
-                     cpu=["cortex-a72"])
-    rows += [dict(gic=g, cpus=2, boot="direct", cpu=c) for g, c in
-             ((3, "cortex-a53"), (2, "cortex-a57"), (3, "cortex-a76"), (3, "neoverse-n1"),
-              (3, "max"), (2, "max"))]
-    for row in rows:
-        name = f"virt-gic{row['gic']}-{row['cpus']}cpu-{row['boot']}"
-        name += "" if row["cpu"] == "cortex-a72" else "-" + row["cpu"]
-        found.append(Case(name, boots_virt, **row))
+    rows = selection(soak, gic=[2, 3], cpus=[1, 2, 4, 8], boot=["direct", "uboot", "uboot-fit"])
+    found += [Case(f"virt-gic{r['gic']}-{r['cpus']}cpu-{r['boot']}", boots_virt, **r)
+              for r in rows]
+    kernels = {"6.1": "vmlinuz", "6.12": "vmlinuz-6.12"}
+    models = product(gic=[2, 3], cpu=MODELS, kernel=list(kernels)) if soak else [
+        dict(gic=2 + i % 2, cpu=cpu, kernel=list(kernels)[i // 2 % 2])
+        for i, cpu in enumerate(MODELS)]
+    found += [Case(f"model-{r['cpu']}-gic{r['gic']}-{r['kernel']}", model_runs_guests, weight=8,
+                   gic=r["gic"], cpu=r["cpu"], kernel=kernels[r["kernel"]]) for r in models]
     found += [Case(f"raspi4b-{uart}", boots_raspi4b, uart=uart) for uart in ("pl011", "mini")]
     found += [Case(f"eight-guests-gic{gic}", core_of_its_own, gic=gic) for gic in (2, 3)]
     found += [Case("entered-at-el1", stops_at_el1), Case("entered-at-el3", stops_at_el3),
