@@ -7,7 +7,8 @@ export SKERRY_CACHE := $(CACHE)
 
 # Find or install what is needed, before anything else looks for a compiler.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
-ifneq ($(shell scripts/setup >&2 && echo done),done)
+CARD_GOALS := $(filter sdcard test soak,$(MAKECMDGOALS))$(filter rpi4,$(BOARD))
+ifneq ($(shell scripts/setup $(if $(CARD_GOALS),--card) >&2 && echo done),done)
 $(error set-up did not end well)
 endif
 endif
@@ -24,10 +25,10 @@ LIBMD ?= $(CACHE)/libmd/usr/lib/aarch64-linux-gnu/libmd.a
 KERNEL ?= $(CACHE)/kernel/6.1/vmlinuz
 KERNEL_NEW ?= $(CACHE)/kernel/6.12/vmlinuz
 INITRD ?= $(O)/linux/busybox.cpio.gz
-SYSTEM ?= dts/systems/demo.dts
+SYSTEM ?= dts/systems/$(if $(filter rpi4,$(BOARD)),rpi4-)demo.dts
 
 all: $(O)/skerry.bin
-.PHONY: all run disk debug-image paths-image test soak check bench fuzz sdk clean help FORCE
+.PHONY: all run disk sdcard card-arguments debug-image paths-image test soak check bench fuzz sdk clean help FORCE
 .DELETE_ON_ERROR:
 
 help:
@@ -36,6 +37,8 @@ help:
 	@echo '                ARGS="--gic 2" for options of scripts/run-qemu)'
 	@echo 'make disk       build/disk.img: partitions root, boot, data1, data2'
 	@echo '                (ROOTFS=dir, tar or img for the root file system, ROOT_MB=n)'
+	@echo 'make sdcard BOARD=rpi4    build/rpi4.img, a card for a Raspberry Pi 4'
+	@echo '                (SYSTEM=FILE.dts, LAYOUT=firmware for one without U-Boot)'
 	@echo 'make test       all tests, a pairwise selection (ARGS="-k WORD" for some)'
 	@echo 'make soak       all tests, every combination'
 	@echo 'make check      format, layers, sizes, sections, lint, documentation'
@@ -157,6 +160,19 @@ disk $(O)/disk.img: | $(SKERRYCTL)
 	@mkdir -p $(O)
 	$(call say,DISK)scripts/mkdisk --program $(SKERRYCTL) $(if $(ROOT_MB),--size $(ROOT_MB)) \
 		$(if $(ROOTFS),--rootfs $(ROOTFS)) $(O)/disk.img
+
+# A card for a board; FIRMWARE=no: without the board's firmware, for QEMU.
+LAYOUT ?= uboot
+CARD = --board "$(BOARD)" --layout "$(LAYOUT)" $(if $(filter no,$(FIRMWARE)),--no-firmware) \
+	$(if $(ROOT_MB),--size $(ROOT_MB)) $(if $(ROOTFS),--rootfs $(ROOTFS)) -I $(O) \
+	--program $(SKERRYCTL) "$(SYSTEM)" \
+	$(O)/$(or $(BOARD),card)$(if $(filter firmware,$(LAYOUT)),-firmware).img
+
+card-arguments:
+	@scripts/mkcard --check $(CARD)
+
+sdcard: card-arguments all $(LINKS)
+	$(call say,CARD)scripts/mkcard $(CARD)
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)
