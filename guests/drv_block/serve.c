@@ -9,7 +9,7 @@
 
 #define BATCH	16			/* requests of a port in one turn */
 
-struct slot {				/* by disk_io.index: whom a request to the disk is for */
+struct slot {				/* by the disk's slot: whom a request to the disk is for */
 	struct port *port;
 	struct request request;
 	uint16_t head;
@@ -89,15 +89,14 @@ static void give_back(struct port *p, uint16_t head, uint32_t written)
 
 static void to_disk(struct port *p, const struct request *r, uint16_t head)
 {
-	struct disk_io *io = disk_submit(r->type, p->volume.at.start + r->sector, r->data,
-					 r->data_count);
+	int slot = disk_submit(r->type, p->volume.at.start + r->sector, r->data, r->data_count);
 
-	if (!io) {
+	if (slot < 0) {
 		request_end(r, BLK_S_IOERR);
 		give_back(p, head, r->written);
 		return;
 	}
-	slots[io->index] = (struct slot){ p, *r, head };
+	slots[slot] = (struct slot){ p, *r, head };
 	step();
 }
 
@@ -149,11 +148,11 @@ static bool port_serve(struct port *p)
 /* What the disk has done goes back to where it came from. */
 static void disk_done(void)
 {
-	struct disk_io *io;
 	uint8_t status;
+	int slot;
 
-	while ((io = disk_take(&status))) {
-		struct slot *s = &slots[io->index];
+	while ((slot = disk_take(&status)) >= 0) {
+		struct slot *s = &slots[slot];
 
 		step();
 		if (s->port->back.is_live) {

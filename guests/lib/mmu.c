@@ -67,8 +67,10 @@ bool mmu_map_missing(uint64_t base, uint64_t size, uint64_t attributes)
 		uint64_t top = root[at >> 30 & 511];
 		uint64_t *entry = (top & TABLE) == TABLE ? entry_of(at, false) : NULL;
 		bool is_mapped = entry ? *entry & VALID : top & VALID;
+		bool is_device = is_mapped && entry && (*entry & MAP_WB) == MAP_DEVICE;
 
-		if (!is_mapped && !mmu_map(at, at, MAP_BLOCK, attributes)) {
+		if ((!is_mapped || (is_device && (attributes & MAP_WB) == MAP_WB)) &&
+		    !mmu_map(at, at, MAP_BLOCK, attributes)) {
 			return false;
 		}
 	}
@@ -184,6 +186,14 @@ void cache_clean_invalidate(const void *at, size_t size)
 {
 	for (uint64_t p = (uint64_t)at & ~63ull; p < (uint64_t)at + size; p += 64) {
 		asm volatile("dc civac, %0" :: "r"(p) : "memory");
+	}
+	asm volatile("dsb sy" ::: "memory");
+}
+
+void cache_invalidate(const void *at, size_t size)
+{
+	for (uint64_t p = (uint64_t)at & ~63ull; p < (uint64_t)at + size; p += 64) {
+		asm volatile("dc ivac, %0" :: "r"(p) : "memory");
 	}
 	asm volatile("dsb sy" ::: "memory");
 }

@@ -25,7 +25,8 @@
 /* 2 MiB blocks from `va` to `pa`; replaces what was there, by break before make.
  * False: out of table pages. */
 bool mmu_map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes);
-/* An identity map of the 2 MiB blocks that this range touches and nothing maps yet. */
+/* An identity map of the 2 MiB blocks that this range touches and nothing maps yet, or only
+ * the map of devices that every guest begins with, where memory is asked for. */
 bool mmu_map_missing(uint64_t base, uint64_t size, uint64_t attributes);
 /* One GiB block; `pa` may have any bits. The slot must be in the spare range. */
 void mmu_map_gib(uint64_t va, uint64_t pa, uint64_t attributes);
@@ -40,6 +41,7 @@ void mmu_on(void);
 /* Data cache by address: to the point of coherency; then instructions. */
 void cache_clean(const void *at, size_t size);
 void cache_clean_invalidate(const void *at, size_t size);
+void cache_invalidate(const void *at, size_t size);	/* whole lines of 64 bytes */
 void cache_sync_code(const void *at, size_t size);
 
 #endif

@@ -20,7 +20,11 @@ struct node {			/* what matters of a node, gathered from its properties */
 	const uint8_t *reg;
 	uint32_t reg_size;
 	const uint8_t *interrupts;	/* of three cells: kind, number, flags */
+	const uint8_t *properties;
+	const uint8_t *dma_ranges;
+	uint32_t dma_size;
 	uint32_t address_cells, size_cells;	/* for children */
+	uint32_t parent_cells;		/* its parent's address_cells */
 	bool is_disabled;
 	bool is_done;
 };
@@ -126,7 +130,11 @@ static void device_done(const struct node *n, const struct node *parent, struct 
 		return;
 	}
 	w->is_found = true;
-	*w->device = (struct tree_device){ .base = b.base, .size = b.size };
+	*w->device = (struct tree_device){
+		.base = b.base, .size = b.size, .node = n->properties,
+		.dma_ranges = parent->dma_ranges, .dma_size = parent->dma_size,
+		.dma_cells = { parent->address_cells, parent->parent_cells, parent->size_cells },
+	};
 	if (n->interrupts) {
 		w->device->intid = be32(n->interrupts + 4) + (be32(n->interrupts) ? 16 : 32);
 		w->device->is_edge = be32(n->interrupts + 8) & 3;
@@ -188,6 +196,9 @@ static void property(struct node *n, const char *name, const uint8_t *value, uin
 		n->is_disabled = text[0] != 'o';
 	} else if (strcmp(name, "interrupts") == 0) {
 		n->interrupts = size >= 12 ? value : NULL;
+	} else if (strcmp(name, "dma-ranges") == 0 && size) {
+		n->dma_ranges = value;
+		n->dma_size = size;
 	} else if (strcmp(name, "bootargs") == 0) {
 		platform.bootargs = text;
 	}
@@ -214,7 +225,9 @@ static void tree_walk(const uint8_t *at, const char *strings, struct wanted *w)
 			nodes[depth].name = (const char *)at;
 			nodes[depth].address_cells = 2;
 			nodes[depth].size_cells = 1;
+			nodes[depth].parent_cells = n ? n->address_cells : 2;
 			at += (strlen((const char *)at) + 4) & ~3ull;
+			nodes[depth].properties = at;
 		} else if (token == 2 && n) {	/* end node */
 			node_done(n, depth > 0 ? n - 1 : NULL, w);
 			depth--;
@@ -251,6 +264,52 @@ bool tree_device(const char *compatible, uint32_t index, struct tree_device *d)
 		tree_walk(t + be32(t + 8), (const char *)t + be32(t + 12), &w);
 	}
 	return w.is_found && mmu_map_missing(d->base, d->size, MAP_DEVICE | MAP_XN);
+}
+
+const void *tree_device_property(const struct tree_device *d, const char *name, uint32_t *size)
+{
+	const uint8_t *t = platform.tree;
+	const char *strings = (const char *)t + be32(t + 12);
+	const uint8_t *at = d->node;
+
+	while (be32(at) == 3 || be32(at) == 4) {
+		if (be32(at) == 4) {
+			at += 4;
+			continue;
+		}
+		*size = be32(at + 4);
+		if (strcmp(strings + be32(at + 8), name) == 0) {
+			return at + 12;
+		}
+		at += 12 + ((*size + 3) & ~3u);
+	}
+	return NULL;
+}
+
+uint64_t tree_device_number(const struct tree_device *d, const char *name, uint64_t otherwise)
+{
+	uint32_t size = 0;
+	const uint8_t *at = tree_device_property(d, name, &size);
+
+	return at && (size == 4 || size == 8) ? cells(&at, size / 4) : otherwise;
+}
+
+bool tree_device_dma(const struct tree_device *d, uint64_t at, uint64_t size, uint64_t *bus)
+{
+	uint32_t step = 4 * (d->dma_cells[0] + d->dma_cells[1] + d->dma_cells[2]);
+
+	*bus = at;
+	for (uint32_t i = 0; d->dma_ranges && step && i + step <= d->dma_size; i += step) {
+		const uint8_t *p = d->dma_ranges + i;
+		uint64_t child = cells(&p, d->dma_cells[0]), base = cells(&p, d->dma_cells[1]);
+		uint64_t length = cells(&p, d->dma_cells[2]);
+
+		if (at >= base && at - base <= length && size <= length - (at - base)) {
+			*bus = at - base + child;
+			return true;
+		}
+	}
+	return !d->dma_ranges;
 }
 
 /* `path` behind the component `name`, or NULL where it goes elsewhere. */
