@@ -28,7 +28,8 @@ INITRD ?= $(O)/linux/busybox.cpio.gz
 SYSTEM ?= dts/systems/$(if $(filter rpi4,$(BOARD)),rpi4-)demo.dts
 
 all: $(O)/skerry.bin
-.PHONY: all run disk sdcard card-arguments debug-image paths-image test soak check bench fuzz sdk clean help FORCE
+.PHONY: all run disk sdcard card-arguments debug-image paths-image test soak check bench fuzz
+.PHONY: sdk clean help FORCE
 .DELETE_ON_ERROR:
 
 help:
