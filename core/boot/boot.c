@@ -93,12 +93,10 @@ static void read_system(void)
 	const struct system *table;
 	const void *fit = b->initrd.size ? arch_boot_map_image(b->initrd) : NULL;
 
-	if (b->initrd.size == 0) {
-		give_up("no system image: the boot loader handed over no initrd "
-			"(/chosen: linux,initrd-start, linux,initrd-end)");
-	}
 	if (fit == NULL) {
-		give_up("the system image is too large: 1022 MiB at most");
+		give_up(b->initrd.size ? "the system image is too large: 1022 MiB at most" :
+			"no system image: the boot loader handed over no initrd "
+			"(/chosen: linux,initrd-start, linux,initrd-end)");
 	}
 	table = fit_system(fit, b->initrd.size, &report);
 	the_system = table != NULL ? *table : the_system;

@@ -40,12 +40,11 @@ int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard
 /*
  * Finishes the tree of a guest without its own one: from what mksystem made
  * (guest->tree, its bytes checked) into `out`, at most `room` bytes;
- * fdt_totalsize(out) bytes are it. seed_offset: where the 32 zero bytes of rng-seed
- * lie in it, 0 when the board has no seed. The guest's banks are placed. 0, or
- * SKERRY_INVALID, told: damaged, or does not fit.
+ * fdt_totalsize(out) bytes are it. Without rng-seed when the board has no seed. The
+ * guest's banks are placed. 0, or SKERRY_INVALID, told: damaged, or does not fit.
  */
 int tree_build(const struct sys_guest *guest, const struct board *b, const void *board_fdt,
-	       void *out, uint32_t room, uint32_t *seed_offset, struct report *r) nodiscard;
+	       void *out, uint32_t room, struct report *r) nodiscard;
 /* Is a property of an assigned device's node in the board's tree not copied? `list` is
  * struct system's. */
 bool tree_drops(const char *list, const char *property);
@@ -106,12 +105,13 @@ void guests_make(struct report *r);
 #define RECORDS_SIZE	((SKERRY_GUEST_MAX + 1) * PAGE_SIZE)
 void records_boot(const struct pa *kept);
 
-/* Maps pages into a guest that is being made; false, told: not possible there. */
-bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
+/* Maps pages into a guest that is being made; not possible there: told, an error. A guest
+ * with errors is refused. */
+void guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r);
 
 /* A guest's part of links: register pages made, all mapped, and its ports written into its
  * information page. */
-bool windows_map(struct guest *g, struct report *r);
+void windows_map(struct guest *g, struct report *r);
 
 /* Gives each of the first `count` guests a key of its own (seed_key), made of the
  * board's seed, and forgets that; seed_size stays, to tell that there was one. Once.

@@ -20,39 +20,31 @@ static int step(const void *fdt, int at, uint32_t *tag)
 	return (int)align_up((uint64_t)at, 4);
 }
 
-/* Before anything else is read: libfdt 1.6 lets a property's length of -12 to -1 pass
- * (-12: for ever). */
-static bool is_structure_sound(const void *fdt)
-{
-	int at, next = 0, depth = 0;
-	uint32_t tag;
-
-	do {
-		const struct fdt_property *p = fdt_offset_ptr(fdt, next, sizeof(*p));
-
-		at = next;
-		tag = fdt_next_tag(fdt, at, &next);
-		if (next <= at || (tag == FDT_PROP && (!p || fdt32_ld(&p->len) > INT32_MAX / 2 ||
-		    fdt32_ld(&p->nameoff) >= fdt_size_dt_strings(fdt))) ||
-		    (depth == 0 && tag != (at == 0 ? FDT_BEGIN_NODE : FDT_END))) {
-			return false;
-		}
-		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
-	} while (tag != FDT_END);
-	return depth == 0;
-}
-
 bool dt_check(const void *fdt, uint64_t size)
 {
-	const char *strings = fdt;
+	const struct fdt_property *p;
+	uint32_t tag = FDT_NOP, strings;
+	int at, next = 0, depth = 0;
+	bool is_good;
 
 	if (size < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, 4) ||
 	    fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > size || fdt_version(fdt) < 17 ||
 	    fdt_off_dt_struct(fdt) % 4 || fdt_num_mem_rsv(fdt) < 0) {
 		return false;
 	}
-	strings += fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt);
-	return (fdt_size_dt_strings(fdt) == 0 || strings[-1] == 0) && is_structure_sound(fdt);
+	strings = fdt_size_dt_strings(fdt);
+	is_good = !strings || !((const char *)fdt)[fdt_off_dt_strings(fdt) + strings - 1];
+	while (is_good && tag != FDT_END) {
+		at = next;
+		tag = fdt_next_tag(fdt, at, &next);
+		p = tag == FDT_PROP ? fdt_offset_ptr(fdt, at, sizeof(*p)) : NULL;
+		/* libfdt 1.6 lets a length of -12 to -1 pass (-12: for ever) */
+		is_good = next > at && (tag != FDT_PROP || (p && fdt32_ld(&p->len) < INT32_MAX &&
+							    fdt32_ld(&p->nameoff) < strings)) &&
+			  (depth > 0 || tag == (at == 0 ? FDT_BEGIN_NODE : FDT_END));
+		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+	}
+	return is_good && depth == 0;
 }
 
 int dt_next(const void *fdt, int node, int *depth)
@@ -238,11 +230,11 @@ int dt_interrupt(const void *fdt, int node, int gic, unsigned index, struct dt_i
 
 uint32_t dt_clock_hz(const void *fdt, int node)
 {
-	int size, clock, depth = 0;
+	int size;
 	const fdt32_t *clocks = dt_prop(fdt, node, "clocks", &size);
+	int depth = 0, clock = clocks && size >= 4 ? 0 : -1;
 	uint64_t hz = 0;
 
-	clock = clocks && size >= 4 ? 0 : -1;
 	while (clock >= 0 && dt_number(fdt, clock, "phandle", 0) != fdt32_ld(clocks)) {
 		clock = dt_next(fdt, clock, &depth);
 	}

@@ -11,18 +11,17 @@ static void make_vcpus(struct guest *g)
 	const struct sys_guest *c = g->config;
 
 	g->vcpu = arch_boot_alloc(c->vcpu_count * sizeof(struct vcpu));
-	for (uint32_t i = 0; i < c->vcpu_count; i++) {
+	for (uint8_t i = 0; i < c->vcpu_count; i++) {
 		struct pcpu *p = &pcpus[c->cpu[i]];
+		struct vcpu *v = &g->vcpu[i];
 
-		g->vcpu[i].guest = g;
-		g->vcpu[i].index = (uint8_t)i;
-		g->vcpu[i].cpu = c->cpu[i];
-		g->vcpu[i].slot = p->vcpu_count;
-		g->vcpu[i].deadline = UINT64_MAX;
-		g->vcpu[i].time = p->is_shared ? VCPU_IDLE : VCPU_RUN;
-		p->vcpu[p->vcpu_count++] = &g->vcpu[i];
+		*v = (struct vcpu){
+			.guest = g, .index = i, .cpu = c->cpu[i], .slot = p->vcpu_count,
+			.deadline = UINT64_MAX, .time = p->is_shared ? VCPU_IDLE : VCPU_RUN,
+		};
+		p->vcpu[p->vcpu_count++] = v;
 		if (p->is_shared) {
-			sched_add(c->cpu[i], g->vcpu[i].slot, g->index, (uint8_t)i, &c->server[i]);
+			sched_add(v->cpu, v->slot, g->index, i, &c->server[i]);
 			g->time = g->time != NULL ? g->time : arch_boot_alloc(PAGE_SIZE);
 		}
 	}
@@ -46,19 +45,17 @@ static void init_cores(void)
 /* For those that have control over it: what never changes. */
 static void make_stats(struct guest *g)
 {
-	struct skerry_stats *page = arch_boot_alloc(PAGE_SIZE);
+	struct skerry_stats *page = g->stats = arch_boot_alloc(PAGE_SIZE);
 
-	g->stats = page;
-	page->magic = SKERRY_STATS_MAGIC;
-	page->abi_major = SKERRY_ABI_MAJOR;
-	page->abi_minor = SKERRY_ABI_MINOR;
-	page->guest = g->index;
-	page->vcpu_count = g->config->vcpu_count;
+	*page = (struct skerry_stats){
+		.magic = SKERRY_STATS_MAGIC, .abi_major = SKERRY_ABI_MAJOR,
+		.abi_minor = SKERRY_ABI_MINOR, .guest = g->index,
+		.vcpu_count = g->config->vcpu_count, .hz = arch_time_hz(),
+	};
 	memcpy(page->name, g->config->name, sizeof(page->name));
 	for (uint32_t i = 0; i < g->config->bank_count; i++) {
 		page->memory += g->config->bank[i].size;
 	}
-	page->hz = arch_time_hz();
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
 		page->vcpu[i].core = g->vcpu[i].cpu;
 		page->vcpu[i].policy = the_system.core[g->vcpu[i].cpu].policy;
@@ -67,97 +64,85 @@ static void make_stats(struct guest *g)
 
 static void make_info(struct guest *g)
 {
-	struct skerry_info *info = arch_boot_alloc(PAGE_SIZE);
-
-	g->info = info;
-	info->magic = SKERRY_INFO_MAGIC;
-	info->abi_major = SKERRY_ABI_MAJOR;
-	info->abi_minor = SKERRY_ABI_MINOR;
-	info->guest = g->index;
-	info->vcpu_count = g->config->vcpu_count;
-	info->features = SKERRY_ABI_FEATURES;
-	memcpy(info->name, g->config->name, sizeof(info->name));
+	g->info = arch_boot_alloc(PAGE_SIZE);
+	*g->info = (struct skerry_info){
+		.magic = SKERRY_INFO_MAGIC, .abi_major = SKERRY_ABI_MAJOR,
+		.abi_minor = SKERRY_ABI_MINOR, .guest = g->index,
+		.vcpu_count = g->config->vcpu_count, .features = SKERRY_ABI_FEATURES,
+	};
+	memcpy(g->info->name, g->config->name, sizeof(g->info->name));
 }
 
-bool guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r)
+void guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r)
 {
-	bool is_mapped = arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) == SKERRY_OK;
-
-	if (!is_mapped) {
+	if (arch_s2_map(g, ipa(at), pa(to.base), to.size, kind) != SKERRY_OK) {
 		report_error(r, NULL, -1, g->config->name, "%lx-%lx can't be mapped there (at %lx)",
 			     to.base, to.base + to.size - 1, at);
 	}
-	return is_mapped;
 }
 
 /* Two devices of one guest may share a page. */
-static bool map_device(struct guest *g, const struct sys_device *d, struct report *r)
+static void map_device(struct guest *g, const struct sys_device *d, struct report *r)
 {
-	int result = SKERRY_OK;
-
-	for (uint32_t i = 0; i < d->reg_count && result == SKERRY_OK; i++) {
+	for (uint32_t i = 0; i < d->reg_count; i++) {
 		struct range pages = range_pages(d->regs[i]);
 		int owned = owner_add(pages, OWNER_DEVICE, g->index);
 
-		result = owned != SKERRY_OK && owned != SKERRY_AGAIN ? owned :
-			 owned == SKERRY_OK && !guest_map(g, pages.base, pages, S2_DEVICE, r);
-		if (result < 0) {
+		if (owned == SKERRY_OK) {
+			guest_map(g, pages.base, pages, S2_DEVICE, r);
+		} else if (owned != SKERRY_AGAIN) {
 			report_error(r, NULL, -1, g->config->name, "%lx-%lx has an owner already",
 				     pages.base, pages.base + pages.size - 1);
 		}
 	}
-	return result == SKERRY_OK;
 }
 
-static bool map_all(struct guest *g, struct report *r)
+/* A page of EL2's that the guest reads. */
+static void map_page(struct guest *g, uint64_t at, const void *page, struct report *r)
+{
+	guest_map(g, at, (struct range){ arch_boot_pa(page).v, PAGE_SIZE }, S2_READ_ONLY, r);
+}
+
+static void map_all(struct guest *g, struct report *r)
 {
 	const struct sys_guest *c = g->config;
-	struct range info = { arch_boot_pa(g->info).v, PAGE_SIZE };
-	bool is_mapped = guest_map(g, SKERRY_INFO_BASE, info, S2_READ_ONLY, r);
 
-	for (uint32_t i = 0; i < c->bank_count && is_mapped; i++) {
-		is_mapped = guest_map(g, c->bank[i].base,
-				      (struct range){ c->host[i].v, c->bank[i].size }, S2_RAM, r);
+	map_page(g, SKERRY_INFO_BASE, g->info, r);
+	for (uint32_t i = 0; i < c->bank_count; i++) {
+		guest_map(g, c->bank[i].base, (struct range){ c->host[i].v, c->bank[i].size },
+			  S2_RAM, r);
 	}
-	for (uint32_t i = 0; i < c->device_count && is_mapped; i++) {
-		is_mapped = map_device(g, &c->device[i], r);
+	for (uint32_t i = 0; i < c->device_count; i++) {
+		map_device(g, &c->device[i], r);
 	}
-	for (uint32_t i = 0; i < guest_count && is_mapped; i++) {
+	for (uint32_t i = 0; i < guest_count; i++) {
 		if (c->control >> i & 1) {
-			struct range stats = { arch_boot_pa(guests[i].stats).v, PAGE_SIZE };
-
-			is_mapped = guest_map(g, SKERRY_STATS(i), stats, S2_READ_ONLY, r);
+			map_page(g, SKERRY_STATS(i), guests[i].stats, r);
 		}
 	}
 	if (g->time != NULL) {
-		is_mapped &= guest_map(g, SKERRY_TIME_BASE, (struct range){
-				       arch_boot_pa(g->time).v, PAGE_SIZE }, S2_READ_ONLY, r);
+		map_page(g, SKERRY_TIME_BASE, g->time, r);
 	}
-	return is_mapped && windows_map(g, r);
+	windows_map(g, r);
 }
 
-static bool make_tree(struct guest *g, struct report *r)
+static void make_tree(struct guest *g, struct report *r)
 {
 	static uint8_t room[KIB(64)] __attribute__((aligned(8)));	/* TREE_ROOM of mksystem */
-	struct sys_segment *t = &the_system.guest[g->index].tree;
 	const struct sys_guest *c = g->config;
-	uint32_t seed;
-	uint8_t *made;
+	struct sys_segment *t = &the_system.guest[g->index].tree;
+	void *made;
+	int size;
 
 	if (arch_crc32(0, t->data, t->at.size) != t->crc32) {
 		report_error(r, NULL, -1, c->name, "its tree is damaged");
-		return false;
+	} else if (!c->has_own_tree && tree_build(c, &boot.board, boot.tree, room, sizeof(room),
+						  r) == SKERRY_OK) {
+		t->at.size = fdt_totalsize(room);
+		t->data = made = memcpy(arch_boot_alloc(t->at.size), room, t->at.size);
+		g->seed = fdt_getprop_w(made, fdt_path_offset(made, "/chosen"), "rng-seed", &size);
+		g->seed = size == sizeof(g->seed_key) ? g->seed : NULL;
 	}
-	if (c->has_own_tree) {
-		return true;
-	}
-	if (tree_build(c, &boot.board, boot.tree, room, sizeof(room), &seed, r) != 0) {
-		return false;
-	}
-	t->at.size = fdt_totalsize(room);
-	t->data = made = memcpy(arch_boot_alloc(t->at.size), room, t->at.size);
-	g->seed = seed ? made + seed : NULL;
-	return true;
 }
 
 void guests_make(struct report *r)
@@ -173,14 +158,16 @@ void guests_make(struct report *r)
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
 		struct sys_guest *c = &the_system.guest[i];
+		uint32_t errors = r->errors;
 
 		while (pv_stop_step(g) == PV_MORE) {
 			/* zeroes its windows */
 		}
 		if (!c->refused) {
 			make_info(g);
-			c->refused = !map_all(g, r) || !make_tree(g, r) ||
-				     arch_boot_guest(g, &boot.board) != 0;
+			map_all(g, r);
+			make_tree(g, r);
+			c->refused = r->errors != errors || arch_boot_guest(g, &boot.board) != 0;
 		}
 	}
 }

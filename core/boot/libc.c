@@ -7,7 +7,6 @@
 #include <core/console.h>
 
 /* The library is compiled with a stack protector; our own code is not. */
-extern uintptr_t __stack_chk_guard;
 uintptr_t __stack_chk_guard = 0x5f3759df00ff0a0d;
 
 void __stack_chk_fail(void) __attribute__((noreturn));

@@ -99,9 +99,9 @@ static void move_identity(struct writer *w, const struct sys_guest *g)
 }
 
 int tree_build(const struct sys_guest *g, const struct board *b, const void *board_fdt,
-	       void *out, uint32_t room, uint32_t *seed_offset, struct report *r)
+	       void *out, uint32_t room, struct report *r)
 {
-	const char *gic = b->gic == GIC_V3 ? "arm,cortex-a15-gic" : "arm,gic-v3", *seed;
+	const char *gic = b->gic == GIC_V3 ? "arm,cortex-a15-gic" : "arm,gic-v3";
 	struct writer w = { out, board_fdt, !dt_check(g->tree.data, g->tree.at.size) };
 
 	if (!w.error && !gather(&w, fdt_open_into(g->tree.data, out, (int)room))) {
@@ -120,9 +120,6 @@ int tree_build(const struct sys_guest *g, const struct board *b, const void *boa
 	if (w.error) {
 		report_error(r, NULL, -1, g->name, "its tree is damaged, or does not fit into %u "
 			     "bytes", room);
-		return SKERRY_INVALID;
 	}
-	seed = fdt_getprop(out, fdt_subnode_offset(out, 0, "chosen"), "rng-seed", NULL);
-	*seed_offset = seed ? (uint32_t)(seed - (const char *)out) : 0;
-	return SKERRY_OK;
+	return w.error ? SKERRY_INVALID : SKERRY_OK;
 }

@@ -89,11 +89,11 @@ static void reset_distributor(void)
 
 void gic_boot(const struct board *b)
 {
-	gic.version = b->gic;
-	gic.vtimer = (uint16_t)b->vtimer_intid;
-	gic.hyp_timer = (uint16_t)b->hyp_timer_intid;
-	gic.maintenance = (uint16_t)b->maintenance_intid;
-	gic.uart = (uint16_t)b->uart_intid;
+	gic = (struct gic){
+		.version = b->gic, .vtimer = (uint16_t)b->vtimer_intid,
+		.hyp_timer = (uint16_t)b->hyp_timer_intid, .uart = (uint16_t)b->uart_intid,
+		.maintenance = (uint16_t)b->maintenance_intid,
+	};
 	mmu_map_device(GICD_VA, pa(b->gicd.base), gic.version == 2 ? PAGE_SIZE : KIB(64));
 	if (gic.version == 2) {
 		mmu_map_device(GICC_VA, interface_base(b->gicc), KIB(8));
@@ -200,11 +200,10 @@ int arch_boot_guest(struct guest *g, const struct board *b)
 		}
 	}
 	for (unsigned i = 0; i < c->vcpu_count; i++) {
-		struct vgic_vcpu *x = &g->vcpu[i].arch.vgic;
-
-		x->gic = gic.version;
-		x->source = (uint8_t)(gic.version == 2 ? i : 0);
-		x->all = (uint8_t)((1u << c->vcpu_count) - 1);
+		g->vcpu[i].arch.vgic = (struct vgic_vcpu){
+			.gic = gic.version, .source = (uint8_t)(gic.version == 2 ? i : 0),
+			.all = (uint8_t)((1u << c->vcpu_count) - 1),
+		};
 	}
 	/* the virtual CPU interface of the calling core, at the address of a CPU interface */
 	return gic.version == 3 ? SKERRY_OK : arch_s2_map(g, ipa(SKERRY_GICC_BASE),

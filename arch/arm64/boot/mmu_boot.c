@@ -9,11 +9,6 @@
 /* Stage 2: MemAttr as the architecture numbers it there */
 enum { S2_READ = 1 << 6, S2_WRITE = 2 << 6, S2_WRITE_BACK = 0xf << 2, S2_UNCACHED = 0x5 << 2,
        S2_NGNRE = 0x1 << 2 };
-#define S2_XN		PTE_XN
-#define S2_PTE_RAM	(S2_WRITE_BACK | S2_READ | S2_WRITE | PTE_INNER | PTE_AF)
-#define S2_PTE_RO	(S2_WRITE_BACK | S2_READ | PTE_INNER | PTE_AF | S2_XN)
-#define S2_PTE_REGISTERS (S2_UNCACHED | S2_READ | PTE_INNER | PTE_AF | S2_XN)
-#define S2_PTE_DEVICE	(S2_NGNRE | S2_READ | S2_WRITE | PTE_AF | S2_XN)
 
 static uint64_t heap_used;
 
@@ -125,8 +120,11 @@ const void *arch_boot_map_image(struct range at)
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
 {
 	static const uint64_t attributes[] = {
-		[S2_RAM] = S2_PTE_RAM, [S2_DEVICE] = S2_PTE_DEVICE, [S2_READ_ONLY] = S2_PTE_RO,
-		[S2_DATA] = S2_PTE_RAM | S2_XN, [S2_REGISTER_PAGE] = S2_PTE_REGISTERS,
+		[S2_RAM] = S2_WRITE_BACK | S2_READ | S2_WRITE | PTE_INNER,
+		[S2_DATA] = S2_WRITE_BACK | S2_READ | S2_WRITE | PTE_INNER | PTE_XN,
+		[S2_READ_ONLY] = S2_WRITE_BACK | S2_READ | PTE_INNER | PTE_XN,
+		[S2_REGISTER_PAGE] = S2_UNCACHED | S2_READ | PTE_INNER | PTE_XN,
+		[S2_DEVICE] = S2_NGNRE | S2_READ | S2_WRITE | PTE_XN,
 	};
 
 	if (!is_aligned(at.v | to.v | size, PAGE_SIZE) || !range_is_sane(at.v, size) ||
@@ -137,5 +135,5 @@ int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enu
 		g->arch.s2_root = arch_boot_alloc(PAGE_SIZE);
 		g->arch.vttbr = arch_boot_pa(g->arch.s2_root).v | (uint64_t)(g->index + 1) << 48;
 	}
-	return pt_map(g->arch.s2_root, at.v, to.v, size, attributes[kind]);
+	return pt_map(g->arch.s2_root, at.v, to.v, size, attributes[kind] | PTE_AF);
 }
