@@ -4,7 +4,8 @@
  * late its handler began (handler's time minus programmed deadline), for the
  * last second and since start, on its console and on a link whose back end it is.
  * Boot arguments: seconds=N ends with SYSTEM_OFF, period-us=N, every=N (prints each N
- * seconds), quiet (on its console only the summary at the end).
+ * seconds), quiet (on its console only the summary at the end), watchdog-us=N (checks in after
+ * each period, and has crashed when it does not for so long).
  */
 #include "guest.h"
 #include "gic.h"
@@ -96,7 +97,7 @@ void guest_main(void)
 	uint64_t seconds = arg_number("seconds", ~0ull), every = arg_number("every", 1);
 	static struct lateness last, all;
 	bool is_quiet = arg_has("quiet"), has_tty;
-	uint64_t next;
+	uint64_t next, watchdog = arg_number("watchdog-us", 0);
 
 	period = us_to_ticks(arg_number("period-us", 1000));
 	period = period ? period : 1;
@@ -114,6 +115,9 @@ void guest_main(void)
 	for (uint64_t i = 0; i < seconds; i++) {
 		while (time_now() < next) {
 			wfi();
+			if (watchdog) {
+				hvc_call(SKERRY_HVC_WATCHDOG, watchdog, 0, 0);
+			}
 			tty_poll(time_now());
 		}
 		next += time_hz();
@@ -124,6 +128,9 @@ void guest_main(void)
 		}
 	}
 	irq_disable();
+	if (watchdog) {
+		hvc_call(SKERRY_HVC_WATCHDOG, 0, 0, 0);
+	}
 	tty_close();
 	lateness_print("in all", &all);
 	printf("rt: %lu seconds, done\n", seconds);
