@@ -6,6 +6,7 @@
 GUESTS := hello rt sharetest victim attacker bench vgictest psci pvtest drv_net nettest
 GUESTS += drv_block blktest
 GUESTS += drv_console ttytest manager ctltest schedtest
+GUESTS += drv_gpio gpiotest
 GUEST_OUT := $(O)/guests
 GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
@@ -55,7 +56,8 @@ $(GUEST_OUT)/%.bin: $(GUEST_OUT)/%.elf
 # What a guest outside the tree needs; docs/first-guest.md uses it.
 GUEST_SDK := $(O)/sdk
 SDK_HEADERS := $(addprefix guests/lib/,guest.h gic.h link.h mmu.h probe.h test.h timer.h tree.h \
-	virtq.h virtq_driver.h virtq_device.h virtio.h virtio_blk.h virtio_net.h virtio_console.h)
+	virtq.h virtq_driver.h virtq_device.h virtio.h virtio_blk.h virtio_net.h virtio_console.h \
+	virtio_gpio.h)
 
 sdk: $(GUEST_OUT)/libskerry.a
 	@rm -rf $(GUEST_SDK) && mkdir -p $(GUEST_SDK)/include/abi

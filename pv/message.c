@@ -39,7 +39,7 @@ static bool is_fit(uint32_t type, const struct skerry_msg_offer *o)
 	static const struct skerry_msg_offer nothing;
 
 	return memcmp(o, &nothing, sizeof(*o)) == 0 ||
-	       (o->device_id == type && type <= SKERRY_LINK_CONSOLE && o->reserved == 0 &&
+	       (o->device_id == type && type < SKERRY_LINK_SHARED_MEMORY && o->reserved == 0 &&
 		!(o->features & ~FEATURES_KNOWN) && o->config_size <= SKERRY_CONFIG_MAX &&
 		o->queue_count - 1 < SKERRY_QUEUE_MAX &&
 		o->queue_size_max - 1 < SKERRY_QUEUE_SIZE_MAX &&

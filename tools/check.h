@@ -3,9 +3,9 @@
  * What the parts of skerry-check share: one run over one description.
  * skerry_check.c: command line, input, order; check_names.c: spelling;
  * system_parse.c, links_parse.c, schedule_parse.c: the description into EL2's table;
- * check_links.c: links and volumes; check_schedule.c: shared cores; check_clashes.c: what EL2
- * says in fewer words, or refuses only when it gives things out; check_lines.c: file and line
- * of a message; check_files.c: images and trees.
+ * check_links.c: links and volumes; check_rights.c: pins and clocks; check_schedule.c: shared
+ * cores; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
+ * out; check_lines.c: file and line of a message; check_files.c: images and trees.
  */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H
@@ -65,6 +65,10 @@ void check_links(struct check *c);
 /* How cores are shared, likewise; and a summary of it. */
 void check_schedule(struct check *c);
 void print_schedule(const struct check *c);
+/* Of one of these links of type gpio or scmi: its lists of pins, clocks and power domains. */
+void check_rights(struct check *c, const struct sys_link *l);
+/* A line about each such link: who has which. */
+void print_rights(const struct check *c);
 /* A line about each window that several back ends share. */
 void print_sharing(const struct check *c);
 /* What of an assigned device's node in the board's tree its guest does not get: a warning. */

@@ -19,12 +19,16 @@ static const struct option {
 	{ "rate-limit-kbps", SKERRY_LINK_NET, 1, UINT32_MAX },
 	{ "label", SKERRY_LINK_CONSOLE, 0, 0 }, { "colour", SKERRY_LINK_CONSOLE, 0, 7 },
 	{ "rate-limit", SKERRY_LINK_CONSOLE, 1, UINT32_MAX },
+	{ "pins", SKERRY_LINK_GPIO, 0, 0 }, { "clocks", SKERRY_LINK_SCMI, 0, 0 },
+	{ "clocks-read-only", SKERRY_LINK_SCMI, 0, 0 }, { "power-domains", SKERRY_LINK_SCMI, 0, 0 },
+	{ "power-domains-read-only", SKERRY_LINK_SCMI, 0, 0 },
 };
 
 static const char *type_name(uint8_t type)
 {
 	return type == SKERRY_LINK_NET ? "net" : type == SKERRY_LINK_BLOCK ? "block" :
-	       type == SKERRY_LINK_CONSOLE ? "console" : "shared-memory";
+	       type == SKERRY_LINK_CONSOLE ? "console" : type == SKERRY_LINK_GPIO ? "gpio" :
+	       type == SKERRY_LINK_SCMI ? "scmi" : "shared-memory";
 }
 
 static const char *guest_name(const struct check *c, const struct sys_link *l, unsigned role)
@@ -200,6 +204,9 @@ static void check_link(struct check *c, const struct sys_link *l)
 	}
 	if (l->type == SKERRY_LINK_NET) {
 		check_mac(c, l);
+	}
+	if (l->type == SKERRY_LINK_GPIO || l->type == SKERRY_LINK_SCMI) {
+		check_rights(c, l);
 	}
 	if (front->autostart && !back->autostart) {
 		report_warning(&c->report, c->fdt, l->node, "back", "\"%s\" has no autostart: "

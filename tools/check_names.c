@@ -71,6 +71,9 @@ static const struct word link_words[] = {
 	{ "uplink", TYPE_FLAG, false }, { "rate-limit-kbps", TYPE_CELLS, false },
 	{ "label", TYPE_STRING, false }, { "colour", TYPE_CELLS, false },
 	{ "rate-limit", TYPE_CELLS, false },
+	{ "pins", TYPE_CELLS, false }, { "clocks", TYPE_CELLS, false },
+	{ "clocks-read-only", TYPE_CELLS, false }, { "power-domains", TYPE_CELLS, false },
+	{ "power-domains-read-only", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
 

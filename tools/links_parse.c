@@ -150,6 +150,7 @@ static bool parse_ends(struct links *k, struct sys_link *l)
 static void parse_link(struct links *k, int node)
 {
 	static const uint8_t types[] = { SKERRY_LINK_NET, SKERRY_LINK_BLOCK, SKERRY_LINK_CONSOLE,
+					 SKERRY_LINK_GPIO, SKERRY_LINK_SCMI,
 					 SKERRY_LINK_SHARED_MEMORY };
 	struct parse *p = k->p;
 	struct sys_link *l = &p->system->link[p->system->link_count];
@@ -159,7 +160,8 @@ static void parse_link(struct links *k, int node)
 	format_to(l->name, sizeof(l->name), "%s", dt_name(p->fdt, node));
 	l->node = node;
 	bad_if(p, !dt_has(p->fdt, node, "type"), node, "type", "is missing");
-	l->type = types[parse_choice(p, node, "type", "net block console shared-memory")];
+	l->type = types[parse_choice(p, node, "type", "net block console gpio scmi "
+				     "shared-memory")];
 	l->transport = parse_choice(p, node, "transport", "message register-page");
 	kind = dt_has(p->fdt, node, "window") ? parse_choice(p, node, "window", "split shared") :
 	       l->transport;		/* SKERRY_WINDOW_SPLIT, SKERRY_BY_MESSAGE: 0 */

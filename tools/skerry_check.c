@@ -299,6 +299,7 @@ static int check(struct check *c)
 	}
 	if (c->report.errors == 0) {
 		print_sharing(c);
+		print_rights(c);
 		print_schedule(c);
 	}
 	printf("%s: %u error%s, %u warning%s%s\n", c->file, c->report.errors,

@@ -3,7 +3,7 @@
  * The driver's side of a virtio device (VIRTIO 1.2), over one of two transports: messages
  * on a link of Skerry's (virtio_open_link), or a virtio-mmio page, version 2
  * (virtio_open_mmio), also QEMU's own. Drivers of the device types stand on top:
- * virtio_blk.h, virtio_net.h, virtio_console.h.
+ * virtio_blk.h, virtio_net.h, virtio_console.h, virtio_gpio.h.
  *
  *	virtio_open_...()  closed -> open
  *	virtio_begin()     open, live, broken -> open, features negotiated (3.1.1, 1..6)
@@ -29,6 +29,8 @@
 #define VIRTIO_ID_NET		1
 #define VIRTIO_ID_BLOCK		2
 #define VIRTIO_ID_CONSOLE	3
+#define VIRTIO_ID_SCMI		32
+#define VIRTIO_ID_GPIO		41
 
 #define VIRTIO_ACKNOWLEDGE	1	/* device status, 2.1 */
 #define VIRTIO_DRIVER		2

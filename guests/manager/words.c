@@ -50,6 +50,10 @@ const char *word_link(uint32_t type)
 		return "block";
 	case SKERRY_LINK_CONSOLE:
 		return "console";
+	case SKERRY_LINK_SCMI:
+		return "scmi";
+	case SKERRY_LINK_GPIO:
+		return "gpio";
 	case SKERRY_LINK_SHARED_MEMORY:
 		return "shared-memory";
 	default:

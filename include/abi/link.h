@@ -27,8 +27,8 @@
 #ifndef __ASSEMBLER__
 /* Of struct skerry_link: its type, VIRTIO's device id (VIRTIO 1.2, 5), or window and doorbell
  * without a device; role, transport and window. */
-enum { SKERRY_LINK_NET = 1, SKERRY_LINK_BLOCK, SKERRY_LINK_CONSOLE,
-       SKERRY_LINK_SHARED_MEMORY = 255 };
+enum { SKERRY_LINK_NET = 1, SKERRY_LINK_BLOCK, SKERRY_LINK_CONSOLE, SKERRY_LINK_SCMI = 32,
+       SKERRY_LINK_GPIO = 41, SKERRY_LINK_SHARED_MEMORY = 255 };
 enum { SKERRY_FRONT, SKERRY_BACK };
 enum { SKERRY_BY_MESSAGE, SKERRY_BY_REGISTER_PAGE };
 enum { SKERRY_WINDOW_SPLIT, SKERRY_WINDOW_SHARED };

@@ -7,8 +7,10 @@ import contextlib
 import functools
 import http.server
 import itertools
+import json
 import os
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -298,6 +300,32 @@ class Run:
 
     def absent(self, pattern):
         self.count(pattern, 0)
+
+
+class Monitor:
+    """QEMU's machine protocol, as much as stopping it and looking into memory needs."""
+
+    def __init__(self, path):
+        for _ in range(200):
+            try:
+                self.socket = socket.socket(socket.AF_UNIX)
+                self.socket.connect(path)
+                break
+            except OSError:
+                time.sleep(0.05)
+        self.stream = self.socket.makefile("rw", encoding="utf-8")
+        self.stream.readline()
+        self.do("qmp_capabilities")
+
+    def do(self, name, **arguments):
+        self.stream.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "error" in answer:
+                raise Failure(f"{name}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
 
 
 def check(condition, message):

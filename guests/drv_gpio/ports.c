@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * drv_gpio's start: the registers that it owns, and the devices of its links with their rights
+ * as the device tree gives them. A link whose device can't be had is told with its reason; the
+ * others are served.
+ */
+#include "drv_gpio.h"
+#include "../lib/tree.h"
+
+#define VENDOR		0x59524b53	/* "SKRY" */
+#define QUEUE_SIZE	64		/* a buffer for each pin's event */
+#define GPIO_CLASS	"brcm,bcm2711-gpio"
+#define GPIO_F_IRQ	(1ull << 0)
+
+_Static_assert(sizeof(struct gpio_kept) <= sizeof(((struct back_page *)0)->driver), "room");
+_Static_assert(PIN_COUNT <= QUEUE_SIZE, "a buffer for each");
+
+static const char *open_gpio(struct port *p, uint32_t port)
+{
+	uint32_t size = 0, names_size = 0;
+	const uint8_t *pins = link_bytes(port, NULL, "pins", &size);
+	struct tree_device device;
+	const char *names;
+
+	if (!tree_device(GPIO_CLASS, 0, &device)) {
+		return "no " GPIO_CLASS " is assigned";
+	}
+	names = tree_device_property(&device, "gpio-line-names", &names_size);
+	p->gpio.kept = (struct gpio_kept *)((struct back_page *)link_info(port)->page)->driver;
+	return gpio_open(&p->gpio, pins, size, names, names_size);
+}
+
+static int64_t offer_gpio(struct port *p, uint32_t port)
+{
+	const struct gpio_config config = { .line_count = (uint16_t)p->gpio.line_count,
+					    .names_size = p->gpio.names_size };
+	const struct skerry_msg_offer offer = {
+		.device_id = SKERRY_LINK_GPIO, .vendor_id = VENDOR, .features = GPIO_F_IRQ,
+		.config_size = sizeof(config), .queue_count = 2, .queue_size_max = QUEUE_SIZE,
+	};
+
+	return back_open(&p->back, port, &offer, &config);
+}
+
+static void tell_pins(const struct port *p)
+{
+	char text[200];
+	size_t used = 0;
+
+	text[0] = 0;
+	for (uint32_t i = 0; i < p->gpio.line_count && used + 4 < sizeof(text); i++) {
+		used += (size_t)format(text + used, sizeof(text) - used, " %u",
+				       p->gpio.line[i].pin);
+	}
+	printf("drv_gpio: link %s: pins%s\n", p->back.link->name, text);
+}
+
+static void port_open(struct port *p, uint32_t port)
+{
+	const struct skerry_link *l = link_info(port);
+	const char *why = open_gpio(p, port);
+	int64_t result;
+
+	p->type = l->type;
+	if (why) {
+		printf("drv_gpio: link %s: %s; no device is offered\n", l->name, why);
+		back_decline(&p->back, port);
+		return;
+	}
+	result = offer_gpio(p, port);
+	step();
+	if (result != SKERRY_OK) {
+		printf("drv_gpio: link %s: the offer is refused: %ld\n", l->name, result);
+		return;
+	}
+	p->is_offered = true;
+	tell_pins(p);
+}
+
+uint32_t ports_open(struct port *ports, uint32_t max)
+{
+	struct tree_device device;
+	uint32_t count = 0;
+
+	if (tree_device(GPIO_CLASS, 0, &device)) {
+		pins_open(device.base);
+	}
+	for (uint32_t i = 0; count < max && link_info(i); i++) {
+		const struct skerry_link *l = link_info(i);
+
+		if (l->role == SKERRY_BACK && l->type == SKERRY_LINK_GPIO) {
+			port_open(&ports[count++], i);
+		}
+	}
+	return count;
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""drv_gpio on raspi4b: pins as rights of two front ends; what QEMU's GPIO registers hold is
+looked at from outside. QEMU has the registers for functions, levels and pulls, no events."""
+
+import os
+import re
+import tempfile
+
+from harness import Case, Monitor, Run, check, guest, image, link, system
+
+GPIO = 0xFE200000
+LEVEL, FUNCTION = 0x34, 0x00
+PINS = """devices {
+				gpio { device = "/soc/gpio@7e200000"; };
+			};"""
+RESTART = 'on-crash = "restart"; restart-limit = <5000 600>;'
+
+
+def gpio_system(first="", second="stay", driver=""):
+    """Two front ends on cores of their own, one with pins 17 27 and one with 22."""
+    return system(
+        guest("one", "guests/gpiotest.bin", (1,), more=f'bootargs = "{first}"; after = <&gpio>; '
+              + RESTART),
+        guest("two", "guests/gpiotest.bin", (2,),
+              more=f'bootargs = "{second}"; after = <&gpio>; service; '),
+        guest("gpio", "guests/drv_gpio.bin", (0,),
+              more=f'service; bootargs = "{driver}"; {RESTART} {PINS}'),
+        links=[link("one-pins", "gpio", "one", "gpio", "pins = <17 27>;"),
+               link("two-pins", "gpio", "two", "gpio", "pins = <22>;")])
+
+
+class Board:
+    """A run on raspi4b, and its GPIO registers."""
+
+    def __init__(self, log, text, **more):
+        self.folder = tempfile.TemporaryDirectory(prefix="skerry-")
+        path = os.path.join(self.folder.name, "qmp")
+        self.run = Run(log, image(log, "gpio", text), "--board", "raspi4b",
+                       qemu=["-qmp", f"unix:{path},server=on,wait=off"], **more)
+        self.monitor = Monitor(path)
+
+    def __enter__(self):
+        self.run.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.run.__exit__(*error)
+        self.folder.cleanup()
+
+    def word(self, offset):
+        said = self.monitor.do("human-monitor-command",
+                               **{"command-line": f"xp /1wx {GPIO + offset:#x}"})
+        return int(re.search(r": (0x[0-9a-f]+)", said)[1], 16)
+
+    def level(self, pin):
+        return self.word(LEVEL + pin // 32 * 4) >> pin % 32 & 1
+
+    def function(self, pin):
+        return self.word(FUNCTION + pin // 10 * 4) >> pin % 10 * 3 & 7
+
+    def must_be_untouched(self, *others):
+        """All other pins are as QEMU's firmware-less board has them: low inputs."""
+        for pin in set(range(58)) - set(others):
+            self.must_be(pin, 0, 0)
+
+    def must_be(self, pin, function, level):
+        got = self.function(pin), self.level(pin)
+        check(got == (function, level), f"pin {pin}: function, level {got}, "
+              f"not {(function, level)}")
+
+
+def pins(log):
+    """Each front end has its pins and no other, whatever it sends."""
+    with Board(log, gpio_system("drive=2 stay", "drive=1 stay")) as b:
+        b.run.expect(r"link one-pins: pins 17 27$", r"link two-pins: pins 22$")
+        for _ in range(2):
+            b.run.expect(r"gpiotest: done")
+        b.run.count(r"tests: 8 passed, 0 failed", 2)
+        for pin, function, level in ((17, 1, 0), (27, 1, 1), (22, 1, 1)):
+            b.must_be(pin, function, level)
+        b.must_be_untouched(17, 22, 27)
+        b.run.absent("FAILED")
+
+
+def ends(log, how):
+    """Pins of a front end that crashes, or resets its device, are inputs again; not others'."""
+    with Board(log, gpio_system(f"quick drive=3 {how} stay", "quick drive=1 stay")) as b:
+        b.run.expect(r"^one\| gpiotest: 2 lines driven")
+        b.run.expect(r"^one\| gpiotest: life 2" if how == "crash" else r"^one\| gpiotest: reset: 0")
+        b.run.expect(r"^one\| gpiotest: done")
+        b.run.at = 0
+        b.run.expect(r"^two\| gpiotest: done")
+        for pin, function in ((17, 0), (27, 0), (22, 1)):
+            b.must_be(pin, function, 1)
+
+
+def deaths(log):
+    """drv_gpio dies again and again under its front ends, which notice a pause; the pins that
+    they drive stay as they are."""
+    dies = "die-at=60 die-add=30 die-lives=12"
+    with Board(log, gpio_system("drive=2 stay", "quick drive=1 stay", dies)) as b:
+        b.run.expect(r"^two\| gpiotest: done")
+        b.run.expect(r"tests: 8 passed, 0 failed", r"^one\| gpiotest: done")
+        b.run.count(r"^skerry: gpio: restarting", 3, 12)
+        for pin, function, level in ((17, 1, 0), (27, 1, 1), (22, 1, 1)):
+            b.must_be(pin, function, level)
+
+
+def cases(soak):
+    return [Case("pins", pins, weight=5), Case("deaths", deaths, weight=5)] + \
+        [Case(how, ends, weight=3, how=how) for how in ("crash", "reset")]
