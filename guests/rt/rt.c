@@ -5,11 +5,13 @@
  * last second and since start, on its console and on a link whose back end it is.
  * Boot arguments: seconds=N ends with SYSTEM_OFF, period-us=N, every=N (prints each N
  * seconds), quiet (on its console only the summary at the end), watchdog-us=N (checks in after
- * each period, and has crashed when it does not for so long).
+ * each period, and has crashed when it does not for so long), pin=N (that pin changes with each
+ * beat, where this guest has the GPIO registers).
  */
 #include "guest.h"
 #include "gic.h"
 #include "timer.h"
+#include "pin.h"
 #include "tty.h"
 
 #define BUCKETS		32		/* bucket n: below 2^n ns */
@@ -46,6 +48,7 @@ static void beat(uint32_t intid)
 	uint64_t missed = (now - deadline) / period;
 
 	(void)intid;
+	pin_toggle();
 	lateness_add(&second, ns);
 	lateness_add(&total, ns);
 	second.missed += missed;
@@ -105,6 +108,7 @@ void guest_main(void)
 	       ticks_to_ns(period) / 1000);
 	lateness_clear(&second);
 	lateness_clear(&total);
+	pin_open();
 	has_tty = tty_open(is_quiet);
 	irq_handler(SKERRY_INTID_VTIMER, beat);
 	gic_enable(SKERRY_INTID_VTIMER);
@@ -133,5 +137,8 @@ void guest_main(void)
 	}
 	tty_close();
 	lateness_print("in all", &all);
+	if (pin_changes()) {
+		printf("rt: the pin changed %lu times\n", pin_changes());
+	}
 	printf("rt: %lu seconds, done\n", seconds);
 }

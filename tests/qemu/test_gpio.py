@@ -106,6 +106,24 @@ def deaths(log):
             b.must_be(pin, function, level)
 
 
+def direct(log):
+    """The whole page assigned to rt: its pin changes with each beat, and nothing exits."""
+    text = system(guest("rt", cpus=(1,), more=f'bootargs = "pin=27 seconds=2 quiet"; {PINS}'))
+    with Board(log, text) as b:
+        b.run.expect(r"^rt\| rt: pin 27 changes with each beat")
+        seen = set()
+        for _ in range(200):
+            seen.add(b.level(27))
+        check(seen == {0, 1}, f"levels of pin 27: {seen}")
+        check(b.function(27) == 1, "pin 27 is no output")
+        b.run.expect(r"^rt\| rt: in all: (\d+) beats")
+        changes = int(b.run.expect(r"^rt\| rt: the pin changed (\d+) times")[1])
+        beats = int(re.search(r"in all: (\d+) beats", b.run.text)[1])
+        check(changes == beats, f"{changes} changes in {beats} beats")
+        b.run.end(0)
+
+
 def cases(soak):
-    return [Case("pins", pins, weight=5), Case("deaths", deaths, weight=5)] + \
+    return [Case("pins", pins, weight=5), Case("deaths", deaths, weight=5),
+            Case("direct", direct, weight=4)] + \
         [Case(how, ends, weight=3, how=how) for how in ("crash", "reset")]
