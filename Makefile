@@ -35,7 +35,8 @@ all: $(O)/skerry.bin
 help:
 	@echo 'make            hypervisor, guests and host tools into build/ (or O=FOLDER)'
 	@echo 'make run        the demo system in QEMU (SYSTEM=FILE.dts for another,'
-	@echo '                ARGS="--gic 2" for options of scripts/run-qemu)'
+	@echo '                ARGS="--gic 2" for options of scripts/run-qemu;'
+	@echo '                BOARD=rpi4: from the card of make sdcard)'
 	@echo 'make disk       build/disk.img: partitions root, boot, data1, data2'
 	@echo '                (ROOTFS=dir, tar or img for the root file system, ROOT_MB=n)'
 	@echo 'make sdcard BOARD=rpi4    build/rpi4.img, a card for a Raspberry Pi 4'
@@ -166,14 +167,14 @@ disk $(O)/disk.img: | $(SKERRYCTL)
 LAYOUT ?= uboot
 CARD = --board "$(BOARD)" --layout "$(LAYOUT)" $(if $(filter no,$(FIRMWARE)),--no-firmware) \
 	$(if $(ROOT_MB),--size $(ROOT_MB)) $(if $(ROOTFS),--rootfs $(ROOTFS)) -I $(O) \
-	--program $(SKERRYCTL) "$(SYSTEM)" \
-	$(O)/$(or $(BOARD),card)$(if $(filter firmware,$(LAYOUT)),-firmware).img
+	--program $(SKERRYCTL) "$(SYSTEM)"
+CARD_IMAGE = $(O)/$(or $(BOARD),card)$(if $(filter firmware,$(LAYOUT)),-firmware).img
 
 card-arguments:
-	@scripts/mkcard --check $(CARD)
+	@scripts/mkcard --check $(CARD) $(CARD_IMAGE)
 
 sdcard: card-arguments all $(LINKS)
-	$(call say,CARD)scripts/mkcard $(CARD)
+	$(call say,CARD)scripts/mkcard $(CARD) $(CARD_IMAGE)
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)
@@ -187,8 +188,26 @@ $(RUN_IMAGE): $(SYSTEM) $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
 	@mkdir -p $(@D)
 	$(call say,SYS)scripts/mksystem $< -I $(O) -o $@
 
+ifeq ($(BOARD),)
 run: all $(RUN_IMAGE) | $(O)/disk.img
 	@scripts/run-qemu --auto $(ARGS) $(RUN_IMAGE)
+else
+# The card that `make sdcard` makes; made again when what is on it has changed, as guests
+# write to it. QEMU needs no firmware.
+ifeq ($(wildcard $(CACHE)/firmware/start4.elf),)
+FIRMWARE := no
+endif
+$(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(O)/card.arguments \
+		$(wildcard $(SYSTEM) scripts/mkcard scripts/mkcard.d/* scripts/mkdisk) | $(LINKS)
+	$(call say,CARD)scripts/mkcard $(CARD) $@
+
+$(O)/card.arguments: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CARD)' | cmp -s - $@ || echo '$(CARD)' >$@
+
+run: card-arguments all $(CARD_IMAGE)
+	@scripts/run-qemu --board raspi4b --card $(CARD_IMAGE) $(ARGS)
+endif
 
 # The same hypervisor with the oracle in it, for some of the tests.
 debug-image:
