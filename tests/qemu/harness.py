@@ -186,15 +186,16 @@ def qemu():
 
 
 class Run:
-    """A run of scripts/run-qemu --batch. Output is matched from where the last
-    match ended; no `itb`: a card's own; `words`: another command instead. EL2 takes an unfinished line off
-    the screen for another guest's and shows it again after it: each is a line here."""
+    """A run of scripts/run-qemu --batch. Output is matched from where the last match
+    ended; `words`: another command instead; no `itb`: that of a card. EL2 takes an
+    unfinished line off the screen for another guest's and shows it again after it: each
+    is a line here."""
 
     def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None,
                  skerry="skerry.bin"):
         words = words or [os.path.join(ROOT, "scripts/run-qemu"), "--batch", "--skerry",
                                  os.path.join(BUILD, skerry), "--timeout", str(limit),
-                                 *map(str, arguments), *([itb] if itb else [])]
+                                 *map(str, arguments)] + ([itb] if itb else [])
         if qemu:
             words += ["--", *qemu]
         log.write("$ " + " ".join(words) + "\n")

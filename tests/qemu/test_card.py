@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A Raspberry Pi 4's card: what is on it, both ways to start from it, the two slots of
+system images with the count of tries, and what `make sdcard` refuses."""
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zlib
+
+from harness import BUILD, Case, Run, Skip, cache, check, command, guest, image, scratch, system
+from harness import ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "scripts/mkcard.d"))
+import card                     # noqa: E402
+
+HELLO = system(guest("hello"), model="card test")
+OTHER = system(guest("other", "guests/hello.bin"), model="card test, next version")
+_lock = threading.Lock()
+
+
+def has_firmware():
+    return os.path.exists(cache("firmware/start4.elf")) and \
+        os.environ.get("SKERRY_NON_FREE") != "no"
+
+
+@functools.lru_cache(None)
+def made(layout):
+    """The card of a small system, with the board's firmware where it is to be had."""
+    itb = scratch("card-hello.itb")
+    path = scratch(f"card-{layout}.img")
+    source = scratch("card-hello.dts")
+    with open(source, "w", encoding="ascii") as f:
+        f.write(HELLO)
+    with open(path + ".log", "w", encoding="utf-8") as log:
+        command(log, "scripts/mksystem", source, "-I", BUILD, "-o", itb)
+        command(log, "scripts/mkcard", "--layout", layout,
+                *([] if has_firmware() else ["--no-firmware"]), itb, path)
+    return path
+
+
+def fresh(name, layout="uboot"):
+    """A copy of the card for one test."""
+    with _lock:
+        source = made(layout)
+    path = scratch(f"card-{name}-{layout}.img")
+    subprocess.run(["cp", "--sparse=always", source, path], check=True)
+    return path
+
+
+def read(path, name):
+    folder = path + ".files"
+    os.makedirs(folder, exist_ok=True)
+    with open(card.take(path, name, folder), "rb") as f:
+        return f.read()
+
+
+def write(path, name, data):
+    source = path + ".new"
+    with open(source, "wb") as f:
+        f.write(data)
+    subprocess.run(["mcopy", "-D", "o", "-i", card.boot_drive(path), source, "::" + name],
+                   check=True)
+
+
+def remove(path, name):
+    subprocess.run(["mdel", "-i", card.boot_drive(path), "::" + name], check=True)
+
+
+def tries(path):
+    """The file's settings: {"slot": .., "tries": ..}"""
+    data = read(path, "tries")
+    check(len(data) == 512, f"tries has {len(data)} bytes")
+    return dict(line.split("=") for line in data.rstrip(b"\0").decode("ascii").splitlines())
+
+
+def write_tries(path, slot, count):
+    write(path, "tries", f"slot={slot}\ntries={count}\n".encode().ljust(512, b"\0"))
+
+
+def start(log, path, *arguments):
+    return Run(log, None, "--board", "raspi4b", "--card", path, *arguments)
+
+
+# --- ways to start ------------------------------------------------------------------
+
+def greets(run):
+    run.expect(r"^skerry: .*Raspberry Pi 4", r"^hello\| hello from hello, life 1",
+               r"^skerry: end hello=off$")
+    run.end(0).absent(r"panic")
+
+
+def starts_by_uboot(log, uart, controller):
+    path = fresh("uboot-" + uart)
+    with start(log, path, "--boot", "uboot", "--uart", uart, "--card-on", controller) as run:
+        run.expect(r"U-Boot 20", r"Found U-Boot script /boot.scr",
+                   r"^Skerry: slot a, try 1 of 3", r"^Starting kernel")
+        greets(run)
+        run.absent(r"damaged|missing|taking slot")
+    check(tries(path) == {"slot": "a", "tries": "1"}, "the try was not counted")
+
+
+def starts_by_firmware(log, uart):
+    path = fresh("direct-" + uart, "firmware")
+    with start(log, path, "--boot", "direct", "--uart", uart) as run:
+        greets(run)
+        run.absent(r"U-Boot")
+
+
+# --- slots --------------------------------------------------------------------------
+
+def flip(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def spoil(path, slot, how):
+    itb, crc = slot + "/system.itb", slot + "/system.crc"
+    if how == "byte":           # in a guest's bytes, far behind the description
+        data = read(path, itb)
+        write(path, itb, flip(data, len(data) // 2))
+    elif how == "short":
+        write(path, itb, read(path, itb)[:-4096])
+    elif how == "sum":
+        write(path, crc, flip(read(path, crc), 0))
+    elif how == "no-sum":
+        remove(path, crc)
+    else:
+        remove(path, itb)
+
+
+def bad_slot(log, how, message):
+    """What is wrong is said, the other slot starts, and stays chosen."""
+    path = fresh("bad-" + how)
+    spoil(path, "a", how)
+    with start(log, path) as run:
+        run.expect(rf"^Skerry: slot a: {message}", r"^Skerry: taking slot b",
+                   r"^Skerry: slot b, try 1 of 3")
+        if how in ("byte", "file"):
+            greets(run)
+    check(tries(path) == {"slot": "b", "tries": "1"}, f"tries holds {tries(path)}")
+
+
+def both_bad(log):
+    """One message, then U-Boot's prompt; nothing starts again, nothing is counted."""
+    path = fresh("both")
+    spoil(path, "a", "file")
+    spoil(path, "b", "byte")
+    with start(log, path) as run:
+        run.expect(r"^Skerry: slot a: .* missing", r"^Skerry: slot b: .* damaged",
+                   r"^Skerry: neither slot can be started", r"^U-Boot> ")
+        run.send("echo still here\n")
+        run.expect(r"^still here")
+        run.count(r"Found U-Boot script", 1)
+        run.count(r"^U-Boot 20", 1)
+        run.absent(r"Starting kernel|DHCP|BOOTP")
+    check(tries(path) == {"slot": "a", "tries": "0"}, f"tries holds {tries(path)}")
+
+
+def counts_tries(log):
+    """A try that nobody clears counts; the third one in a row gives way to the other slot."""
+    path = fresh("tries")
+
+    def run_once(*lines):
+        with start(log, path) as run:
+            run.expect(*lines)
+    run_once(r"^Skerry: slot a, try 1 of 3")
+    write_tries(path, "a", 0)               # as the guest does once the system is up
+    write_tries(path, "a", 2)
+    run_once(r"^Skerry: slot a, try 3 of 3")
+    check(tries(path) == {"slot": "a", "tries": "3"}, f"tries holds {tries(path)}")
+    run_once(r"^Skerry: slot a did not come up in three tries", r"^Skerry: taking slot b",
+             r"^Skerry: slot b, try 1 of 3")
+    check(tries(path) == {"slot": "b", "tries": "1"}, f"tries holds {tries(path)}")
+
+
+def unreadable_tries(log):
+    path = fresh("garbage")
+    write(path, "tries", hashlib.sha512(b"garbage").digest() * 8)
+    with start(log, path) as run:
+        run.expect(r"^Skerry: the file tries names no slot: taking slot a",
+                   r"^Skerry: slot a, try 1 of 3")
+    check(tries(path) == {"slot": "a", "tries": "1"}, f"tries holds {tries(path)}")
+
+
+def updated_slot(log):
+    """The next version goes into the slot that is not in use, as docs/raspberry-pi-4.md says."""
+    path = fresh("update")
+    itb = scratch("card-update.itb")
+    shutil.copyfile(image(log, "card-other", OTHER), itb)
+    write(path, "b/system.itb", open(itb, "rb").read() + bytes(8))
+    command(log, "sh", "-c", f"mcopy -n -o -i {card.boot_drive(path)} ::b/system.itb {itb} && "
+            f"gzip -c {itb} | tail -c 8 >{itb}.crc")
+    write(path, "b/system.crc", open(itb + ".crc", "rb").read())
+    write_tries(path, "b", 0)
+    with start(log, path) as run:
+        run.expect(r"^Skerry: slot b, try 1 of 3", r"^other\| hello from other, life 1",
+                   r"^skerry: end other=off$")
+        run.end(0)
+
+
+# --- what is on the card ------------------------------------------------------------
+
+def bytes_of(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def holds(log, layout):
+    path = fresh("holds", layout)
+    check(read(path, "skerry.bin") == bytes_of(os.path.join(BUILD, "skerry.bin")),
+          "the card's skerry.bin is not the build's")
+    check(read(path, card.TREE) == bytes_of(cache("kernel/6.1/dtbs/broadcom", card.TREE)),
+          "the card's tree is not the kernel package's")
+    settings = card.config(path, scratch(""))
+    itb = bytes_of(scratch("card-hello.itb"))
+    if layout == "uboot":
+        check(settings["kernel"] == "u-boot.bin" and "initramfs" not in settings, str(settings))
+        check(read(path, "u-boot.bin") == bytes_of(cache("u-boot-rpi/u-boot.bin")), "u-boot.bin")
+        for slot in "ab":
+            data = read(path, slot + "/system.itb")
+            crc = read(path, slot + "/system.crc")
+            check(data.startswith(itb) and not data[len(itb):].strip(b"\0"), "system.itb")
+            check(crc[:4] == zlib.crc32(data).to_bytes(4, "little") and len(crc) == 8, "system.crc")
+    else:
+        check(settings["kernel"] == "skerry.bin" and
+              settings["initramfs"] == "system.itb followkernel", str(settings))
+        check(read(path, "system.itb").startswith(itb), "system.itb")
+    check(tries(path) == {"slot": "a", "tries": "0"}, f"tries holds {tries(path)}")
+    log.write(f"{settings}\n")
+
+
+def partitioned(log):
+    """The same four partitions in MBR and GPT; the size is a power of two."""
+    path = fresh("parts")
+    found = card.partitions(path)
+    log.write(f"{found}\n")
+    check([name for name, _, _ in found] == ["boot", "root", "data1", "data2"], str(found))
+    size = os.path.getsize(path)
+    check(size & size - 1 == 0 and size < 1 << 30, f"{size} bytes")
+    with open(path, "rb") as f:
+        sector = f.read(512)
+    entries = [sector[446 + 16 * i:462 + 16 * i] for i in range(4)]
+    check([e[4] for e in entries] == [0x0c, 0x83, 0x83, 0x83] and sector[510:] == b"\x55\xaa",
+          "the MBR's types")
+    check([(int.from_bytes(e[8:12], "little") * 512, int.from_bytes(e[12:], "little") * 512)
+           for e in entries] == [(start, size) for _, start, size in found], "the MBR's places")
+
+
+def firmware_files(_log):
+    """Those of the package, and their licence beside them."""
+    if not has_firmware():
+        raise Skip("the component non-free-firmware is not to be had")
+    for layout in ("uboot", "firmware"):
+        path = fresh("firmware", layout)
+        for name in ("start4.elf", "fixup4.dat"):
+            check(read(path, name) == bytes_of(cache("firmware", name)), name)
+        check(b"Broadcom" in read(path, "LICENCE.firmware"), "LICENCE.firmware")
+
+
+REFUSED = [
+    (["BOARD=rpi5"], 'there is no card for the board "rpi5": BOARD=rpi4 is what there is'),
+    ([], 'there is no card for the board "": BOARD=rpi4'),
+    (["BOARD=rpi4", "LAYOUT=uefi"], 'there is no layout "uefi": LAYOUT=uboot or LAYOUT=firmware'),
+    (["BOARD=rpi4", "SYSTEM=none.dts"], "the system none.dts does not exist"),
+    (["BOARD=rpi4", "SYSTEM=dts/systems/hello.dts", "SKERRY_NON_FREE=no"],
+     "no board starts without it; FIRMWARE=no makes a card for QEMU only"),
+]
+
+
+def refused(log):
+    for words, message in REFUSED:
+        text = command(log, "make", "sdcard", f"O={BUILD}", "FIRMWARE=", *words, status=2)
+        check(message in text, f"{words}: no {message}")
+
+
+def too_large(log):
+    large = scratch("card-large.itb")
+    with open(large, "wb") as f:
+        f.truncate(130 << 20)
+    text = command(log, "scripts/mkcard", "--no-firmware", large, scratch("card-large.img"),
+                   status=1)
+    check("the system image has 131 MiB, and a slot of the partition boot" in text, text)
+    check(not os.path.exists(scratch("card-large.img")), "an image is left")
+
+
+def cases(soak):
+    found = [Case(f"holds-{layout}", holds, layout=layout, weight=2)
+             for layout in ("uboot", "firmware")]
+    found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
+        (partitioned, 2), (firmware_files, 2), (refused, 3), (too_large, 2), (both_bad, 6),
+        (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7))]
+    ways = [("mini", "emmc2"), ("pl011", "emmc")]
+    ways += [("mini", "emmc"), ("pl011", "emmc2")] if soak else []
+    found += [Case(f"uboot-{u}-{c}", starts_by_uboot, uart=u, controller=c, weight=8)
+              for u, c in ways]
+    found += [Case(f"direct-{u}", starts_by_firmware, uart=u, weight=3) for u in ("mini", "pl011")]
+    wrong = [("byte", "system.itb is damaged"), ("short", "system.itb is damaged"),
+             ("sum", "system.itb is damaged"), ("file", "system.itb or system.crc is missing"),
+             ("no-sum", "system.itb or system.crc is missing")]
+    return found + [Case(f"bad-slot-{how}", bad_slot, how=how, message=message, weight=7)
+                    for how, message in wrong]
