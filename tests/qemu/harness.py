@@ -24,6 +24,7 @@ ERASE = "\r\x1b[K"
 _runs = set()
 _image_lock = threading.Lock()
 _images = {}
+_tfa = []                       # why there is none; empty text: there is one
 
 
 class Failure(Exception):
@@ -93,6 +94,20 @@ def need(*names):
     for name in names:
         if not os.path.exists(os.path.join(BUILD, name)):
             raise Failure(f"{name} is not there: `make` first")
+
+
+def need_tfa(log):
+    """Fetches and builds TF-A once; skips the test with what set-up says where it can't."""
+    with _image_lock:
+        if not _tfa:
+            done = subprocess.run([f"{ROOT}/scripts/setup", "--tf-a"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  check=False)
+            log.write(done.stdout)
+            lines = done.stdout.strip().splitlines() or ["?"]
+            _tfa.append(f"no TF-A: {lines[-1]}" if done.returncode else "")
+    if _tfa[0]:
+        raise Skip(_tfa[0])
 
 
 def command(log, *words, status=0, limit=120):

@@ -3,35 +3,17 @@
 and ends or resets the board, its workarounds reach guests, and no other call does."""
 
 import re
-import subprocess
-import threading
 
-from harness import (Case, ROOT, Run, Skip, check, guest, image, linux, selection, system)
+from harness import Case, Run, check, guest, image, linux, need_tfa, selection, system
 
-_lock = threading.Lock()
-_reason = []                    # why there is no TF-A; empty text: there is one
 BOOTS = (r"^NOTICE:  BL31: v2", r"^U-Boot ", r"^skerry: Skerry 0",
          r"^  cores \d, .*, PSCI by SMC,")
 OFF = r"QEMU System Power off"  # TF-A's own line
 RESET = r"QEMU System Reset"
 
 
-def firmware(log):
-    """Fetches and builds it once, or skips the test with what set-up says."""
-    with _lock:
-        if not _reason:
-            done = subprocess.run([f"{ROOT}/scripts/setup", "--tf-a"], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                  check=False)
-            log.write(done.stdout)
-            lines = done.stdout.strip().splitlines() or ["?"]
-            _reason.append(f"no TF-A: {lines[-1]}" if done.returncode else "")
-    if _reason[0]:
-        raise Skip(_reason[0])
-
-
 def under_tfa(log, name, text, *arguments, limit=100):
-    firmware(log)
+    need_tfa(log)
     return Run(log, image(log, name, text), "--el3", "tf-a", *arguments, limit=limit)
 
 
