@@ -11,8 +11,8 @@ import sys
 import threading
 import zlib
 
-from harness import BUILD, Case, Run, Skip, cache, check, command, guest, image, scratch, system
-from harness import ROOT
+from harness import BUILD, NET_DEVICE, ROOT, Case, Run, Skip
+from harness import cache, check, command, guest, image, scratch, system
 
 sys.path.insert(0, os.path.join(ROOT, "scripts/mkcard.d"))
 import card                     # noqa: E402
@@ -276,6 +276,15 @@ def refused(log):
         check(message in text, f"{words}: no {message}")
 
 
+def other_board(log):
+    """A system for QEMU's virt does not get onto a card."""
+    net = guest("net", "guests/drv_net.bin", memory="", more=NET_DEVICE)
+    itb = image(log, "card-virt", system(net.replace("memory = ;", "")))
+    text = command(log, "scripts/mkcard", "--no-firmware", itb, scratch("card-virt.img"), status=1)
+    check('device: "/virtio_mmio@a002e00" is not in the board\'s tree' in text and
+          "can't run on a Raspberry Pi 4" in text, text)
+
+
 def too_large(log):
     large = scratch("card-large.itb")
     with open(large, "wb") as f:
@@ -290,7 +299,7 @@ def cases(soak):
     found = [Case(f"holds-{layout}", holds, layout=layout, weight=2)
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
-        (partitioned, 2), (firmware_files, 2), (refused, 3), (too_large, 2), (both_bad, 6),
+        (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2), (both_bad, 6),
         (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7))]
     ways = [("mini", "emmc2"), ("pl011", "emmc")]
     ways += [("mini", "emmc"), ("pl011", "emmc2")] if soak else []
