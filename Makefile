@@ -194,7 +194,7 @@ run: all $(RUN_IMAGE) | $(O)/disk.img
 else
 # The card that `make sdcard` makes; made again when what is on it has changed, as guests
 # write to it. QEMU needs no firmware.
-ifeq ($(wildcard $(CACHE)/firmware/start4.elf),)
+ifeq ($(MAKECMDGOALS)$(wildcard $(CACHE)/firmware/start4.elf),run)
 FIRMWARE := no
 endif
 $(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(O)/card.arguments \
