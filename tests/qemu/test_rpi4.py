@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A Raspberry Pi 4 in QEMU (raspi4b): drv_console on each of its two UARTs."""
+"""A Raspberry Pi 4 in QEMU (raspi4b): drv_console on each of its two UARTs, and the demo from
+its card, started by U-Boot and as the firmware alone would start it."""
 
-from harness import Case, Run, image, link, system
+import os
+import sys
+
+from harness import BUILD, ROOT, Case, Run, cache, check, command, image, link, scratch, system
 from test_console import TOP, driver, tty, wait_for_driver, whole_lines
 
-UARTS = {"pl011": "/soc/serial@7e201000", "mini": "/soc/serial@7e215040"}
+sys.path.insert(0, os.path.join(ROOT, "scripts/mkcard.d"))
+import card                     # noqa: E402
+
+UARTS = {"pl011": "/soc/serial@7e201000", "mini": "stdout-path"}    # this one by its role
+RECOVERIES = "dmesg | grep -c 'EXT4-fs.*recovery' | sed s/^/recoveries:/"
 
 
 def console(log, uart, after):
@@ -34,6 +42,102 @@ def console(log, uart, after):
         whole_lines(run, ["one", "b"], is_cut=True)
 
 
+# --- the demo -----------------------------------------------------------------------
+
+def demo_card(log, layout):
+    path = scratch(f"rpi4-demo-{layout}.img")
+    has_firmware = os.path.exists(cache("firmware/start4.elf"))
+    command(log, "scripts/mkcard", "--layout", layout, *([] if has_firmware else ["--no-firmware"]),
+            "--program", os.path.join(BUILD, "linux/skerryctl"), "-I", BUILD,
+            "dts/systems/rpi4-demo.dts", path)
+    return path
+
+
+def tries(path):
+    with open(card.take(path, "tries", scratch("")), "rb") as f:
+        return f.read().rstrip(b"\0").decode("ascii")
+
+
+def start(log, path, *arguments):
+    return Run(log, None, "--board", "raspi4b", "--card", path, *arguments, limit=160)
+
+
+def prompt(run):
+    run.expect(r"^linux\| Linux 6\.\S+, 2 cpus, .*root on /dev/vda$", r"linux# ")
+
+
+def ask(run, line, *patterns):
+    run.type(line, None)
+    run.expect(*patterns, r"linux# ")
+
+
+def manager(run, line, *patterns):
+    """A line for the manager alone, then all are shown again, with the input for Linux."""
+    run.send("\x1dl")
+    keys = [run.expect(rf"^skerry: Ctrl-\] (\S)  {name}\b").group(1) for name in ("linux", "manager")]
+    run.send("\x1d" + keys[1])
+    run.expect(r"^skerry: manager alone")
+    run.send(line + "\n")
+    run.expect(*patterns)
+    run.send("\x1d" + keys[0] + "\x1da")
+    run.expect(r"^skerry: linux alone", r"^skerry: all are shown")
+
+
+def by_uboot(log, uart):
+    """U-Boot to Linux' prompt; drv-block is killed under Linux, which reboots alone; all others
+    go on. The boot script's try is taken back."""
+    path = demo_card(log, "uboot")
+    with start(log, path, "--boot", "uboot", "--uart", uart) as run:
+        run.expect(r"^Skerry: slot a, try 1 of 3", r"^skerry: .*Raspberry Pi 4",
+                   r"^ +device gpio at fe200000", r"^ +device card at fe340000")
+        prompt(run)
+        run.count(r"^linux\| Slot a of the card is up: its tries are 0 again", 1)
+        run.expect(r"^rt\| rt: since start: \d+ beats")
+        manager(run, "list", r"^rt +running +1 +1 ", r"^linux +running +2 +2-3 ",
+                r"^drv-console +running", r"^drv-block +running")
+        run.type("(dd if=/dev/urandom of=/root/many bs=64k count=24 2>/dev/null; sync; md5sum "
+                 "</root/many >/root/sum; echo written) &")
+        manager(run, "kill drv-block", r"^drv-block: ")
+        run.send("\r")
+        run.expect(r"drv-block\| drv_block: link linux-root: volume root", r"linux\| .*written$")
+        run.type("reboot", None)
+        prompt(run)
+        ask(run, "md5sum </root/many | cmp - /root/sum && echo sum is right",
+            r"^linux\| sum is right")
+        ask(run, RECOVERIES, "recoveries:0")
+        manager(run, "list", r"^rt +running .* 1 +0 ", r"^linux +running .* 2 +0 ",
+                r"^drv-block +running .* 2 +1 ")
+        run.send("\x1dq")
+        run.expect(r"^skerry: end rt=off linux=off")
+        run.end(0)
+    check(tries(path) == "slot=a\ntries=0\n", "Linux did not take the try back")
+
+
+def by_firmware(log):
+    """Skerry as the firmware starts it, on each UART: what Linux wrote before the board was
+    switched off is there in the next boot, and its file system is clean."""
+    path = demo_card(log, "firmware")
+    with start(log, path, "--boot", "direct", "--uart", "pl011") as run:
+        prompt(run)
+        ask(run, "dd if=/dev/urandom of=/root/many bs=64k count=16 2>/dev/null; md5sum "
+            "</root/many >/root/sum; echo kept >/root/file; echo written", r"^linux\| written")
+        run.type("poweroff", None)
+        run.expect(r"^skerry: linux: off")
+        run.send("\x1dq")
+        run.end(0)
+        run.absent("U-Boot")
+    with start(log, path, "--boot", "direct", "--uart", "mini") as run:
+        prompt(run)
+        ask(run, "cat /root/file", r"^linux\| kept$")
+        ask(run, "md5sum </root/many | cmp - /root/sum && echo sum is right",
+            r"^linux\| sum is right")
+        ask(run, RECOVERIES, "recoveries:0")
+        run.send("\x1dq")
+        run.end(0)
+
+
 def cases(_soak):
     return [Case(f"console-{uart}", console, uart=uart, after=after)
-            for uart, after in (("pl011", 701), ("mini", 700))]
+            for uart, after in (("pl011", 701), ("mini", 700))] + \
+        [Case("demo-uboot", by_uboot, limit=200, weight=50, uart="mini"),
+         Case("demo-firmware", by_firmware, limit=340, weight=40)]
