@@ -181,7 +181,7 @@ struct report {
 		      const char *property, const char *message);
 };
 
-void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
-		const char *format, ...) printf_like(6, 7);
+bool report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
+		const char *format, ...) printf_like(6, 7);	/* true */
 #define report_error(r, ...)	report_add(r, true, __VA_ARGS__)
 #define report_warning(r, ...)	report_add(r, false, __VA_ARGS__)

@@ -34,13 +34,8 @@ struct search {
 	int at[ROLES];		/* the first of its kind; -1: not found */
 };
 
-#define error_at(s, node, property, ...) \
-	report_error((s)->r, (s)->fdt, (node), (property), __VA_ARGS__)
-
-static bool is_text(const char *text, const char *is)
-{
-	return text && strcmp(text, is) == 0;
-}
+#define bad_if(s, condition, node, property, ...) \
+	((condition) ? report_error((s)->r, (s)->fdt, (node), (property), __VA_ARGS__) : false)
 
 /* Memory in whole pages that it has, or what is reserved in those that it touches; with
  * the range before it where they touch. A range of size 0 is for the firmware to fill in. */
@@ -71,65 +66,55 @@ static void read_ranges(struct search *s, int node, bool is_memory)
 		result = add_pages(s->b, at, is_memory) ? dt_reg(s->fdt, node, i, &at) :
 			 SKERRY_NO_MEMORY;
 	}
-	if (result != SKERRY_AGAIN) {
-		error_at(s, node, "reg", "0x%lx, or the range after it: can't be used", at.base);
-	}
+	bad_if(s, result != SKERRY_AGAIN, node, "reg", "0x%lx, or the range after it: can't be "
+	       "used", at.base);
 }
 
 /* /memreserve/ and the static ranges of /reserved-memory, with or without no-map */
 static void read_reserved(struct search *s)
 {
 	int node, count = fdt_num_mem_rsv(s->fdt);
+	bool is_good = true;
 	struct range at;
 
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && is_good; i++) {
 		(void)fdt_get_mem_rsv(s->fdt, i, &at.base, &at.size);
-		if (!range_is_sane(at.base, at.size) || !add_pages(s->b, at, false)) {
-			error_at(s, 0, "memreserve", "0x%lx wraps, or is one too many", at.base);
-			return;
-		}
+		is_good = range_is_sane(at.base, at.size) && add_pages(s->b, at, false);
+		bad_if(s, !is_good, 0, "memreserve", "0x%lx wraps, or is one too many", at.base);
 	}
 	fdt_for_each_subnode(node, s->fdt, s->at[ROLE_RESERVED]) {
 		read_ranges(s, node, false);
 	}
 }
 
-static void read_cpu(struct search *s, int node, int cells, struct board_cpu *c)
-{
-	const char *method = dt_string(s->fdt, node, "enable-method");
-	int size;
-	const void *reg = dt_prop(s->fdt, node, "reg", &size);
-
-	bool is_bad;
-
-	c->mpidr = reg && cells > 0 && size >= cells * 4 ? dt_cells(reg, cells) : UINT64_MAX;
-	is_bad = c->mpidr & ~MPIDR_AFFINITY;
-	for (const struct board_cpu *other = s->b->cpu; other < c; other++) {
-		is_bad |= other->mpidr == c->mpidr;
-	}
-	if (is_bad) {
-		error_at(s, node, "reg", "0x%lx is no affinity as in MPIDR_EL1, or another core's "
-			 "already", c->mpidr);
-	}
-	c->release = dt_number(s->fdt, node, "cpu-release-addr", UINT64_MAX);
-	c->enable = is_text(method, "psci") ? ENABLE_PSCI :
-		    is_text(method, "spin-table") && is_aligned(c->release, 8) ?
-		    ENABLE_SPIN_TABLE : ENABLE_NONE;
-}
-
 static void read_cpus(struct search *s)
 {
-	int node, cpus = s->at[ROLE_CPUS], cells = fdt_address_cells(s->fdt, cpus);
+	int node, size, cells = fdt_address_cells(s->fdt, s->at[ROLE_CPUS]);
+	struct board *b = s->b;
 
-	fdt_for_each_subnode(node, s->fdt, cpus) {
-		if (is_text(dt_string(s->fdt, node, "device_type"), "cpu") &&
-		    dt_is_enabled(s->fdt, node) && s->b->cpu_count < SKERRY_CPU_MAX) {
-			read_cpu(s, node, cells, &s->b->cpu[s->b->cpu_count++]);
+	fdt_for_each_subnode(node, s->fdt, s->at[ROLE_CPUS]) {
+		struct board_cpu *c = &b->cpu[b->cpu_count];
+		const void *reg = dt_prop(s->fdt, node, "reg", &size);
+		bool is_bad;
+
+		if (!dt_is(s->fdt, node, "device_type", "cpu") || !dt_is_enabled(s->fdt, node) ||
+		    b->cpu_count == SKERRY_CPU_MAX) {
+			continue;
 		}
+		c->mpidr = reg && cells > 0 && size / 4 >= cells ? dt_cells(reg, cells) : UINT64_MAX;
+		is_bad = c->mpidr & ~MPIDR_AFFINITY;
+		for (const struct board_cpu *other = b->cpu; other < c; other++) {
+			is_bad |= other->mpidr == c->mpidr;
+		}
+		bad_if(s, is_bad, node, "reg", "0x%lx is no affinity as in MPIDR_EL1, or another "
+		       "core's already", c->mpidr);
+		c->release = dt_number(s->fdt, node, "cpu-release-addr", UINT64_MAX);
+		c->enable = dt_is(s->fdt, node, "enable-method", "psci") ? ENABLE_PSCI :
+			    dt_is(s->fdt, node, "enable-method", "spin-table") &&
+			    is_aligned(c->release, 8) ? ENABLE_SPIN_TABLE : ENABLE_NONE;
+		b->cpu_count++;
 	}
-	if (s->b->cpu_count == 0) {
-		error_at(s, 0, NULL, "no enabled cpu node below /cpus");
-	}
+	bad_if(s, b->cpu_count == 0, 0, NULL, "no enabled cpu node below /cpus");
 }
 
 static void read_gic(struct search *s)
@@ -145,23 +130,19 @@ static void read_gic(struct search *s)
 
 	b->gic_node = gic;
 	b->gicr_stride = (uint32_t)stride;
-	if (gic < 0) {
-		error_at(s, 0, NULL, "no GICv2 with virtualization, and no GICv3");
+	bad_if(s, (stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000, gic,
+	       "redistributor-stride", "0x%lx", stride);
+	if (bad_if(s, gic < 0, 0, NULL, "no GICv2 with virtualization, and no GICv3") ||
+	    bad_if(s, regions < 1 || regions > ARRAY_SIZE(b->gicr), gic,
+		   "#redistributor-regions", "%lu is not in 1..4", regions)) {
 		return;
-	}
-	if (regions < 1 || regions > ARRAY_SIZE(b->gicr)) {
-		error_at(s, gic, "#redistributor-regions", "%lu is not in 1..4", regions);
-		return;
-	}
-	if ((stride && stride < 0x20000) || stride > MIB(16) || stride % 0x10000) {
-		error_at(s, gic, "redistributor-stride", "0x%lx", stride);
 	}
 	for (unsigned i = 0; i <= regions; i++) {
 		struct range *frame = is_v3 ? v3[i] : v2[i];
+		bool is_bad = dt_reg(s->fdt, gic, i, frame) != SKERRY_OK || frame->size == 0;
 
-		if (dt_reg(s->fdt, gic, i, frame) != SKERRY_OK || frame->size == 0) {
-			error_at(s, gic, "reg", "entry %u of %lu is missing, or out of reach", i,
-				 regions + 1);
+		if (bad_if(s, is_bad, gic, "reg", "entry %u of %lu is missing, or out of reach", i,
+			   regions + 1)) {
 			return;
 		}
 	}
@@ -183,16 +164,14 @@ static void read_timer(struct search *s)
 	int timer = s->at[ROLE_TIMER];
 	struct dt_interrupt irq;
 
-	if (timer < 0) {
-		error_at(s, 0, NULL, "no timer node (arm,armv8-timer)");
-	}
+	bad_if(s, timer < 0, 0, NULL, "no timer node (arm,armv8-timer)");
 	for (int i = 0; i < 3 && timer >= 0 && s->b->gic_node >= 0; i++) {
 		int index = !dt_has(s->fdt, timer, "interrupt-names") ? i + 1 :
 			    fdt_stringlist_search(s->fdt, timer, "interrupt-names", names[i]);
 
-		if (index < 0 || dt_interrupt(s->fdt, timer, s->b->gic_node, (unsigned)index,
-					      &irq) != SKERRY_OK || irq.intid >= 32) {
-			error_at(s, timer, "interrupts", "no PPI of the GIC for \"%s\"", names[i]);
+		if (bad_if(s, index < 0 || dt_interrupt(s->fdt, timer, s->b->gic_node,
+			   (unsigned)index, &irq) != SKERRY_OK || irq.intid >= 32, timer,
+			   "interrupts", "no PPI of the GIC for \"%s\"", names[i])) {
 			return;
 		}
 		*intid[i] = irq.intid;
@@ -206,20 +185,19 @@ static void read_uart(struct search *s, int chosen)
 	const char *path = dt_string(s->fdt, chosen, "stdout-path");
 	int node = path ? dt_path(s->fdt, path) : -1;
 	struct dt_interrupt irq;
+	struct range regs;
 
 	b->uart_node = node = node < 0 ? dt_path(s->fdt, "serial0") : node;
-	if (dt_is_enabled(s->fdt, node) && dt_reg(s->fdt, node, 0, &b->uart_regs) == SKERRY_OK) {
-		b->uart = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
-			  dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ?
-			  UART_BCM2835_AUX : UART_NONE;
+	b->uart = dt_is_compatible(s->fdt, node, "arm,pl011") ? UART_PL011 :
+		  dt_is_compatible(s->fdt, node, "brcm,bcm2835-aux-uart") ? UART_BCM2835_AUX :
+		  UART_NONE;
+	if (!dt_is_enabled(s->fdt, node) || dt_reg(s->fdt, node, 0, &regs) != SKERRY_OK) {
+		b->uart = UART_NONE;
 	}
-	if (b->uart == UART_NONE) {
-		b->uart_regs.size = 0;
-		return;
-	}
-	b->uart_clock_hz = dt_clock_hz(s->fdt, node);
-	if (dt_interrupt(s->fdt, node, b->gic_node, 0, &irq) == SKERRY_OK) {
-		b->uart_intid = irq.intid;
+	if (b->uart != UART_NONE) {
+		b->uart_regs = regs;
+		b->uart_clock_hz = dt_clock_hz(s->fdt, node);
+		b->uart_intid = dt_interrupt(s->fdt, node, b->gic_node, 0, &irq) ? 0 : irq.intid;
 	}
 }
 
@@ -233,9 +211,7 @@ static void read_chosen(struct search *s)
 
 	read_uart(s, node);
 	b->initrd = (struct range){ from, to - from };
-	if (to < from) {
-		error_at(s, node, "linux,initrd-end", "0x%lx is below the start, 0x%lx", to, from);
-	}
+	bad_if(s, to < from, node, "linux,initrd-end", "0x%lx is below the start, 0x%lx", to, from);
 	b->seed_size = (uint32_t)min_u64((uint64_t)size, sizeof(b->seed));
 	memcpy(b->seed, seed ? seed : "", b->seed_size);
 }
@@ -251,13 +227,13 @@ static void look_at(struct search *s, int node, int depth)
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
 		int *at = &s->at[known[i].role];
 
-		if (*at < 0 && (is_text(name, known[i].name) ||
+		if (*at < 0 && (strcmp(name, known[i].name) == 0 ||
 				(list && fdt_stringlist_contains(list, size, known[i].name))) &&
 		    dt_is_enabled(s->fdt, node)) {
 			*at = node;
 		}
 	}
-	if (is_text(dt_string(s->fdt, node, "device_type"), "memory")) {
+	if (dt_is(s->fdt, node, "device_type", "memory")) {
 		read_ranges(s, node, true);
 	}
 }
@@ -265,7 +241,7 @@ static void look_at(struct search *s, int node, int depth)
 int board_discover(const void *fdt, struct board *b, struct report *r)
 {
 	struct search s = { fdt, b, r, { -1, -1, -1, -1, -1, -1, -1 } };
-	const char *model = dt_string(fdt, 0, "model"), *method;
+	const char *model = dt_string(fdt, 0, "model");
 	uint32_t before = r->errors;
 
 	memset(b, 0, sizeof(*b));
@@ -273,14 +249,12 @@ int board_discover(const void *fdt, struct board *b, struct report *r)
 	for (int node = 0, depth = 0; node >= 0; node = dt_next(fdt, node, &depth)) {
 		look_at(&s, node, depth);
 	}
-	if (b->memory_count == 0) {
-		error_at(&s, 0, NULL, "no memory node with a size (the firmware fills it in)");
-	}
+	bad_if(&s, b->memory_count == 0, 0, NULL, "no memory node with a size (the firmware fills "
+	       "it in)");
 	read_reserved(&s);
 	read_cpus(&s);
-	method = dt_string(fdt, s.at[ROLE_PSCI], "method");
-	b->psci = is_text(method, "smc") ? PSCI_BY_SMC : is_text(method, "hvc") ? PSCI_BY_HVC :
-		  PSCI_NONE;
+	b->psci = dt_is(fdt, s.at[ROLE_PSCI], "method", "smc") ? PSCI_BY_SMC :
+		  dt_is(fdt, s.at[ROLE_PSCI], "method", "hvc") ? PSCI_BY_HVC : PSCI_NONE;
 	(void)!dt_reg(fdt, s.at[ROLE_PM], 0, &b->pm);
 	read_gic(&s);
 	read_timer(&s);

@@ -130,12 +130,17 @@ const char *dt_string(const void *fdt, int node, const char *name)
 	return at && size > 0 && at[size - 1] == 0 ? at : NULL;
 }
 
+bool dt_is(const void *fdt, int node, const char *name, const char *value)
+{
+	const char *is = dt_string(fdt, node, name);
+
+	return is && strcmp(is, value) == 0;
+}
+
 bool dt_is_enabled(const void *fdt, int node)
 {
-	const char *status = dt_string(fdt, node, "status");
-
-	return status ? strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0 :
-			!dt_has(fdt, node, "status");
+	return dt_is(fdt, node, "status", "okay") || dt_is(fdt, node, "status", "ok") ||
+	       !dt_has(fdt, node, "status");
 }
 
 /* One step up: from the addresses below `bus` to those of its parent */

@@ -38,6 +38,7 @@ uint64_t dt_cells(const void *at, int count);
 /* A property of one or two cells; `otherwise` where there is none. A string with its NUL. */
 uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t otherwise);
 const char *dt_string(const void *fdt, int node, const char *name);
+bool dt_is(const void *fdt, int node, const char *name, const char *value); /* that string? */
 
 bool dt_is_enabled(const void *fdt, int node);		/* status absent, "okay" or "ok" */
 /* Range `index` of "reg" as the CPU sees it, through all `ranges`. */

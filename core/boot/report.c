@@ -7,7 +7,7 @@
 #include <core/system.h>
 #include <lib/string.h>
 
-void report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
+bool report_add(struct report *r, bool is_error, const void *fdt, int node, const char *property,
 		const char *format, ...)
 {
 	char message[240];
@@ -18,4 +18,5 @@ void report_add(struct report *r, bool is_error, const void *fdt, int node, cons
 	va_end(args);
 	*(is_error ? &r->errors : &r->warnings) += 1;
 	r->print(r, is_error, fdt, node, property, message);
+	return true;
 }

@@ -4,12 +4,11 @@
  * memory, cores and segments, its devices as the board's tree has them, links, what each core's
  * policy needs. Boot-only; the same source is in skerry-check. Clashes between two guests'
  * pages or interrupts are refused where these are given out (core/boot/guests.c, gic_boot.c),
- * and told better by tools/check_clashes.c, as is spelling. Goes on after an error. Believes
+ * and told better by tools/check_clashes.c, as is spelling; that a core's budgets fit it is
+ * tools/schedule_parse.c's. Goes on after an error. Believes
  * nothing of the table.
  */
 #include <core/boot/boot.h>
-
-#define LOAD_WHOLE	((uint64_t)1000000000)	/* all of a core's time */
 
 struct judge {
 	struct system *system;
@@ -17,9 +16,7 @@ struct judge {
 	const void *board_fdt;
 	struct report *report;
 	uint32_t vcpus[SKERRY_CPU_MAX];	/* given so far, by core */
-	uint64_t load[SKERRY_CPU_MAX];	/* given so far of servers: parts of LOAD_WHOLE */
 	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
-	bool has_critical;
 };
 
 const struct sys_fixed system_fixed[] = {
@@ -35,7 +32,7 @@ const struct sys_fixed system_fixed[] = {
 /* Where `condition` holds: an error, at a node of the description where there is one. */
 #define bad_if(j, condition, node, property, ...) \
 	((condition) ? report_error((j)->report, (j)->report->fdt, (node), (property), \
-				    __VA_ARGS__) : (void)0)
+				    __VA_ARGS__) : false)
 
 /* A number of the table that must be min..max. False: above, so nothing may rely on it. */
 static bool check_number(struct judge *j, int node, const char *name, uint32_t value,
@@ -67,18 +64,6 @@ static void check_memory(struct judge *j, const struct sys_guest *g)
 	}
 }
 
-/* Budget and period of a vCPU whose core's policy is `server`. */
-static void check_server(struct judge *j, const struct sys_guest *g, uint32_t vcpu)
-{
-	uint32_t budget = g->server[vcpu].budget_us, period = g->server[vcpu].period_us;
-
-	bad_if(j, budget < SYS_TIME_MIN_US || budget > period || period < SYS_PERIOD_MIN_US ||
-	       period > SYS_TIME_MAX_US, g->node, "budget-us", "vCPU %u gets %u us of each %u: a "
-	       "period is %u to %u us, a budget %u us to all of it", vcpu, budget, period,
-	       SYS_PERIOD_MIN_US, SYS_TIME_MAX_US, SYS_TIME_MIN_US);
-	j->load[g->cpu[vcpu]] += budget * LOAD_WHOLE / (period ? period : 1);
-}
-
 static void check_cpus(struct judge *j, const struct sys_guest *g)
 {
 	uint32_t cores = j->board ? j->board->cpu_count : SKERRY_CPU_MAX;
@@ -86,14 +71,17 @@ static void check_cpus(struct judge *j, const struct sys_guest *g)
 	for (uint32_t i = 0; i < g->vcpu_count; i++) {
 		uint32_t core = g->cpu[i], policy = j->system->core[core % SKERRY_CPU_MAX].policy;
 		uint32_t most = policy == POLICY_STATIC ? 1 : SYS_SLOT_MAX;
+		uint32_t budget = g->server[i].budget_us, period = g->server[i].period_us;
 
 		bad_if(j, core >= cores, g->node, "cpus", "core %u is not there", core);
 		bad_if(j, core < cores && j->vcpus[core]++ == most, g->node, "cpus", "core %u has "
 		       "more than %u: sharing needs a policy in schedule, for up to %u", core,
 		       most, SYS_SLOT_MAX);
-		if (core < cores && policy == POLICY_SERVER) {
-			check_server(j, g, i);
-		}
+		bad_if(j, policy == POLICY_SERVER &&
+		       (budget < SYS_TIME_MIN_US || budget > period || period < SYS_PERIOD_MIN_US ||
+			period > SYS_TIME_MAX_US), g->node, "budget-us", "vCPU %u gets %u us of "
+		       "each %u: a period is %u to %u us, a budget %u us to all of it", i, budget,
+		       period, SYS_PERIOD_MIN_US, SYS_TIME_MAX_US, SYS_TIME_MIN_US);
 	}
 }
 
@@ -103,16 +91,13 @@ static void check_core(struct judge *j, uint32_t core)
 	const struct system *s = j->system;
 	const struct sys_core *c = &s->core[core];
 	uint32_t turns = c->policy == POLICY_CYCLIC ? SYS_TURN_MAX : 0;
-	uint64_t end = 0, load = j->load[core] + LOAD_WHOLE / 10000 - 1;
+	uint64_t end = 0;
 
 	check_number(j, c->node, "policy", c->policy, 0, POLICIES - 1);
 	check_number(j, c->node, "slice-us", c->slice_us,
 		     c->policy == POLICY_RR ? SYS_TIME_MIN_US : 0, SYS_TIME_MAX_US);
 	check_number(j, c->node, "frame-us", s->frame_us, turns ? SYS_PERIOD_MIN_US : 0,
 		     SYS_TIME_MAX_US);
-	bad_if(j, j->load[core] > LOAD_WHOLE, c->node, "policy", "core %u: budgets add up to "
-	       "%lu.%02lu %% of it: 100 %% at most", core, load / (LOAD_WHOLE / 100),
-	       load / (LOAD_WHOLE / 10000) % 100);
 	if (!check_number(j, c->node, "turns", c->turn_count, 0, turns)) {
 		return;
 	}
@@ -217,7 +202,6 @@ static void check_guest(struct judge *j, struct sys_guest *g)
 {
 	g->name[SKERRY_NAME_MAX - 1] = g->note[SYS_IMAGE_MAX - 1] = '\0';
 	j->report->in[0] = g->name;
-	j->has_critical |= g->critical;
 	if (check_number(j, g->node, "memory", g->bank_count, 1, g->identity ? 1 : SYS_BANK_MAX) &&
 	    check_number(j, g->node, "cpus", g->vcpu_count, 1, SKERRY_VCPU_MAX) &&
 	    check_number(j, g->node, "console", g->console, 0, CONSOLE_PL011) &&
@@ -298,8 +282,7 @@ int system_check(struct system *s, const struct board *b, const void *board_fdt,
 			check_core(&j, i);
 		}
 		check_number(&j, 0, "watchdog-ms", s->watchdog_ms,
-			     s->watchdog_ms ? SYS_WATCHDOG_MIN_MS : 0,
-			     j.has_critical ? SYS_WATCHDOG_MAX_MS : 0);
+			     s->watchdog_ms ? SYS_WATCHDOG_MIN_MS : 0, SYS_WATCHDOG_MAX_MS);
 		if (check_number(&j, 0, "links", s->link_count, 0, SKERRY_LINK_MAX) &&
 		    check_number(&j, 0, "windows", s->window_count, 0, SKERRY_LINK_MAX)) {
 			for (i = 0; i < s->window_count; i++) {

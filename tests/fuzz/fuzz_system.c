@@ -109,7 +109,6 @@ static void judge_turns(const struct system *s, unsigned core)
 static void judge_cores(const struct system *s, const struct board *b)
 {
 	uint32_t vcpus[SKERRY_CPU_MAX] = { 0 };
-	double load[SKERRY_CPU_MAX] = { 0 };
 
 	for (const struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->vcpu_count; i++) {
@@ -124,14 +123,13 @@ static void judge_cores(const struct system *s, const struct board *b)
 				     v->budget_us <= v->period_us &&
 				     v->period_us >= SYS_PERIOD_MIN_US &&
 				     v->period_us <= SYS_TIME_MAX_US);
-				load[core] += 1.0 * v->budget_us / v->period_us;
 			}
 		}
 	}
 	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
 		const struct sys_core *c = &s->core[i];
 
-		need(c->policy < POLICIES && load[i] <= 1.000001);
+		need(c->policy < POLICIES);
 		need(c->policy != POLICY_RR || (c->slice_us >= SYS_TIME_MIN_US &&
 						c->slice_us <= SYS_TIME_MAX_US));
 		need(c->policy != POLICY_CYCLIC || (s->frame_us >= SYS_PERIOD_MIN_US &&
@@ -142,8 +140,6 @@ static void judge_cores(const struct system *s, const struct board *b)
 
 static void judge(const struct system *s, const struct board *b)
 {
-	bool has_critical = false;
-
 	judge_links(s);
 	judge_cores(s, b);
 	need(s->guest_count > 0 && s->guest_count <= SKERRY_GUEST_MAX);
@@ -153,7 +149,6 @@ static void judge(const struct system *s, const struct board *b)
 		need(g->vcpu_count > 0 && g->vcpu_count <= SKERRY_VCPU_MAX);
 		need(g->bank_count > 0 && g->bank_count <= (g->identity ? 1 : SYS_BANK_MAX));
 		need(g->segment_count <= SYS_SEGMENT_MAX && strlen(g->name) < sizeof(g->name));
-		has_critical |= g->critical;
 		for (uint32_t i = 0; i < g->bank_count; i++) {
 			judge_bank(g, g->bank[i]);
 		}
@@ -166,7 +161,7 @@ static void judge(const struct system *s, const struct board *b)
 		need(g->after >> s->guest_count == 0 && g->control >> s->guest_count == 0);
 		judge_devices(g);
 	}
-	need(!s->watchdog_ms || (has_critical && s->watchdog_ms >= SYS_WATCHDOG_MIN_MS &&
+	need(!s->watchdog_ms || (s->watchdog_ms >= SYS_WATCHDOG_MIN_MS &&
 				 s->watchdog_ms <= SYS_WATCHDOG_MAX_MS));
 }
 
