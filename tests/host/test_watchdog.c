@@ -4,7 +4,8 @@
  * under them.
  */
 /* sources: core/control.c core/life.c core/watchdog.c core/stats.c lib/format.c
- * tests/host/fake/fake_arch.c */
+ * drivers/bcm2835_pm.c tests/host/fake/fake_arch.c */
+#include <hv/drivers.h>
 #include "control_machine.h"
 
 /* --- Statistics ------------------------------------------------------------------ */
@@ -235,6 +236,114 @@ static void the_board_s_is_fed_by_each_round_of_the_critical_guests(void **state
 	}
 }
 
+/* --- A board with a power block that counts down, as a Raspberry Pi's does ---------- */
+
+#define PM	0x10000u
+#define STEP	10000u			/* microseconds */
+
+static struct {
+	uint32_t wdog;			/* PM_WDOG, in 1/65536 s */
+	bool is_on, is_reset;
+	uint64_t fed, reset_at;		/* times of the last feeding and of the reset */
+} pm;
+
+static uint32_t pm_read(uintptr_t at, unsigned width)
+{
+	(void)width;
+	return at == PM + 0x24 ? pm.wdog : pm.is_on ? 0x122 : 0x102;
+}
+
+static void pm_write(uintptr_t at, unsigned width, uint32_t value)
+{
+	(void)width;
+	assert_int_equal(value >> 24, 0x5a);
+	if (at == PM + 0x24) {
+		pm.wdog = value & 0xfffff;
+	} else if (at == PM + 0x1c) {
+		pm.is_on = (value & 0x30) == 0x20;
+		pm.fed = fake.now;
+	}
+}
+
+/* Time goes on to `end`; the guests in the mask check in every 100 ms, for 500. */
+static void run_until(uint64_t end, uint32_t mask)
+{
+	while (fake.now < end && !pm.is_reset) {
+		fake.now += STEP;
+		for (int g = A; g <= B; g++) {
+			if ((mask & 1u << g) && guests[g].state == GUEST_RUNNING &&
+			    fake.now % 100000 == 0) {
+				unsigned feeds = fake.feeds;
+
+				assert_int_equal(check_in(g, 0, 500000), SKERRY_OK);
+				if (fake.feeds != feeds) {	/* as arch_board_watchdog() */
+					pm_watchdog(PM, fake.watchdog_ms);
+				}
+			}
+			look(g);
+		}
+		work();
+		if (pm.is_on && (fake.now - pm.fed) * 65536 >= pm.wdog * 1000000ull) {
+			pm.is_reset = true;
+			pm.reset_at = fake.now;
+		}
+	}
+}
+
+static void begin_board(uint8_t on_crash)
+{
+	memset(&pm, 0, sizeof(pm));
+	fake.mmio_read = pm_read;
+	fake.mmio_write = pm_write;
+	fake.hz = 1000000;
+	config[B].on_crash = on_crash;
+	config[B].restart_limit = 5;
+	config[B].restart_window_s = 60;
+	the_system.watchdog_ms = 5000;
+	watchdog_critical = 1 << A | 1 << B;
+	pm_watchdog(PM, the_system.watchdog_ms);	/* as start_guests() */
+	start(A);
+	start(B);
+}
+
+static void a_missed_check_in_of_a_critical_guest_resets_the_board(void **state)
+{
+	(void)state;
+	begin_board(CRASH_STOP);
+	run_until(20000000, 1 << A | 1 << B);
+	assert_false(pm.is_reset);
+	assert_int_equal(records, 0);
+	run_until(40000000, 1 << A);		/* B is not heard of any more; A goes on */
+	assert_true(pm.is_reset);
+	assert_int_equal(pm.reset_at, pm.fed + 5000000);
+	assert_in_range(pm.fed, 20000000 - 100000, 20000000 + 100000);
+	assert_int_equal(records, 1);		/* long before, so it is there in the next boot */
+	assert_ptr_equal(record_of, &guests[B].vcpu[0]);
+	assert_string_equal(cause, "watchdog: no check-in within 500000 us");
+}
+
+static void a_critical_guest_that_comes_back_in_time_keeps_the_board(void **state)
+{
+	(void)state;
+	begin_board(CRASH_RESTART);
+	run_until(10000000, 1 << A | 1 << B);
+	run_until(12000000, 1 << A);
+	assert_int_equal(records, 1);
+	assert_int_equal(guests[B].state, GUEST_RUNNING);	/* its second life */
+	run_until(60000000, 1 << A | 1 << B);
+	assert_false(pm.is_reset);
+	assert_int_equal(records, 1);
+}
+
+static void a_critical_guest_that_never_comes_up_resets_the_board(void **state)
+{
+	(void)state;
+	begin_board(CRASH_STOP);
+	run_until(40000000, 1 << A);
+	assert_true(pm.is_reset);
+	assert_int_equal(pm.reset_at, 5000000);		/* from boot on */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +355,12 @@ int main(void)
 		cmocka_unit_test_setup(a_watchdog_stands_still_while_its_guest_is_paused, begin),
 		cmocka_unit_test_setup(each_guest_of_a_core_has_its_own, begin),
 		cmocka_unit_test_setup(the_board_s_is_fed_by_each_round_of_the_critical_guests,
+				       begin),
+		cmocka_unit_test_setup(a_missed_check_in_of_a_critical_guest_resets_the_board,
+				       begin),
+		cmocka_unit_test_setup(a_critical_guest_that_comes_back_in_time_keeps_the_board,
+				       begin),
+		cmocka_unit_test_setup(a_critical_guest_that_never_comes_up_resets_the_board,
 				       begin),
 	};
 

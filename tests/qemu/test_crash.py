@@ -170,6 +170,33 @@ def el2_panics(log, gic, resets):
                        r"^skerry:   last exits: .*hvc/5a000000", r"^a\| hello from a, life 1,")
 
 
+def watchdog_resets(log):
+    """QEMU's raspi4b is reset at once when its watchdog is started. gdb skips the start at boot,
+    so a critical guest's first check-in starts it, after another one has crashed: the next boot
+    tells of that, and ends the same way, before any guest runs."""
+    port = free_port()
+    text = system(guest("bad", "guests/hello.bin", more='bootargs = "crash=report"; service;'),
+                  guest("rt", cpus=[1], more='critical; after = <&bad>; bootargs = '
+                        '"period-us=1000000 watchdog-us=5000000";'),
+                  top="watchdog-ms = <5000>;")
+    words = ["gdb-multiarch", "-batch", "-nx"]
+    for line in (f"target remote :{port}", "break arch_board_watchdog", "continue",
+                 "set var $x0 = 1", "set var $pc = $lr", "continue", "info registers x0",
+                 "delete", "detach"):
+        words += ["-ex", line]
+    with Run(log, image(log, "watchdog", text), "--board", "raspi4b", "--reset", "--gdb",
+             "--gdb-port", port) as run:
+        run.expect("waiting for gdb")
+        said = command(log, *words, os.path.join(BUILD, "skerry.elf"), limit=60)
+        check(re.search(r"^x0 +0x1388\b", said, re.MULTILINE), "the check-in did not feed it")
+        run.expect(r"^skerry: bad crashed at .*code 3",
+                   r"^skerry: Skerry 0", r"^skerry: kept from an earlier boot:",
+                   r"^skerry: bad crashed at .*code 3", r"^skerry:   life 1, vCPU 0 on core 0",
+                   r"^skerry: Skerry 0")
+        run.count(r"^rt\| rt: every", 1)
+        run.count(r"^skerry: the board was reset:", 0)  # not by EL2
+
+
 def cases(_soak):
     resets = {"gic2": ["--gic", 2], "gic3": [], "uboot": ["--boot", "uboot"],
               "raspi4b": ["--board", "raspi4b"]}
@@ -177,6 +204,7 @@ def cases(_soak):
              for name, words in resets.items()]
     found += [Case(f"power-on-gic{gic}", power_on_tells_nothing, gic=gic) for gic in (2, 3)]
     found += [Case("deep-gic2", crash_by_name, gic=2, kind="deep", wanted=CHAIN),
+              Case("watchdog-raspi4b", watchdog_resets),
               Case("undef-gic3", crash_by_name, gic=3, kind="undef",
                    wanted=["hvc", "hvc_call", "guest_crash", "exception", "common",
                            "guest_main", "start_main"])]

@@ -74,7 +74,8 @@ def ask(run, line, *patterns):
 def manager(run, line, *patterns):
     """A line for the manager alone, then all are shown again, with the input for Linux."""
     run.send("\x1dl")
-    keys = [run.expect(rf"^skerry: Ctrl-\] (\S)  {name}\b").group(1) for name in ("linux", "manager")]
+    keys = [run.expect(rf"^skerry: Ctrl-\] (\S)  {name}\b").group(1)
+            for name in ("linux", "manager")]
     run.send("\x1d" + keys[1])
     run.expect(r"^skerry: manager alone")
     run.send(line + "\n")
