@@ -57,7 +57,7 @@ $(GUEST_OUT)/%.bin: $(GUEST_OUT)/%.elf
 GUEST_SDK := $(O)/sdk
 SDK_HEADERS := $(addprefix guests/lib/,guest.h gic.h link.h mmu.h probe.h test.h timer.h tree.h \
 	virtq.h virtq_driver.h virtq_device.h virtio.h virtio_blk.h virtio_net.h virtio_console.h \
-	virtio_gpio.h)
+	virtio_gpio.h virtio_scmi.h)
 
 sdk: $(GUEST_OUT)/libskerry.a
 	@rm -rf $(GUEST_SDK) && mkdir -p $(GUEST_SDK)/include/abi

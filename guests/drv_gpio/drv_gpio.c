@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * drv_gpio: the guest that owns the GPIO registers of a BCM2711 and serves pins of them to the
- * front ends of its links, each of which has those that the description gives it
- * (docs/drivers.md). One vCPU, one loop, no locks. Pins stay as they are when it restarts.
+ * drv_gpio: the guest that owns the GPIO registers of a BCM2711, the mailbox to its firmware, or
+ * both, and serves pins, clocks and power domains to the front ends of its links, each of which
+ * has those that the description gives it (docs/drivers.md). One vCPU, one loop, no locks.
+ * Pins stay as they are when it restarts.
  */
 #include "drv_gpio.h"
 
@@ -16,7 +17,7 @@ void guest_main(void)
 	link_init();
 	count = ports_open(ports, SKERRY_PORT_MAX);
 	if (!count) {
-		printf("drv_gpio: no gpio link has its back end here\n");
+		printf("drv_gpio: no gpio or scmi link has its back end here\n");
 	}
 	serve_init(ports, count);
 	for (;;) {

@@ -9,13 +9,15 @@
 #include "../lib/back.h"
 #include "../lib/step.h"
 #include "gpio.h"
+#include "scmi.h"
 
 struct port {
 	struct back back;
 	uint32_t type;			/* SKERRY_LINK_GPIO or _SCMI; 0: no port */
 	bool is_offered;
 	bool has_work;			/* its queues may hold something */
-	struct gpio gpio;
+	struct gpio gpio;		/* of a gpio link */
+	struct scmi_agent scmi;		/* of an scmi link */
 };
 
 /* ports.c: offers the devices of all links; how many there are. */
@@ -23,6 +25,8 @@ uint32_t ports_open(struct port *ports, uint32_t max);
 
 /* serve.c: requests of all ports. serve_init() after ports_open(). */
 void serve_init(struct port *ports, uint32_t count);
+/* One of the pins' interrupts, at most three. */
+void serve_interrupt(uint32_t intid);
 /* Does what is there; true: more is there already. */
 bool serve(void);
 

@@ -194,7 +194,9 @@ enum gpio_held gpio_buffer(struct gpio *g, const struct vqv_chain *c)
 void gpio_events(struct gpio *g, uint64_t pins)
 {
 	for (uint32_t i = 0; i < g->line_count; i++) {
-		g->kept->is_pending[i] |= g->kept->trigger[i] != PIN_NEVER &&
+		bool counts = g->kept->trigger[i] & PIN_BOTH || g->line[i].is_waiting;
+
+		g->kept->is_pending[i] |= counts && g->kept->trigger[i] != PIN_NEVER &&
 					  (pins >> g->line[i].pin & 1);
 	}
 }

@@ -42,6 +42,38 @@ static int64_t offer_gpio(struct port *p, uint32_t port)
 	return back_open(&p->back, port, &offer, &config);
 }
 
+static const char *open_scmi(struct port *p, uint32_t port)
+{
+	static const struct {
+		const char *name;
+		bool is_power, is_writable;
+	} lists[] = {
+		{ "clocks", false, true }, { "clocks-read-only", false, false },
+		{ "power-domains", true, true }, { "power-domains-read-only", true, false },
+	};
+	const char *why = firmware_open();
+
+	p->scmi = (struct scmi_agent){ .name = link_info(port)->name };
+	for (uint32_t i = 0; i < ARRAY_SIZE(lists) && !why; i++) {
+		uint32_t size = 0;
+		const uint8_t *list = link_bytes(port, NULL, lists[i].name, &size);
+
+		why = scmi_allow(lists[i].is_power ? &p->scmi.power : &p->scmi.clock, list, size,
+				 lists[i].is_writable);
+	}
+	return why;
+}
+
+static int64_t offer_scmi(struct port *p, uint32_t port)
+{
+	const struct skerry_msg_offer offer = {
+		.device_id = SKERRY_LINK_SCMI, .vendor_id = VENDOR,
+		.queue_count = 1, .queue_size_max = QUEUE_SIZE,
+	};
+
+	return back_open(&p->back, port, &offer, NULL);
+}
+
 static void tell_pins(const struct port *p)
 {
 	char text[200];
@@ -58,7 +90,8 @@ static void tell_pins(const struct port *p)
 static void port_open(struct port *p, uint32_t port)
 {
 	const struct skerry_link *l = link_info(port);
-	const char *why = open_gpio(p, port);
+	bool is_gpio = l->type == SKERRY_LINK_GPIO;
+	const char *why = is_gpio ? open_gpio(p, port) : open_scmi(p, port);
 	int64_t result;
 
 	p->type = l->type;
@@ -67,28 +100,47 @@ static void port_open(struct port *p, uint32_t port)
 		back_decline(&p->back, port);
 		return;
 	}
-	result = offer_gpio(p, port);
+	result = is_gpio ? offer_gpio(p, port) : offer_scmi(p, port);
 	step();
 	if (result != SKERRY_OK) {
 		printf("drv_gpio: link %s: the offer is refused: %ld\n", l->name, result);
 		return;
 	}
 	p->is_offered = true;
-	tell_pins(p);
+	if (is_gpio) {
+		tell_pins(p);
+	} else {
+		printf("drv_gpio: link %s: clocks and power of the firmware\n", l->name);
+	}
+}
+
+/* The registers, and the interrupts of pins 0 to 27, 28 to 45 and 46 to 57. */
+static void open_pins(void)
+{
+	struct tree_device device;
+	const uint8_t *cells;
+	uint32_t size = 0;
+
+	if (!tree_device(GPIO_CLASS, 0, &device)) {
+		return;
+	}
+	pins_open(device.base);
+	cells = tree_device_property(&device, "interrupts", &size);
+	for (uint32_t i = 0; cells && i < 3 && (i + 1) * 12 <= size; i++) {
+		serve_interrupt(32u + ((uint32_t)cells[i * 12 + 6] << 8 | cells[i * 12 + 7]));
+	}
 }
 
 uint32_t ports_open(struct port *ports, uint32_t max)
 {
-	struct tree_device device;
 	uint32_t count = 0;
 
-	if (tree_device(GPIO_CLASS, 0, &device)) {
-		pins_open(device.base);
-	}
+	open_pins();
 	for (uint32_t i = 0; count < max && link_info(i); i++) {
 		const struct skerry_link *l = link_info(i);
 
-		if (l->role == SKERRY_BACK && l->type == SKERRY_LINK_GPIO) {
+		if (l->role == SKERRY_BACK && (l->type == SKERRY_LINK_GPIO ||
+					       l->type == SKERRY_LINK_SCMI)) {
 			port_open(&ports[count++], i);
 		}
 	}

@@ -11,5 +11,7 @@
 
 /* pins.c: what the device of a gpio link must do, and what it must refuse. */
 void pins_run(uint32_t port);
+/* scmi.c: the same of an scmi link's. */
+void scmi_run(uint32_t port);
 
 #endif

@@ -37,6 +37,9 @@ void guest_main(void)
 		if (l->type == SKERRY_LINK_GPIO && l->role == SKERRY_FRONT) {
 			pins_run(port);
 		}
+		if (l->type == SKERRY_LINK_SCMI && l->role == SKERRY_FRONT) {
+			scmi_run(port);
+		}
 	}
 	if (arg_has("drive") && guest_life() == 1) {
 		drive(arg_number("drive", 0));

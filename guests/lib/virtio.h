@@ -3,7 +3,8 @@
  * The driver's side of a virtio device (VIRTIO 1.2), over one of two transports: messages
  * on a link of Skerry's (virtio_open_link), or a virtio-mmio page, version 2
  * (virtio_open_mmio), also QEMU's own. Drivers of the device types stand on top:
- * virtio_blk.h, virtio_net.h, virtio_console.h, virtio_gpio.h.
+ * virtio_blk.h, virtio_net.h, virtio_console.h, virtio_gpio.h,
+ * virtio_scmi.h.
  *
  *	virtio_open_...()  closed -> open
  *	virtio_begin()     open, live, broken -> open, features negotiated (3.1.1, 1..6)

@@ -106,6 +106,46 @@ def deaths(log):
             b.must_be(pin, function, level)
 
 
+def firmware(log):
+    """Clocks and power domains of QEMU's firmware: each front end has those of its lists, and
+    may set only some. QEMU's answers: EMMC 50 MHz, UART 3 MHz, others 700 MHz or so; setting
+    changes nothing."""
+    mailbox = """identity; memory-size = <0x0 0x00400000>;
+			devices {
+				gpio { device = "/soc/gpio@7e200000"; };
+				mailbox {
+					device = "/soc/mailbox@7e00b880";
+					quiesce = <0x38 4 0x0  0x40000000 0x40000000 10000>;
+				};
+			};"""
+    driver = guest("gpio", "guests/drv_gpio.bin", (0,), more=f"service; {RESTART} {mailbox}")
+    text = system(
+        guest("one", "guests/gpiotest.bin", (1,), more='after = <&gpio>;'),
+        guest("two", "guests/gpiotest.bin", (2,), more='after = <&gpio>;'),
+        "".join(line + "\n" for line in driver.splitlines() if "memory = " not in line),
+        links=[link("one-clocks", "scmi", "one", "gpio", "clocks = <2 4>; "
+                    "clocks-read-only = <1>; power-domains = <3>; power-domains-read-only = <0>;"),
+               link("two-clocks", "scmi", "two", "gpio", "clocks-read-only = <2 255>;"),
+               link("two-pins", "gpio", "two", "gpio", "pins = <22>;")])
+    with Board(log, text) as b:
+        b.run.end(0)
+        b.run.count(r"^one\| gpiotest: clock 1: 50000000 Hz", 1)
+        b.run.count(r"gpiotest: clock 2: 3000000 Hz", 2)
+        b.run.count(r"tests: 5 passed, 0 failed", 2)
+        b.run.count(r"^two\| tests: 8 passed, 0 failed", 1)
+        b.run.absent("FAILED")
+
+
+def example(log):
+    """dts/systems/rpi4-gpio.dts shows what it says."""
+    with Board(log, "dts/systems/rpi4-gpio.dts") as b:
+        b.run.expect(r"link pump-pins: pins 17 27$", r"link panel-pins: pins 22$")
+        b.run.end(0)
+        b.run.count(r"^pump\| gpiotest: clock (4|10): ", 2)
+        b.run.count(r"^panel\| gpiotest: clock (1|2|4): ", 3)
+        b.run.count(r"tests: [58] passed, 0 failed", 4)
+
+
 def direct(log):
     """The whole page assigned to rt: its pin changes with each beat, and nothing exits."""
     text = system(guest("rt", cpus=(1,), more=f'bootargs = "pin=27 seconds=2 quiet"; {PINS}'))
@@ -125,5 +165,6 @@ def direct(log):
 
 def cases(soak):
     return [Case("pins", pins, weight=5), Case("deaths", deaths, weight=5),
+            Case("firmware", firmware, weight=5), Case("example", example, weight=5),
             Case("direct", direct, weight=4)] + \
         [Case(how, ends, weight=3, how=how) for how in ("crash", "reset")]
