@@ -282,6 +282,41 @@ def other_board(log):
           "can't run on a Raspberry Pi 4" in text, text)
 
 
+def settings(_log):
+    """config.txt as the firmware reads it: sections, comments, the last line counts."""
+    found = card.settings("# a=1\na=2  # why\n[pi3]\na=3\n[pi4]\nb=4\n[all]\nc=5\nc = 6\n"
+                          "initramfs system.itb followkernel\n")
+    check(found == {"a": "2", "b": "4", "c": "6", "initramfs": "system.itb followkernel"},
+          str(found))
+
+
+def no_card(log):
+    """What run-qemu says of a file that is no card, and of options that don't go together."""
+    path = fresh("none", "firmware")
+    whole = read(path, "config.txt")
+    write(path, "config.txt", whole.replace(b"followkernel", b"0x0a000000"))
+    odd = scratch("card-odd.img")
+    with open(path, "rb") as f, open(odd, "wb") as out:
+        out.write(f.read(300 << 20))
+    empty = scratch("card-empty.img")
+    with open(empty, "wb") as f:
+        f.truncate(1 << 20)
+    pi, virt = ["--board", "raspi4b", "--card"], ["--board", "virt", "--card"]
+    for words, message, status in (
+            (pi + [path], "config.txt: initramfs without followkernel", 1),
+            (pi + [path, "--boot", "uboot"], "its config.txt starts Skerry itself", 1),
+            (pi + [empty], f"{empty} has no GPT", 1),
+            (pi + [scratch("none.img")], "no such file", 2),
+            (virt + [path], "--card is --board raspi4b's", 2),
+            (pi + [path, "--boot", "uboot", scratch("card-hello.itb")],
+             "takes U-Boot and the system image from --card", 2)):
+        check(message in command(log, "scripts/run-qemu", *words, status=status), message)
+    write(odd, "config.txt", whole)
+    check("a power of two only" in command(log, "scripts/run-qemu", *pi, odd, status=1), "size")
+    write(path, "config.txt", whole.replace(b"arm_64bit=1", b""))
+    check("lacks arm_64bit=1" in command(log, "scripts/run-qemu", *pi, path, status=1), "64 bit")
+
+
 def too_large(log):
     large = scratch("card-large.itb")
     with open(large, "wb") as f:
@@ -297,6 +332,7 @@ def cases(soak):
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
         (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
+        (settings, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7))]
     ways = [("mini", "emmc2"), ("pl011", "emmc")]
     ways += [("mini", "emmc"), ("pl011", "emmc2")] if soak else []
