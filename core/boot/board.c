@@ -101,7 +101,8 @@ static void read_cpus(struct search *s)
 		    b->cpu_count == SKERRY_CPU_MAX) {
 			continue;
 		}
-		c->mpidr = reg && cells > 0 && size / 4 >= cells ? dt_cells(reg, cells) : UINT64_MAX;
+		c->mpidr = reg && cells > 0 && size / 4 >= cells ? dt_cells(reg, cells) :
+			   UINT64_MAX;
 		is_bad = c->mpidr & ~MPIDR_AFFINITY;
 		for (const struct board_cpu *other = b->cpu; other < c; other++) {
 			is_bad |= other->mpidr == c->mpidr;

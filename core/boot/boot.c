@@ -14,9 +14,7 @@ static void print_report(struct report *r, bool is_error, const void *fdt, int n
 			 const char *property, const char *message)
 {
 	char path[96];
-	const char *const part[] = {
-		path, r->in[0], r->in[1], property, message,
-	};
+	const char *const part[] = { path, r->in[0], r->in[1], property, message };
 
 	if (!fdt || node < 0 || fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
 		path[0] = '\0';

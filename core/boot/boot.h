@@ -114,9 +114,9 @@ void guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind,
 void windows_map(struct guest *g, struct report *r);
 
 /* Gives each of the first `count` guests a key of its own (seed_key), made of the
- * board's seed, and forgets that; seed_size stays, to tell that there was one. Once.
- * False: the board gave none, nothing was done. */
-bool seed_guests(struct board *b, uint32_t count);
+ * board's seed, and forgets that; seed_size stays, to tell that there was one. Once. No keys
+ * where the board gave none. */
+void seed_guests(struct board *b, uint32_t count);
 
 #define SHA256_SIZE	32
 

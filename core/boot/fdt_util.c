@@ -75,12 +75,11 @@ int dt_parent(const void *fdt, int node)
 int dt_path(const void *fdt, const char *path)
 {
 	const char *end = memchr(path, ':', strlen(path));
-	int aliases, size = (int)(end ? (size_t)(end - path) : strlen(path));
+	int size = (int)(end ? (size_t)(end - path) : strlen(path));
 
 	if (path[0] != '/') {	/* one step only: an alias may name itself */
-		aliases = fdt_subnode_offset(fdt, 0, "aliases");
-		path = fdt_getprop_namelen(fdt, aliases, path, size, &size);
-		size = path && size > 0 && path[0] == '/' ? (int)strnlen(path, (size_t)size) : 0;
+		path = fdt_get_alias_namelen(fdt, path, size);
+		size = path && path[0] == '/' ? (int)strlen(path) : 0;	/* a tag ends it */
 	}
 	return size > 0 ? fdt_path_offset_namelen(fdt, path, size) : -FDT_ERR_BADPATH;
 }

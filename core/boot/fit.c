@@ -80,18 +80,16 @@ static const char *resolve_segment(const void *fit, uint64_t room, bool verify,
 	uint8_t digest[SHA256_SIZE];
 
 	segment->data = image.data;
-	if (wrong || image.size != segment->at.size) {
-		return wrong ? wrong : "has another size than the description says";
-	}
-	if (image.crc32 && fdt32_ld(image.crc32) != segment->crc32) {
-		return "has another CRC than the description says";
-	}
-	if (verify && image.sha256) {
+	if (!wrong && verify && image.sha256) {
 		fit_hash_ticks -= arch_time_now();
 		sha256(image.data, image.size, digest);
 		fit_hash_ticks += arch_time_now();
 	}
-	return !verify ? NULL : !image.sha256 ? "carries no SHA-256, which verify asks for" :
+	return wrong ? wrong :
+	       image.size != segment->at.size ? "has another size than the description says" :
+	       image.crc32 && fdt32_ld(image.crc32) != segment->crc32 ?
+	       "has another CRC than the description says" :
+	       !verify ? NULL : !image.sha256 ? "carries no SHA-256, which verify asks for" :
 	       memcmp(digest, image.sha256, SHA256_SIZE) == 0 ? NULL :
 	       "is damaged (SHA-256, which verify asks for)";
 }

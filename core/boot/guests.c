@@ -27,26 +27,19 @@ static void make_vcpus(struct guest *g)
 	}
 }
 
-/* Policies of the cores, the major frame of all of them beginning now. */
-static void init_cores(void)
-{
-	uint64_t now = arch_time_now();
-
-	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
-		const struct sys_core *c = &the_system.core[i];
-
-		pcpus[i].is_shared = c->policy != POLICY_STATIC;
-		if (pcpus[i].is_shared) {
-			sched_init(i, c, the_system.frame_us, arch_time_hz(), now);
-		}
-	}
-}
-
-/* For those that have control over it: what never changes. */
-static void make_stats(struct guest *g)
+/* What EL2 publishes about it, what never changes: for itself, and for those that have control
+ * over it. */
+static void make_pages(struct guest *g)
 {
 	struct skerry_stats *page = g->stats = arch_boot_alloc(PAGE_SIZE);
 
+	g->info = arch_boot_alloc(PAGE_SIZE);
+	*g->info = (struct skerry_info){
+		.magic = SKERRY_INFO_MAGIC, .abi_major = SKERRY_ABI_MAJOR,
+		.abi_minor = SKERRY_ABI_MINOR, .guest = g->index,
+		.vcpu_count = g->config->vcpu_count, .features = SKERRY_ABI_FEATURES,
+	};
+	memcpy(g->info->name, g->config->name, sizeof(g->info->name));
 	*page = (struct skerry_stats){
 		.magic = SKERRY_STATS_MAGIC, .abi_major = SKERRY_ABI_MAJOR,
 		.abi_minor = SKERRY_ABI_MINOR, .guest = g->index,
@@ -60,17 +53,6 @@ static void make_stats(struct guest *g)
 		page->vcpu[i].core = g->vcpu[i].cpu;
 		page->vcpu[i].policy = the_system.core[g->vcpu[i].cpu].policy;
 	}
-}
-
-static void make_info(struct guest *g)
-{
-	g->info = arch_boot_alloc(PAGE_SIZE);
-	*g->info = (struct skerry_info){
-		.magic = SKERRY_INFO_MAGIC, .abi_major = SKERRY_ABI_MAJOR,
-		.abi_minor = SKERRY_ABI_MINOR, .guest = g->index,
-		.vcpu_count = g->config->vcpu_count, .features = SKERRY_ABI_FEATURES,
-	};
-	memcpy(g->info->name, g->config->name, sizeof(g->info->name));
 }
 
 void guest_map(struct guest *g, uint64_t at, struct range to, enum s2_kind kind, struct report *r)
@@ -147,13 +129,22 @@ static void make_tree(struct guest *g, struct report *r)
 
 void guests_make(struct report *r)
 {
+	uint64_t now = arch_time_now();		/* the major frame of all cores begins */
+
 	guest_count = the_system.guest_count;
-	init_cores();
+	for (unsigned i = 0; i < SKERRY_CPU_MAX; i++) {
+		const struct sys_core *c = &the_system.core[i];
+
+		pcpus[i].is_shared = c->policy != POLICY_STATIC;
+		if (pcpus[i].is_shared) {
+			sched_init(i, c, the_system.frame_us, arch_time_hz(), now);
+		}
+	}
 	for (uint8_t i = 0; i < guest_count; i++) {
 		guests[i].index = i;
 		guests[i].config = &the_system.guest[i];
 		make_vcpus(&guests[i]);
-		make_stats(&guests[i]);
+		make_pages(&guests[i]);
 	}
 	for (uint8_t i = 0; i < guest_count; i++) {
 		struct guest *g = &guests[i];
@@ -164,7 +155,6 @@ void guests_make(struct report *r)
 			/* zeroes its windows */
 		}
 		if (!c->refused) {
-			make_info(g);
 			map_all(g, r);
 			make_tree(g, r);
 			c->refused = r->errors != errors || arch_boot_guest(g, &boot.board) != 0;

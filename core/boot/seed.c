@@ -6,19 +6,15 @@
 #include <core/core.h>
 #include <core/boot/boot.h>
 
-bool seed_guests(struct board *b, uint32_t count)
+void seed_guests(struct board *b, uint32_t count)
 {
 	struct { char label[16]; uint32_t guest, size; uint8_t seed[sizeof(b->seed)]; } from = {
 		"skerry guest", 0, b->seed_size, { 0 },
 	};
 
-	if (!b->seed_size || b->seed_size > sizeof(b->seed)) {
-		return false;
-	}
-	memcpy(from.seed, b->seed, b->seed_size);
+	memcpy(from.seed, b->seed, sizeof(b->seed));
 	memset(b->seed, 0, sizeof(b->seed));
-	for (; from.guest < count; from.guest++) {
+	for (; b->seed_size && from.guest < count; from.guest++) {
 		sha256(&from, sizeof(from), guests[from.guest].seed_key);
 	}
-	return true;
 }

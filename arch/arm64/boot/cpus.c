@@ -17,13 +17,6 @@ static uint32_t online;			/* cores that have left boot code, atomic */
 
 extern char vectors[];
 
-static uint64_t pmu_counters(void)
-{
-	unsigned version = READ_SYSREG(id_aa64dfr0_el1) >> 8 & 0xf;
-
-	return version == 0 || version == 0xf ? 0 : READ_SYSREG(pmcr_el0) >> 11 & 0x1f;
-}
-
 /* Younger controls, off where they exist. */
 static void disable_extensions(void)
 {
@@ -47,6 +40,9 @@ static void disable_extensions(void)
 
 void cpu_boot_init(struct pcpu *p)
 {
+	unsigned pmu = READ_SYSREG(id_aa64dfr0_el1) >> 8 & 0xf;		/* its version */
+	uint64_t counters = pmu == 0 || pmu == 0xf ? 0 : READ_SYSREG(pmcr_el0) >> 11 & 0x1f;
+
 	WRITE_SYSREG(p, tpidr_el2);
 	WRITE_SYSREG(vectors, vbar_el2);
 	WRITE_SYSREG(HCR_VALUE, hcr_el2);
@@ -54,7 +50,7 @@ void cpu_boot_init(struct pcpu *p)
 	WRITE_SYSREG(0x401033ff, cptr_el2);
 	/* TPMCR, TPM; TDA, TDOSA, TDRA; TPMS; TTRF: PMU, debug, profiling, trace filter trap;
 	 * HPMN: all counters are EL1's */
-	WRITE_SYSREG(0x84e60 | pmu_counters(), mdcr_el2);
+	WRITE_SYSREG(0x84e60 | counters, mdcr_el2);
 	WRITE_SYSREG(0, hstr_el2);
 	/* RES1; PS; SH0, ORGN0, IRGN0: walks inner shareable, write-back; SL0 level 1; T0SZ */
 	WRITE_SYSREG(0x80003540 | min_u64(READ_SYSREG(id_aa64mmfr0_el1) & 0xf, 5) << 16 |
@@ -118,9 +114,12 @@ void secondary_main(struct pcpu *p)
 	secondary_leave(&online);
 }
 
-static bool start_one(const struct board_cpu *c)
+/* Ten seconds, in which a core has to show up: a host that emulates it may be busy. */
+static bool start_one(const struct board_cpu *c, uint32_t count)
 {
 	uint64_t entry = arch_boot_pa((const void *)(uintptr_t)secondary_entry).v;
+	uint64_t begin = arch_time_now();
+	bool is_coming = c->enable != ENABLE_NONE;
 
 	if (c->enable == ENABLE_SPIN_TABLE) {
 		uint64_t *release = arch_window_map(pa(c->release), sizeof(*release), false);
@@ -129,22 +128,13 @@ static bool start_one(const struct board_cpu *c)
 		arch_data_clean(release, sizeof(*release));	/* it looks without caches */
 		arch_window_unmap();
 		__asm__ volatile("sev");
-		return true;
+	} else if (is_coming) {
+		is_coming = smc_call(PSCI_CPU_ON_64, c->mpidr, entry, 0) == 0;
 	}
-	return c->enable == ENABLE_PSCI && smc_call(PSCI_CPU_ON_64, c->mpidr, entry, 0) == 0;
-}
-
-/* Ten seconds, in which a core has to show up: a host that emulates it may be busy. */
-static bool wait_online(uint32_t count)
-{
-	uint64_t begin = arch_time_now();
-
-	while (load_acquire(&online) < count) {
-		if (arch_time_now() - begin > 10ull * arch_time_hz()) {
-			return false;
-		}
+	while (is_coming && load_acquire(&online) < count) {
+		is_coming = arch_time_now() - begin <= 10ull * arch_time_hz();
 	}
-	return true;
+	return is_coming;
 }
 
 void cpus_start(const struct board *b)
@@ -158,7 +148,7 @@ void cpus_start(const struct board *b)
 	for (uint32_t i = 0; i < b->cpu_count; i++) {
 		pcpus[i].index = (uint8_t)i;
 		pcpus[i].stack_top = (uintptr_t)cpu_stacks[i + 1];
-		if (i > 0 && (!start_one(&b->cpu[i]) || !wait_online(i))) {
+		if (i > 0 && !start_one(&b->cpu[i], i)) {
 			panic("core %u (MPIDR %lx) does not start", i, b->cpu[i].mpidr);
 		}
 	}
