@@ -68,10 +68,9 @@ static void put(struct scmi_call *c, uint32_t word)
 static void put_name(struct scmi_call *c, const char *name)
 {
 	char text[NAME_WORDS * 4] = "";
+	size_t size = strlen(name);
 
-	for (uint32_t i = 0; i < sizeof(text) - 1 && name[i]; i++) {
-		text[i] = name[i];
-	}
+	memcpy(text, name, size < sizeof(text) ? size : sizeof(text) - 1);
 	memcpy(&c->out[c->out_count], text, sizeof(text));
 	c->out_count += NAME_WORDS;
 }
