@@ -5,13 +5,14 @@ system images with the count of tries, and what `make sdcard` refuses."""
 import functools
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
 import zlib
 
 from harness import BUILD, NET_DEVICE, ROOT, Case, Run, Skip
-from harness import cache, check, command, guest, image, scratch, system
+from harness import cache, check, command, guest, image, link, scratch, system
 
 sys.path.insert(0, os.path.join(ROOT, "scripts/mkcard.d"))
 import card                     # noqa: E402
@@ -184,6 +185,56 @@ def unreadable_tries(log):
     check(tries(path) == {"slot": "a", "tries": "1"}, f"tries holds {tries(path)}")
 
 
+UP = """#include "link.h"
+bool tries_clear(uint32_t port);
+
+void guest_main(void)
+{
+	link_init();
+	printf("up: %s\\n", tries_clear(0) ? "no tries are open" : "the tries are not cleared");
+}
+"""
+CARD_DRIVER = """identity;
+			memory-size = <0x0 0x00400000>;
+			service;
+			devices {
+				card {
+					device = "/emmc2bus/mmc@7e340000";
+					quiesce = <0x2c 4 0x01000000  0x01000000 0x0 10000>;
+				};
+			};"""
+
+
+def cleared_by_guest(log):
+    """The guest of docs/raspberry-pi-4.md, as it stands there, in slot b."""
+    folder = scratch("card-up")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(ROOT, "docs/raspberry-pi-4.md"), encoding="utf-8") as f:
+        code = re.findall(r"^```c\n(.*?)^```", f.read(), re.DOTALL | re.MULTILINE)
+    for name, text in (("tries.c", code[0]), ("up.c", UP), ("Makefile", f"include {BUILD}/sdk/sdk"
+                       ".mk\nCFLAGS = -Wall -Wextra -Werror\nup.elf: up.o tries.o\n")):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    command(log, "make", "-s", f"O={BUILD}", "sdk")
+    command(log, "make", "-C", folder, "up.bin")
+    block = guest("block", "guests/drv_block.bin", [1], "", more=CARD_DRIVER)
+    text = system(guest("up", os.path.join(folder, "up.bin")), block.replace("memory = ;", ""),
+                  volumes=['\t\ttries { back = <&block>; file = "/tries"; '
+                           'fat-partition = "boot"; };\n'],
+                  links=[link("tries", "block", "up", "block", 'volume = "tries";')])
+    path = fresh("cleared")
+    slot = scratch("card-up-slot")
+    command(log, "scripts/mkcard", "--slot", image(log, "card-up", text), slot)
+    command(log, "mcopy", "-D", "o", "-i", card.boot_drive(path), slot + "/system.itb",
+            slot + "/system.crc", "::b")
+    write_tries(path, "b", 1)
+    with start(log, path) as run:
+        run.expect(r"^Skerry: slot b, try 2 of 3", r"^up\| up: no tries are open",
+                   r"^skerry: end up=off block=")
+        run.end(0)
+    check(tries(path) == {"slot": "b", "tries": "0"}, f"tries holds {tries(path)}")
+
+
 def updated_slot(log):
     """The next version goes into the slot that is not in use, as docs/raspberry-pi-4.md says."""
     path = fresh("update")
@@ -333,7 +384,8 @@ def cases(soak):
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
         (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
         (settings, 1), (no_card, 3),
-        (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7))]
+        (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7),
+        (cleared_by_guest, 9))]
     ways = [("mini", "emmc2"), ("pl011", "emmc")]
     ways += [("mini", "emmc"), ("pl011", "emmc2")] if soak else []
     found += [Case(f"uboot-{u}-{c}", starts_by_uboot, uart=u, controller=c, weight=8)
