@@ -20,9 +20,9 @@
 #define SCR_VERSION	(15u << 24)
 
 enum step {
-	RESET, POWER, CLOCK, SETTLE, IDLE, IF_COND, APP_OP_COND, OP_COND, OP_COND_PAUSE, CID,
-	RCA, CSD, SELECT, LENGTH, APP_SCR, SCR, APP_WIDTH, WIDTH, SWITCH_ASK, SWITCH, SPEED,
-	DONE, FAILED,
+	RESET, POWER, CLOCK, SETTLE, IDLE, IF_COND, IF_COND_RESET, APP_OP_COND, OP_COND,
+	OP_COND_PAUSE, CID, RCA, CSD, SELECT, LENGTH, APP_SCR, SCR, APP_WIDTH, WIDTH, SWITCH_ASK,
+	SWITCH, SWITCH_RESET, SPEED, DONE, FAILED,
 };
 
 static struct {
@@ -130,7 +130,10 @@ static enum step end_if_cond(uint32_t errors)
 	if (errors & ~SD_E_NO_ANSWER) {
 		return fail("the SD card does not come up");
 	}
-	return !errors && !s.has_if_cond ? fail("the SD card does not take 3.3 V") : APP_OP_COND;
+	if (errors) {
+		return IF_COND_RESET;
+	}
+	return s.has_if_cond ? APP_OP_COND : fail("the SD card does not take 3.3 V");
 }
 
 static void do_op_cond(void)
@@ -289,7 +292,10 @@ static enum step end_switch_ask(uint32_t errors)
 	if (errors & ~SD_E_NO_ANSWER) {
 		return end_command(errors);
 	}
-	return !errors && (s.bytes[13] & 2) ? SWITCH : SPEED;
+	if (errors) {
+		return SWITCH_RESET;
+	}
+	return s.bytes[13] & 2 ? SWITCH : SPEED;
 }
 
 static void do_switch(void)
@@ -311,6 +317,12 @@ static enum step end_switch(uint32_t errors)
 	return SPEED;
 }
 
+static enum step end_switch_reset(uint32_t errors)
+{
+	(void)errors;
+	return SPEED;
+}
+
 static void do_speed(void)
 {
 	sdhci_clock(s.card->hz >> s.slower);
@@ -326,6 +338,7 @@ static const struct {
 	[SETTLE] = { do_settle, end_any },
 	[IDLE] = { do_idle, end_any },
 	[IF_COND] = { do_if_cond, end_if_cond },
+	[IF_COND_RESET] = { sdhci_reset_lines, end_any },
 	[APP_OP_COND] = { do_app, end_app },
 	[OP_COND] = { do_op_cond, end_op_cond },
 	[OP_COND_PAUSE] = { do_op_cond_pause, end_op_cond_pause },
@@ -340,6 +353,7 @@ static const struct {
 	[WIDTH] = { do_width, end_width },
 	[SWITCH_ASK] = { do_switch_ask, end_switch_ask },
 	[SWITCH] = { do_switch, end_switch },
+	[SWITCH_RESET] = { sdhci_reset_lines, end_switch_reset },
 	[SPEED] = { do_speed, end_any },
 };
 

@@ -17,13 +17,12 @@
 
 static enum sd_state gone(const char *why)
 {
-	if (q.is_in || !q.is_known) {
-		q.why = why;
-		if (q.is_known) {
-			printf("drv_block: %s: requests fail until the card is back\n", why);
-		}
+	if (q.is_known && (q.is_in || q.why != why)) {
+		printf("drv_block: %s: requests fail until the card is back\n", why);
 	}
+	q.why = why;
 	q.is_in = false;
+	q.slower = 0;
 	q.next_try = sd_now_us() + TRY_AGAIN_US;
 	return q.current >= 0 ? sd_fail_request() : SD_IDLE;
 }
@@ -31,7 +30,8 @@ static enum sd_state gone(const char *why)
 void sd_look_at_card(void)
 {
 	if (sdhci_card_left() && q.is_in) {
-		printf("drv_block: the SD card was taken out\n");
+		q.why = "the SD card was taken out";
+		printf("drv_block: %s\n", q.why);
 		q.is_in = false;
 		q.next_try = 0;
 	}
@@ -106,6 +106,7 @@ enum sd_state sd_mend(uint32_t errors)
 /* It is there, but not as it should be. */
 static enum sd_state afresh(void)
 {
+	q.slower += q.slower < SLOWEST;
 	return q.mend.identified < 2 ? SD_IDENTIFY : gone("the SD card does not answer");
 }
 

@@ -22,6 +22,7 @@ struct sd_wiring {		/* what the tree says of the controller */
 };
 
 #ifdef SKERRY_HOST
+#include <stdio.h>
 uint32_t sd_read(uint32_t offset);
 void sd_write(uint32_t offset, uint32_t value);
 void sd_pause_ns(uint32_t ns);			/* busy, a few microseconds at most */

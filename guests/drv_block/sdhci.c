@@ -28,7 +28,8 @@ enum operation { IDLE, RESET, CLOCK, PAUSE, COMMAND };
 static struct {
 	struct sd_wiring wiring;
 	struct sd_host_info info;
-	uint32_t version, hz;		/* hz: of the card's clock; 0: off */
+	uint32_t version;
+	uint32_t hz, next_hz;		/* of the card's clock, 0: off; after CLOCK */
 	uint32_t control;		/* register, as written last */
 	enum operation operation;
 	uint64_t deadline;		/* of the operation */
@@ -143,7 +144,8 @@ void sdhci_clock(uint32_t hz)
 	}
 	bits = divider(hz, &real) | SDHCI_TIMEOUT_MAX;
 	put(SDHCI_CLOCK, sd_read(SDHCI_CLOCK) & ~SDHCI_CARD_CLOCK & 0x00ffffff);
-	h.hz = real < hz ? real : hz;
+	h.hz = 0;
+	h.next_hz = real;
 	put(SDHCI_CLOCK, bits);
 	put(SDHCI_CLOCK, bits | SDHCI_CLOCK_ON);
 	begin(CLOCK, COMMAND_US);
@@ -346,6 +348,7 @@ static bool poll_clock(uint32_t *errors)
 		clock = sd_read(SDHCI_CLOCK);
 		if (clock & SDHCI_CLOCK_STABLE) {
 			put(SDHCI_CLOCK, (clock & 0x00ffffff) | SDHCI_CARD_CLOCK);
+			h.hz = h.next_hz;
 			return end(0, errors);
 		}
 	}
