@@ -33,9 +33,7 @@ struct board {
 	struct board_cpu cpu[SKERRY_CPU_MAX];	/* a core's number: position among enabled nodes */
 	uint32_t cpu_count;
 	int gic_node, uart_node;		/* offsets in the board's tree (boot only) */
-	uint8_t gic;				/* enum board_gic */
-	uint8_t psci;				/* enum board_psci */
-	uint8_t uart;				/* enum board_uart */
+	uint8_t gic, psci, uart;		/* enum board_gic, board_psci, board_uart */
 	struct range gicd, gicc, gich, gicv;	/* GICv2; gicd GICv3 too */
 	struct range gicr[4];			/* GICv3 redistributor regions */
 	uint32_t gicr_count;
@@ -43,8 +41,7 @@ struct board {
 	uint32_t maintenance_intid;		/* GIC maintenance PPI */
 	uint32_t vtimer_intid, ptimer_intid, hyp_timer_intid;	/* PPIs, 16..31 */
 	struct range uart_regs;
-	uint32_t uart_intid;			/* 0: none found */
-	uint32_t uart_clock_hz;			/* 0: leave the baud rate as it is */
+	uint32_t uart_intid, uart_clock_hz;	/* 0: none found; leave the baud rate as it is */
 	struct range pm;			/* bcm2835-pm; size 0: none */
 	struct range initrd;			/* linux,initrd-start/end: the system image */
 	uint8_t seed[64];			/* /chosen rng-seed */

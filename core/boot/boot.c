@@ -30,11 +30,13 @@ static void print_report(struct report *r, bool is_error, const void *fdt, int n
 
 static struct report report = { .print = print_report };
 
-/* Nothing can run: say so, and end as a system without guests. */
-static void __attribute__((noreturn)) give_up(const char *why)
+/* Without it nothing can run: says so, and ends as a system without guests. */
+static void need(bool is_there, const char *why)
 {
-	log_line("%s\nskerry: end system=refused", why);
-	arch_board_end(true);
+	if (!is_there) {
+		log_line("%s\nskerry: end system=refused", why);
+		arch_board_end(true);
+	}
 }
 
 static void read_board(void)
@@ -58,9 +60,7 @@ static void read_board(void)
 		arch_halt();
 	}
 	log_line("Skerry 0.1, ABI %u.%u, on %s", SKERRY_ABI_MAJOR, SKERRY_ABI_MINOR, b->model);
-	if (result != SKERRY_OK) {
-		give_up("this board's device tree lacks what Skerry needs");
-	}
+	need(result == SKERRY_OK, "this board's device tree lacks what Skerry needs");
 }
 
 static struct pa records;
@@ -69,19 +69,15 @@ static bool is_kept;			/* there */
 static void own_memory(void)
 {
 	struct board *b = &boot.board;
+	struct range tree = { boot.tree_at.base, fdt_totalsize(boot.tree) };
 	struct pa heap;
 
-	b->reserved[b->reserved_count++] = (struct range){
-		boot.tree_at.base, fdt_totalsize(boot.tree),
-	};
-	if (owner_add(range_pages(boot.image), OWNER_HV, 0) != SKERRY_OK ||
-	    (b->initrd.size && owner_add(range_pages(b->initrd), OWNER_HV, 0) != SKERRY_OK)) {
-		give_up("EL2's image and the system image overlap");
-	}
+	b->reserved[b->reserved_count++] = tree;
+	need(owner_add(range_pages(boot.image), OWNER_HV, 0) == SKERRY_OK &&
+	     (!b->initrd.size || owner_add(range_pages(b->initrd), OWNER_HV, 0) == SKERRY_OK),
+	     "EL2's image and the system image overlap");
 	is_kept = place_records(b, RECORDS_SIZE, &records);
-	if (!place_heap(b, BOOT_HEAP_SIZE, &heap)) {
-		give_up("no room for EL2's own memory");
-	}
+	need(place_heap(b, BOOT_HEAP_SIZE, &heap), "no room for EL2's own memory");
 	arch_boot_heap(heap);
 }
 
@@ -91,16 +87,13 @@ static void read_system(void)
 	const struct system *table;
 	const void *fit = b->initrd.size ? arch_boot_map_image(b->initrd) : NULL;
 
-	if (fit == NULL) {
-		give_up(b->initrd.size ? "the system image is too large: 1022 MiB at most" :
-			"no system image: the boot loader handed over no initrd "
-			"(/chosen: linux,initrd-start, linux,initrd-end)");
-	}
+	need(b->initrd.size, "no system image: the boot loader handed over no initrd "
+	     "(/chosen: linux,initrd-start, linux,initrd-end)");
+	need(fit != NULL, "the system image is too large: 1022 MiB at most");
 	table = fit_system(fit, b->initrd.size, &report);
 	the_system = table != NULL ? *table : the_system;
-	if (table == NULL || system_check(&the_system, b, boot.tree, &report) != 0) {
-		give_up("this system can't run");
-	}
+	need(table != NULL && system_check(&the_system, b, boot.tree, &report) == SKERRY_OK,
+	     "this system can't run");
 	fit_resolve(fit, b->initrd.size, &the_system, &report);
 	place_guests(b, &the_system, &report);
 }

@@ -17,14 +17,12 @@ void __stack_chk_fail(void)
 
 void *memchr(const void *at, int byte, size_t size)
 {
-	const uint8_t *p = at;
+	const uint8_t *p = at, *end = p + size;
 
-	for (; size; size--, p++) {
-		if (*p == (uint8_t)byte) {
-			return (void *)(uintptr_t)p;
-		}
+	while (p < end && *p != (uint8_t)byte) {
+		p++;
 	}
-	return NULL;
+	return p < end ? (void *)(uintptr_t)p : NULL;
 }
 
 size_t strnlen(const char *s, size_t max)

@@ -22,8 +22,7 @@ enum owner_kind {
 
 struct owner {
 	struct range at;
-	uint8_t kind;		/* enum owner_kind */
-	uint8_t index;
+	uint8_t kind, index;	/* enum owner_kind */
 };
 
 extern uint32_t owner_count;

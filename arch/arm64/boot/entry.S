@@ -13,10 +13,8 @@
 _start:
 	b	boot_entry			/* code0 */
 	.word	0				/* code1 */
-	.quad	0				/* text_offset */
-	.quad	hv_size				/* image_size */
-	.quad	0xa				/* little endian, 4 KiB, anywhere */
-	.quad	0, 0, 0
+	.quad	0, hv_size			/* text_offset, image_size */
+	.quad	0xa, 0, 0, 0			/* little endian, 4 KiB, anywhere */
 	.ascii	"ARM\x64"
 	.word	0
 
