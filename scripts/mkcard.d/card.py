@@ -88,9 +88,12 @@ def take_files(card, folder):
     initrd = found.get("initramfs", "").split()
     if initrd and initrd[1:] != ["followkernel"]:
         raise CardError(f"{card}: config.txt: initramfs without followkernel")
-    return (take(card, found["kernel"], folder),
-            take(card, found.get("device_tree", TREE), folder),
-            take(card, initrd[0], folder) if initrd else None)
+    kernel = take(card, found["kernel"], folder)
+    tree = take(card, found.get("device_tree", TREE), folder)
+    try:
+        return kernel, tree, take(card, initrd[0], folder) if initrd else None
+    except CardError:           # the kernel is started all the same
+        return kernel, tree, None
 
 
 def device(card, controller):

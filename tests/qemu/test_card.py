@@ -110,6 +110,24 @@ def starts_by_firmware(log, uart):
         run.absent(r"U-Boot")
 
 
+def bad_without_uboot(log):
+    """Nobody looks before Skerry does: it says what is wrong, and starts nothing of it."""
+    path = fresh("bad", "firmware")
+    whole = read(path, "system.itb")
+    at = whole.index(bytes_of(os.path.join(BUILD, "guests/hello.bin"))[:64])
+    for data, line, end in (
+            (flip(whole, at + 1000), r"hello: damaged image \(CRC\)", r"^skerry: end hello=crashed"),
+            (whole[:len(whole) // 2], r"not whole: truncated", r"^skerry: end system=refused"),
+            (None, r"no system image", r"^skerry: end system=refused")):
+        if data is None:
+            remove(path, "system.itb")
+        else:
+            write(path, "system.itb", data)
+        with start(log, path) as run:
+            run.expect(r"^skerry: .*Raspberry Pi 4", line, end)
+            run.end(3).absent(r"hello from hello")
+
+
 # --- slots --------------------------------------------------------------------------
 
 def flip(data, at):
@@ -385,6 +403,7 @@ def cases(soak):
         (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
         (settings, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7),
+        (bad_without_uboot, 6),
         (cleared_by_guest, 9))]
     ways = [("mini", "emmc2"), ("pl011", "emmc")]
     ways += [("mini", "emmc"), ("pl011", "emmc2")] if soak else []
