@@ -50,6 +50,10 @@ help:
 	@echo 'make clean      remove build/'
 	@echo 'Variables: CROSS_COMPILE QEMU KERNEL INITRD O DEBUG=1 V=1 SKERRY_CACHE'
 
+# Where it is built is in nothing that is built.
+PLACES := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CACHE)=cache \
+	-ffile-prefix-map=$(realpath $(CACHE))=cache -ffile-prefix-map=$(O)=build
+
 # --- EL2 ---------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes \
@@ -59,7 +63,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding \
 	-nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a -mcmodel=small \
 	-fno-pic -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
-	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffile-prefix-map=$(CURDIR)/= \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns $(PLACES) \
 	$(WARNINGS) $(HV_INCLUDE)
 HV_BOOT_CFLAGS := -isystem core/boot/libc -isystem $(CACHE)/arm64/usr/include \
 	-isystem $(CACHE)/libmd/usr/include

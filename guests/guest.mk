@@ -12,7 +12,7 @@ GUEST_CC := $(CROSS_COMPILE)gcc
 GUEST_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-outline-atomics \
 	-mstrict-align -mcpu=cortex-a53 -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -ffunction-sections
-GUEST_CFLAGS := $(GUEST_FLAGS) -ffile-prefix-map=$(CURDIR)/= \
+GUEST_CFLAGS := $(GUEST_FLAGS) $(PLACES) \
 	-Wall -Wextra -Wshadow -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wundef -Wvla -Wstrict-prototypes -Werror
 GUEST_CPPFLAGS := -Iinclude -Iguests/lib -MMD -MP

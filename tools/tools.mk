@@ -4,7 +4,7 @@
 
 HOSTCC ?= gcc
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wmissing-prototypes \
-	-Wimplicit-fallthrough -Wundef -Wvla -Wno-sign-conversion -Werror -Iinclude -I.
+	-Wimplicit-fallthrough -Wundef -Wvla -Wno-sign-conversion -Werror -Iinclude -I. $(PLACES)
 CHECK_SOURCES := $(wildcard tools/*.c core/boot/board*.c core/boot/system.c) \
 	$(addprefix core/boot/,fdt_util.c fit.c owner.c place.c report.c sha256.c tree.c) \
 	lib/format.c
