@@ -5,7 +5,7 @@
  * Each row is from the instruction before the event to the first instruction
  * of the handler, or back in the caller; the counter's own reading is
  * subtracted. A row: "bench: NAME MEDIAN MIN MAX unit".
- * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c),
+ * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c), with "pins" pins of a Raspberry Pi 4,
  * with "wake" the timer from WFI alone, lead=N ticks before its deadline; other words: shared.c.
  */
 #include "bench.h"
@@ -248,6 +248,10 @@ void guest_main(void)
 	reps = reps < 1 ? 1 : reps > REPS_MAX ? REPS_MAX : reps;
 	if (arg_has("pair") || arg_has("echo")) {
 		pair_run(arg_has("pair"));
+		return;
+	}
+	if (arg_has("pins")) {
+		pins_run();
 		return;
 	}
 	if (shared_run()) {

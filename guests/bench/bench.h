@@ -54,6 +54,9 @@ void pair_run(bool is_measuring);
 /* shared.c: the part that a boot argument names; false: none does */
 bool shared_run(void);
 
+/* pins.c: a pin changes, by own registers and through drv_gpio */
+void pins_run(void);
+
 /* net.c: frames from one to the other through a switch; `port` is the net link's */
 void frames_send(uint32_t port, struct side *mine, const struct side *its);
 void frames_take(uint32_t port, struct side *mine);
