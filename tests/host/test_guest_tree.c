@@ -61,6 +61,32 @@ static void link_node(const char *name, uint32_t port)
 	fdt_end_node(blob);
 }
 
+/* A bus whose devices see memory elsewhere: 1 GiB at 0 as 0xc0000000, 1 MiB as 0x100. */
+static void bus_node(void)
+{
+	const fdt32_t ranges[] = {
+		cpu_to_fdt32(0xc0000000), 0, 0, cpu_to_fdt32(0x40000000),
+		cpu_to_fdt32(0x100), cpu_to_fdt32(1), 0, cpu_to_fdt32(0x100000),
+	};
+
+	fdt_begin_node(blob, "bus");
+	fdt_property_u32(blob, "#address-cells", 1);
+	fdt_property_u32(blob, "#size-cells", 1);
+	fdt_property(blob, "ranges", NULL, 0);
+	fdt_property(blob, "dma-ranges", ranges, sizeof(ranges));
+	fdt_begin_node(blob, "mmc@fe340000");
+	fdt_property_u32(blob, "first", 1);
+	fdt_property_string(blob, "compatible", "test,mmc");
+	fdt_property_u64(blob, "reg", 0xfe34000000000200);
+	fdt_property(blob, "broken-cd", NULL, 0);
+	fdt_property_u32(blob, "bus-width", 4);
+	fdt_begin_node(blob, "below");
+	fdt_property_u32(blob, "other", 5);
+	fdt_end_node(blob);
+	fdt_end_node(blob);
+	fdt_end_node(blob);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -77,6 +103,7 @@ static int begin(void **state)
 	link_node("link@10", 16);
 	fdt_end_node(blob);
 	device("virtio_mmio@a003c00", 0xa003c00, 46, "okay");
+	bus_node();
 	fdt_end_node(blob);
 	assert_int_equal(fdt_finish(blob), 0);
 	memset(&platform, 0, sizeof(platform));
@@ -134,12 +161,50 @@ static void devices_are_found_in_order(void **state)
 	assert_false(tree_device("arm,pl031", 0, &d));
 }
 
+static void a_devices_properties_are_found(void **state)
+{
+	struct tree_device d;
+	uint32_t size = 9;
+
+	(void)state;
+	assert_true(tree_device("test,mmc", 0, &d));
+	assert_int_equal(d.base, 0xfe340000);
+	assert_int_equal(tree_device_number(&d, "first", 0), 1);
+	assert_int_equal(tree_device_number(&d, "bus-width", 1), 4);
+	assert_non_null(tree_device_property(&d, "broken-cd", &size));
+	assert_int_equal(size, 0);
+	assert_null(tree_device_property(&d, "non-removable", &size));
+	assert_int_equal(tree_device_number(&d, "other", 7), 7);
+}
+
+static void dma_addresses_are_the_buss(void **state)
+{
+	struct tree_device d;
+	uint64_t bus;
+
+	(void)state;
+	assert_true(tree_device("test,mmc", 0, &d));
+	assert_true(tree_device_dma(&d, 0x1000, 0x200, &bus));
+	assert_int_equal(bus, 0xc0001000);
+	assert_true(tree_device_dma(&d, 0x3ffffe00, 0x200, &bus));
+	assert_int_equal(bus, 0xfffffe00);
+	assert_false(tree_device_dma(&d, 0x3ffffe00, 0x201, &bus));
+	assert_true(tree_device_dma(&d, 0x100000000, 0x200, &bus));
+	assert_int_equal(bus, 0x100);
+	assert_false(tree_device_dma(&d, 0x80000000, 0x200, &bus));
+	assert_true(tree_device("virtio,mmio", 0, &d));
+	assert_true(tree_device_dma(&d, 0x80000000, 0x200, &bus));
+	assert_int_equal(bus, 0x80000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(properties_are_found_by_path, begin),
 		cmocka_unit_test_setup(what_is_not_there_is_not_found, begin),
 		cmocka_unit_test_setup(devices_are_found_in_order, begin),
+		cmocka_unit_test_setup(a_devices_properties_are_found, begin),
+		cmocka_unit_test_setup(dma_addresses_are_the_buss, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
