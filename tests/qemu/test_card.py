@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -116,15 +117,15 @@ def bad_without_uboot(log):
     whole = read(path, "system.itb")
     at = whole.index(bytes_of(os.path.join(BUILD, "guests/hello.bin"))[:64])
     for data, line, end in (
-            (flip(whole, at + 1000), r"hello: damaged image \(CRC\)", r"^skerry: end hello=crashed"),
-            (whole[:len(whole) // 2], r"not whole: truncated", r"^skerry: end system=refused"),
-            (None, r"no system image", r"^skerry: end system=refused")):
+            (flip(whole, at + 1000), r"hello: damaged image \(CRC\)", "hello=crashed"),
+            (whole[:len(whole) // 2], r"not whole: truncated", "system=refused"),
+            (None, r"no system image", "system=refused")):
         if data is None:
             remove(path, "system.itb")
         else:
             write(path, "system.itb", data)
         with start(log, path) as run:
-            run.expect(r"^skerry: .*Raspberry Pi 4", line, end)
+            run.expect(r"^skerry: .*Raspberry Pi 4", line, r"^skerry: end " + end)
             run.end(3).absent(r"hello from hello")
 
 
@@ -351,6 +352,24 @@ def other_board(log):
           "can't run on a Raspberry Pi 4" in text, text)
 
 
+def firmware_left_out(log):
+    """Set-up says in one line why there is no firmware, and goes on: no network is asked."""
+    folder = scratch("card-cache")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for name in set(os.listdir(cache())) - {"firmware", ".no-firmware"}:
+        os.symlink(cache(name), os.path.join(folder, name))
+    reason = "a Raspberry Pi's firmware is left out: "
+    words = ["env", "SKERRY_CACHE=" + folder, "scripts/setup", "--card"]
+    text = command(log, *words[:2], "SKERRY_NON_FREE=no", *words[2:])
+    check(text == f"set-up: {reason}SKERRY_NON_FREE=no\n", text)
+    with open(folder + "/.no-firmware", "w", encoding="ascii") as f:
+        f.write(reason + "the mirror has none\n")
+    text = command(log, *words)
+    check(text.startswith(f"set-up: {reason}the mirror has none (asked again") and
+          text.count("\n") == 1, text)
+
+
 def settings(_log):
     """config.txt as the firmware reads it: sections, comments, the last line counts."""
     found = card.settings("# a=1\na=2  # why\n[pi3]\na=3\n[pi4]\nb=4\n[all]\nc=5\nc = 6\n"
@@ -401,7 +420,7 @@ def cases(soak):
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
         (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
-        (settings, 1), (no_card, 3),
+        (settings, 1), (firmware_left_out, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7),
         (bad_without_uboot, 6),
         (cleared_by_guest, 9))]
