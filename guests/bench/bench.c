@@ -5,8 +5,9 @@
  * Each row is from the instruction before the event to the first instruction
  * of the handler, or back in the caller; the counter's own reading is
  * subtracted. A row: "bench: NAME MEDIAN MIN MAX unit".
- * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c), with "pins" pins of a Raspberry Pi 4,
- * with "wake" the timer from WFI alone, lead=N ticks before its deadline; other words: shared.c.
+ * Boot arguments: reps=N (default 101); with "pair" or "echo" links are measured (pair.c), with
+ * "pins" a Raspberry Pi 4's pins (pins.c), with "wake" the timer from WFI alone, lead=N ticks
+ * before its deadline; other words: shared.c.
  */
 #include "bench.h"
 #include "gic.h"
