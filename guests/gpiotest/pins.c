@@ -152,6 +152,9 @@ static void test_forbidden(void)
 	for (uint32_t i = 0; i < 3 && begin(); i++) {
 		struct bank w = link_half(the_port, SKERRY_FRONT);
 
+		if (i == 1 && link_info(the_port)->window == SKERRY_WINDOW_SHARED) {
+			continue;		/* it has no halves */
+		}
 		b[0] = (struct virtq_buffer){ (uint64_t)gpio.out, 8 };
 		b[1] = (struct virtq_buffer){ (uint64_t)gpio.in, 2 };
 		if (i == 0) {

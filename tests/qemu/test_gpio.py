@@ -16,17 +16,19 @@ PINS = """devices {
 RESTART = 'on-crash = "restart"; restart-limit = <5000 600>;'
 
 
-def gpio_system(first="", second="stay", driver=""):
-    """Two front ends on cores of their own, one with pins 17 27 and one with 22."""
+def gpio_system(first="", second="stay", driver="", more=""):
+    """Two front ends on cores of their own, one with pins 17 27 and one with 22. `more` of the
+    second one's link."""
     return system(
         guest("one", "guests/gpiotest.bin", (1,), more=f'bootargs = "{first}"; after = <&gpio>; '
               + RESTART),
         guest("two", "guests/gpiotest.bin", (2,),
-              more=f'bootargs = "{second}"; after = <&gpio>; service; '),
+              more=f'bootargs = "{second}"; after = <&gpio>; service; '
+              "window-bank = <0 0x60000000 0 0x00200000>;"),
         guest("gpio", "guests/drv_gpio.bin", (0,),
               more=f'service; bootargs = "{driver}"; {RESTART} {PINS}'),
         links=[link("one-pins", "gpio", "one", "gpio", "pins = <17 27>;"),
-               link("two-pins", "gpio", "two", "gpio", "pins = <22>;")])
+               link("two-pins", "gpio", "two", "gpio", "pins = <22>; " + more)])
 
 
 class Board:
@@ -70,8 +72,10 @@ class Board:
 
 
 def pins(log):
-    """Each front end has its pins and no other, whatever it sends."""
-    with Board(log, gpio_system("drive=2 stay", "drive=1 stay")) as b:
+    """Each front end has its pins and no other, whatever it sends; the second one finds its
+    device by a register page, as stock kernels do."""
+    text = gpio_system("drive=2 stay", "drive=1 stay", more='transport = "register-page";')
+    with Board(log, text) as b:
         b.run.expect(r"link one-pins: pins 17 27$", r"link two-pins: pins 22$")
         for _ in range(2):
             b.run.expect(r"gpiotest: done")
