@@ -143,6 +143,7 @@ void sd_cache_clean_invalidate(const void *at, size_t size)
 
 void sd_cache_invalidate(const void *at, size_t size)
 {
+	dsb();			/* not before the controller has said that it is done */
 	cache_invalidate(at, size);
 }
 

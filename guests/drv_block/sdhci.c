@@ -16,7 +16,8 @@
 #define LOOK_US		1000u		/* between two looks at what has no interrupt */
 #define WATCH_US	50000u		/* and at what should have one */
 #define COMMAND_US	100000u		/* patience with an answer, */
-#define BUSY_US		1000000u	/* with a busy card or the next block */
+#define READ_US		1000000u	/* with the next block, */
+#define BUSY_US		3000000u	/* with a card that writes or is busy */
 #define BLOCKS_AT_ONCE	16u		/* by PIO, before the main loop goes around */
 #define WORDS_MAX	128u		/* of a block */
 #define EVENTS		(SDHCI_COMMAND_DONE | SDHCI_TRANSFER_DONE | SDHCI_WRITE_READY | \
@@ -34,7 +35,8 @@ static struct {
 	enum operation operation;
 	uint64_t deadline;		/* of the operation */
 	uint32_t reset;			/* RESET: the bits that must go */
-	uint32_t missing;		/* COMMAND: events that have not come */
+	uint32_t patience;		/* COMMAND: us, from its answer on or a block's */
+	uint32_t missing;		/* events that have not come */
 	const struct sd_command *command;
 	struct sd_command held;
 	uint32_t moved;			/* blocks, by PIO */
@@ -200,10 +202,11 @@ void sdhci_command(const struct sd_command *c)
 	uint32_t word = (uint32_t)c->index << SDHCI_INDEX_SHIFT | reply_bits(c->reply);
 	bool is_abort = c->index == 12, is_long = c->data || c->reply == SD_R1B;
 
+	h.patience = !is_long ? COMMAND_US : c->data && !c->data->is_write ? READ_US : BUSY_US;
 	h.held = *c;
 	h.command = &h.held;
 	h.missing = 0;
-	begin(COMMAND, is_long ? BUSY_US : COMMAND_US);
+	begin(COMMAND, COMMAND_US);
 	if (lines_are_busy(is_long && !is_abort)) {
 		h.command = NULL;		/* sdhci_poll() says so */
 		return;
@@ -279,7 +282,7 @@ static void pio(const struct sd_data *d)
 			return;
 		}
 		move_block(d);
-		h.deadline = sd_now_us() + BUSY_US;
+		h.deadline = sd_now_us() + h.patience;
 	}
 }
 
@@ -298,7 +301,7 @@ static bool end(uint32_t result, uint32_t *errors)
 static bool is_quiet(const struct sd_command *c)
 {
 	return !c->data && h.missing == SDHCI_TRANSFER_DONE &&
-	       sd_now_us() + BUSY_US > h.deadline + LOOK_US &&
+	       sd_now_us() + h.patience > h.deadline + LOOK_US &&
 	       (sd_read(SDHCI_PRESENT) & (SDHCI_DAT0 | SDHCI_DATA_BUSY)) == SDHCI_DAT0;
 }
 
@@ -317,6 +320,9 @@ static bool poll_command(uint32_t *errors)
 		return end(status >> SDHCI_ERRORS_SHIFT, errors);
 	}
 	h.missing &= ~status;
+	if (status & SDHCI_COMMAND_DONE) {
+		h.deadline = sd_now_us() + h.patience;
+	}
 	if (c->data && !c->data->by_dma &&
 	    (h.has_more || (status & (SDHCI_READ_READY | SDHCI_WRITE_READY)))) {
 		pio(c->data);
