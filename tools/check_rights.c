@@ -88,10 +88,29 @@ static void check_list(struct check *c, const struct sys_link *l, const struct r
 	}
 }
 
+/* drv_gpio offers nothing without the registers that it serves. */
+static void check_device(struct check *c, const struct sys_link *l)
+{
+	const char *class = l->type == SKERRY_LINK_GPIO ? "brcm,bcm2711-gpio" : "brcm,bcm2835-mbox";
+	const struct sys_guest *back = &c->system.guest[l->end[SKERRY_BACK].guest];
+	bool has_one = false;
+
+	for (uint32_t i = 0; i < back->device_count && c->board_fdt; i++) {
+		int node = back->device[i].board_node;
+
+		has_one |= node >= 0 && dt_is_compatible(c->board_fdt, node, class);
+	}
+	if (c->board_fdt && !has_one) {
+		report_warning(&c->report, c->fdt, l->node, "back", "\"%s\" has no %s among its "
+			       "devices: drv_gpio needs it for this link", back->name, class);
+	}
+}
+
 void check_rights(struct check *c, const struct sys_link *l)
 {
 	bool has_some = false;
 
+	check_device(c, l);
 	for (const struct right *r = rights; r < rights + ARRAY_SIZE(rights); r++) {
 		if (r->type == l->type) {
 			has_some |= dt_has(c->fdt, l->node, r->name);

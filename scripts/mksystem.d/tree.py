@@ -145,6 +145,23 @@ def _links(info, links):
             volume.props.update(link.volume)
 
 
+def _scmi(root, links):
+    """Where Linux's SCMI agent (binding arm,scmi) learns what its virtio device has; it knows one
+    such device."""
+    for link in links:
+        protocols = [(number, cells) for number, cells, lists in
+                     ((0x11, "#power-domain-cells", ("power-domains", "power-domains-read-only")),
+                      (0x14, "#clock-cells", ("clocks", "clocks-read-only")))
+                     if link.role == "front" and any(name in link.props for name in lists)]
+        if protocols:
+            scmi = _node(_node(root, "firmware"), "scmi", compatible="arm,scmi-virtio")
+            _set(scmi, "#address-cells", 1)
+            _set(scmi, "#size-cells", 0)
+            for number, cells in protocols:
+                _set(_node(scmi, "protocol@%x" % number, reg=number), cells, 1)
+            return
+
+
 def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), window_bank=None,
              consoles=None):
     """The tree's bytes. ramdisk: (address, size) or None; clocks: [(device, hertz)]; links: by
@@ -185,6 +202,7 @@ def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), w
             _set(info, "skerry,console-input", consoles[1])
     if links:
         _links(info, links)
+        _scmi(root, links)
     if pages:
         _pool(root, window_bank)
         _register_pages(root, pages, window_bank)

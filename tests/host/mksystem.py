@@ -69,6 +69,7 @@ class Mksystem(unittest.TestCase):
         cls.own = Made(cls.temporary.name, "own-tree")
         cls.u_boot = Made(cls.temporary.name, "u-boot")
         cls.links = Made(cls.temporary.name, "links")
+        cls.pins = Made(cls.temporary.name, "pins")
 
     @classmethod
     def tearDownClass(cls):
@@ -181,6 +182,19 @@ class Mksystem(unittest.TestCase):
         self.assertEqual(volumes[7].cells("ram-size"), (0, 0x100000))
         self.assertIsNone(volumes[1])
         self.assertFalse(any(n.child("volume") for n in self.ports("linux")))
+
+    def test_rights_are_copied_to_both_ends_and_linux_s_scmi_agent_finds_its_protocols(self):
+        for guest, port in (("rt", 0), ("drv-gpio", 0)):
+            info = self.pins.tree(guest).child("skerry@b000000")
+            nodes = [n for n in info.children if n.string("compatible") == "skerry,link"]
+            self.assertEqual(nodes[port].cells("pins"), (0, 57))
+        for guest, wanted in (("rt", ["protocol@11", "protocol@14"]), ("linux", ["protocol@14"])):
+            scmi = self.pins.tree(guest).child("firmware").child("scmi")
+            self.assertEqual(scmi.string("compatible"), "arm,scmi-virtio")
+            self.assertEqual([n.name for n in scmi.children], wanted)
+            self.assertEqual(scmi.child("protocol@14").cells("#clock-cells"), (1,))
+        self.assertIsNone(self.pins.tree("drv-gpio").child("firmware"))
+        self.assertIsNone(self.links.tree("linux").child("firmware"))
 
     def test_register_pages_are_devices_whose_dma_stays_in_the_window_bank(self):
         tree = self.links.tree("linux")
