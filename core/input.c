@@ -83,15 +83,12 @@ static bool add_input(char c)
 static void tell_input(void)
 {
 	int to = load_relaxed(&console_input);
+	bool has_some = takes_input(to) && console_waiting(&guests[to]);
 
-	if (takes_input(to) && console_waiting(&guests[to])) {
-		struct guest *g = &guests[to];
-
-		if (g->config->console == CONSOLE_PL011) {
-			vpl011_receive(g);
-		} else {
-			arch_event_raise(g, SKERRY_INTID_EVENT);
-		}
+	if (has_some && guests[to].config->console == CONSOLE_PL011) {
+		vpl011_receive(&guests[to]);
+	} else if (has_some) {
+		arch_event_raise(&guests[to], SKERRY_INTID_EVENT);
 	}
 }
 

@@ -109,17 +109,6 @@ static int apply_locked(struct guest *g, enum life_event event)
 	return SKERRY_OK;
 }
 
-/* Everything is down, nobody else prints any more. */
-static void print_end(void)
-{
-	log_raw("skerry: end");
-	for (uint32_t i = 0; i < guest_count; i++) {
-		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
-			"refused" : state_names[state_of(&guests[i])]);
-	}
-	log_raw("\n");
-}
-
 /* Under life_lock: nothing starts again, and what is up goes down. */
 static void begin_end(void)
 {
@@ -151,10 +140,16 @@ void life_check_end(void)
 	is_over = active == 0 && !has_ended;
 	has_ended |= is_over;
 	lock_release(&life_lock);
-	if (is_over) {
-		print_end();
-		arch_board_end(true);
+	if (!is_over) {
+		return;
 	}
+	log_raw("skerry: end");		/* nobody else prints any more */
+	for (uint32_t i = 0; i < guest_count; i++) {
+		log_raw(" %s=%s", guests[i].config->name, guests[i].config->refused ?
+			"refused" : state_names[state_of(&guests[i])]);
+	}
+	log_raw("\n");
+	arch_board_end(true);
 }
 
 int life_apply(struct guest *g, enum life_event event)
@@ -212,16 +207,6 @@ static void record_forced(struct vcpu *v)
 	g->forced[0] = NULL;
 	crash_record(v, cause, 0, 0, 0);
 	after_crash(g);
-}
-
-/* This core's vCPU leaves a guest that stops. */
-static void leave(struct vcpu *v)
-{
-	if (vcpu_is_on(v)) {
-		arch_vcpu_stop(v);
-	}
-	__atomic_fetch_or(&v->guest->left, 1u << v->index, __ATOMIC_RELEASE);
-	core_look(v->guest->vcpu[0].cpu);
 }
 
 /* Those that come after it look again. */
@@ -324,8 +309,12 @@ bool life_work(struct vcpu *v)
 	if (v->index == 0 && (s == GUEST_STOPPING || s == GUEST_PAUSED) && g->forced[0] != NULL) {
 		record_forced(v);
 	}
-	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {
-		leave(v);
+	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {	/* it leaves its core */
+		if (vcpu_is_on(v)) {
+			arch_vcpu_stop(v);
+		}
+		__atomic_fetch_or(&g->left, 1u << v->index, __ATOMIC_RELEASE);
+		core_look(g->vcpu[0].cpu);
 	} else if (s == GUEST_STOPPING && v->index == 0 && left == all) {
 		stop_step(g);
 	} else {

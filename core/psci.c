@@ -54,18 +54,16 @@ static int64_t cpu_on(struct guest *g, uint64_t target, uint64_t entry, uint64_t
 }
 
 /* Is another one on, or coming? */
-static bool has_others(const struct vcpu *v)
+static bool is_any_other_on(const struct vcpu *v)
 {
 	const struct guest *g = v->guest;
+	bool has_others = false;
 
 	for (uint32_t i = 0; i < g->config->vcpu_count; i++) {
-		uint32_t power = __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST);
-
-		if (i != v->index && power > VCPU_CLAIMED) {
-			return true;
-		}
+		has_others |= i != v->index && VCPU_CLAIMED <
+			      __atomic_load_n(&g->vcpu[i].power, __ATOMIC_SEQ_CST);
 	}
-	return false;
+	return has_others;
 }
 
 /* The last one stays: DENIED. Claimed before it looks, so that of the last two
@@ -73,7 +71,7 @@ static bool has_others(const struct vcpu *v)
 static int64_t cpu_off(struct vcpu *v)
 {
 	__atomic_store_n(&v->power, VCPU_CLAIMED, __ATOMIC_SEQ_CST);
-	if (!has_others(v)) {
+	if (!is_any_other_on(v)) {
 		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_SEQ_CST);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before a look at what interrupts came */
 		return PSCI_DENIED;

@@ -22,18 +22,17 @@ uint64_t watchdog_look(unsigned cpu, uint64_t now)
 	__atomic_store_n(&p->watchdog, UINT64_MAX, __ATOMIC_SEQ_CST);
 	for (struct vcpu **v = p->vcpu; v < p->vcpu + p->vcpu_count; v++) {
 		struct guest *g = (*v)->guest;
+		bool is_set;		/* paused: watchdog_shift() comes at its end */
 
 		due = load_relaxed(&g->watchdog);
-		if ((*v)->index != 0 || due == 0 || g->state != GUEST_RUNNING) {
-			continue;	/* paused: watchdog_shift() comes at its end */
-		}
-		if (now < due) {
+		is_set = (*v)->index == 0 && due != 0 && g->state == GUEST_RUNNING;
+		if (is_set && now < due) {
 			next = min_u64(next, due);
-			continue;
+		} else if (is_set) {
+			(void)format_to(cause, sizeof(cause), "watchdog: no check-in within %lu us",
+					g->watchdog_us);
+			life_crash(*v, cause, 0, 0, 0);
 		}
-		(void)format_to(cause, sizeof(cause), "watchdog: no check-in within %lu us",
-				g->watchdog_us);
-		life_crash(*v, cause, 0, 0, 0);
 	}
 	due = UINT64_MAX;	/* unless look_again() was there meanwhile */
 	(void)compare_exchange(&p->watchdog, &due, next);

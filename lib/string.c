@@ -62,11 +62,6 @@ void *memset(void *at, int byte, size_t size)
 	for (; size && WORD_OFFSET(p); size--) {
 		*p++ = (uint8_t)byte;
 	}
-	for (; size >= 32; size -= 32, p += 32) {
-		word_t *d = (word_t *)p;
-
-		d[0] = word, d[1] = word, d[2] = word, d[3] = word;
-	}
 	for (; size >= 8; size -= 8, p += 8) {
 		*(word_t *)p = word;
 	}

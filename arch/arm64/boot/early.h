@@ -23,9 +23,6 @@ struct pcpu *secondary_find(void);
 void secondary_main(struct pcpu *p) __attribute__((noreturn));
 void secondary_entry(void);
 
-/* Map whole pages in tables of 39 bits, in the largest blocks that alignment allows.
- * 0, or SKERRY_INVALID: something else is mapped there. */
-int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes) nodiscard;
 /* Map a device's registers at one of mmu.h's slots: whole pages. */
 void mmu_map_device(uint64_t va, struct pa at, uint64_t size);
 /* Traps and stage-2 control of the calling core. */

@@ -71,7 +71,9 @@ static uint64_t *table_below(uint64_t *slot)
 	return (uint64_t *)(HEAP_VA + ((*slot & PTE_ADDRESS) - arch_boot_pa((void *)HEAP_VA).v));
 }
 
-int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes)
+/* Whole pages in tables of 39 bits, in the largest blocks that alignment allows. 0, or
+ * SKERRY_INVALID: something else is mapped there. */
+static int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint64_t attributes)
 {
 	uint64_t step, value;
 
