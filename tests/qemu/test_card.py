@@ -281,10 +281,10 @@ def holds(log, layout):
           "the card's skerry.bin is not the build's")
     check(read(path, card.TREE) == bytes_of(cache("kernel/6.1/dtbs/broadcom", card.TREE)),
           "the card's tree is not the kernel package's")
-    settings = card.config(path, scratch(""))
+    found = card.config(path, path + ".files")
     itb = bytes_of(scratch("card-hello.itb"))
     if layout == "uboot":
-        check(settings["kernel"] == "u-boot.bin" and "initramfs" not in settings, str(settings))
+        check(found["kernel"] == "u-boot.bin" and "initramfs" not in found, str(found))
         check(read(path, "u-boot.bin") == bytes_of(cache("u-boot-rpi/u-boot.bin")), "u-boot.bin")
         for slot in "ab":
             data = read(path, slot + "/system.itb")
@@ -292,11 +292,11 @@ def holds(log, layout):
             check(data.startswith(itb) and not data[len(itb):].strip(b"\0"), "system.itb")
             check(crc[:4] == zlib.crc32(data).to_bytes(4, "little") and len(crc) == 8, "system.crc")
     else:
-        check(settings["kernel"] == "skerry.bin" and
-              settings["initramfs"] == "system.itb followkernel", str(settings))
+        check(found["kernel"] == "skerry.bin" and
+              found["initramfs"] == "system.itb followkernel", str(found))
         check(read(path, "system.itb").startswith(itb), "system.itb")
     check(tries(path) == {"slot": "a", "tries": "0"}, f"tries holds {tries(path)}")
-    log.write(f"{settings}\n")
+    log.write(f"{found}\n")
 
 
 def partitioned(log):
