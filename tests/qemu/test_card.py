@@ -3,7 +3,6 @@
 system images with the count of tries, and what `make sdcard` refuses."""
 
 import functools
-import hashlib
 import os
 import re
 import shutil
@@ -195,12 +194,18 @@ def counts_tries(log):
     check(tries(path) == {"slot": "b", "tries": "1"}, f"tries holds {tries(path)}")
 
 
-def unreadable_tries(log):
-    path = fresh("garbage")
-    write(path, "tries", hashlib.sha512(b"garbage").digest() * 8)
+HOSTILE = b'slot=a" || reset; echo owned; "\ntries=1\nbootcmd=reset\ncard=usb 0\n'
+
+
+def hostile_tries(log):
+    """What a guest writes there is data: two names are taken, and no value is run."""
+    path = fresh("hostile")
+    write(path, "tries", HOSTILE.ljust(512, b"\0"))
     with start(log, path) as run:
         run.expect(r"^Skerry: the file tries names no slot: taking slot a",
-                   r"^Skerry: slot a, try 1 of 3")
+                   r"^Skerry: slot a, try 1 of 3", r"^Starting kernel")
+        run.count(r"^U-Boot 20", 1)
+        run.absent(r"owned|resetting")
     check(tries(path) == {"slot": "a", "tries": "1"}, f"tries holds {tries(path)}")
 
 
@@ -421,7 +426,7 @@ def cases(soak):
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
         (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
         (settings, 1), (firmware_left_out, 1), (no_card, 3),
-        (both_bad, 6), (counts_tries, 16), (unreadable_tries, 5), (updated_slot, 7),
+        (both_bad, 6), (counts_tries, 16), (hostile_tries, 5), (updated_slot, 7),
         (bad_without_uboot, 6),
         (cleared_by_guest, 9))]
     ways = [("mini", "emmc2"), ("pl011", "emmc")]
