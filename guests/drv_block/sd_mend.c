@@ -86,8 +86,8 @@ enum sd_state sd_end_identify(uint32_t errors)
 	if (!why) {
 		return is_here();
 	}
-	if (q.mend.identified < 2 && sdhci_has_card()) {
-		q.slower += q.slower < SLOWEST;
+	if (q.mend.identified < 3 && sdhci_has_card()) {
+		q.slower += q.mend.identified == 2 && q.slower < SLOWEST;
 		return SD_IDENTIFY;
 	}
 	return gone(why);
@@ -97,7 +97,7 @@ enum sd_state sd_end_identify(uint32_t errors)
 
 enum sd_state sd_mend(uint32_t errors)
 {
-	(void)errors;
+	q.mend.last = errors;
 	q.mend.errors++;
 	q.mend.looks = q.mend.pauses = 0;
 	return sdhci_has_card() ? SD_LINES : gone("the SD card was taken out");
@@ -133,13 +133,23 @@ static enum sd_state slow_down(void)
 	return SD_SPEED;
 }
 
+static enum sd_state give_up(void)
+{
+	const struct sd_request *r = &q.request[q.current];
+
+	printf("drv_block: the SD card's sector %lu can't be %s: errors %x\n",
+	       r->sector + q.moved / SECTOR_SIZE, r->type == BLK_T_OUT ? "written" :
+	       r->type == BLK_T_IN ? "read" : "flushed", q.mend.last);
+	q.slower = q.slower_before;	/* it was not the speed */
+	sd_fail_request();
+	return SD_SPEED;
+}
+
 static enum sd_state try_again(void)
 {
 	q.mend.tries++;
 	if (q.mend.tries >= TRIES || q.mend.errors >= ERRORS_MAX) {
-		q.slower = q.slower_before;	/* it was not the speed */
-		sd_fail_request();
-		return SD_SPEED;
+		return give_up();
 	}
 	switch (q.mend.tries) {
 	case 1:
@@ -176,6 +186,11 @@ enum sd_state sd_end_look_pause(uint32_t errors)
 
 void sd_mend_worked(void)
 {
+	if (q.mend.tries && q.slower > q.slower_before) {
+		q.slower_before = q.slower;
+		printf("drv_block: the SD card has errors: %u kHz from now on\n",
+		       (q.card.hz >> q.slower) / 1000);
+	}
 	q.mend.tries = 0;
 }
 

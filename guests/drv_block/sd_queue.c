@@ -258,6 +258,9 @@ static const char *sd_open(struct disk_info *info)
 	if (!q.is_in) {
 		return q.why;
 	}
+	printf("drv_block: SD card: %lu MiB, %u data lines, %u kHz, by %s\n",
+	       q.card.sectors >> 11, q.card.is_wide ? 4 : 1, (q.card.hz >> q.slower) / 1000,
+	       sdhci_info()->has_dma ? "ADMA2" : "PIO");
 	*info = (struct disk_info){ q.card.sectors, q.card.is_read_only, true };
 	return NULL;
 }

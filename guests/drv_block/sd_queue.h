@@ -33,6 +33,7 @@ struct sd_mend {			/* what was tried for the request under way */
 	uint32_t errors;		/* in all */
 	uint32_t looks, pauses;		/* at the card, since the last error */
 	uint32_t identified;
+	uint32_t last;			/* SD_E_ bits of the last error */
 	bool is_single;			/* blocks, one by one, by PIO */
 };
 

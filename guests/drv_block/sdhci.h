@@ -13,8 +13,6 @@
 /* How an operation ended: 0 is well. Bits 0 to 15 are those of the Error Interrupt Status
  * register (2.2.18). */
 #define SD_E_NO_ANSWER	(1u << 0)	/* command timeout */
-#define SD_E_DATA_LATE	(1u << 4)	/* data timeout */
-#define SD_E_ADMA	(1u << 9)
 #define SD_E_LATE	(1u << 16)	/* the controller did not end it in time */
 #define SD_E_STUCK	(1u << 17)	/* a line is still in use: the command was not sent */
 #define SD_E_CARD	(1u << 18)	/* the card's answer says so: sd_card.c, sd_queue.c */

@@ -14,14 +14,6 @@ NODES = {"emmc2": "/emmc2bus/mmc@7e340000", "emmc": "/soc/mmc@7e300000"}
 CARD_SECTORS = 131072           # QEMU's card wants a power of two
 
 
-def card_arguments(path, on):
-    """QEMU's, for a card in that controller's slot."""
-    if on == "emmc":
-        return ["-drive", f"if=sd,id=card,format=raw,file={path}"]
-    return ["-drive", f"if=none,id=card,format=raw,file={path}",
-            "-device", "sd-card,drive=card,bus=/generic-sdhci/sd-bus"]
-
-
 def driver(on, arguments=""):
     text = guest("block", "guests/drv_block.bin", [0], more=f"""identity; service;
 			memory-size = <0 0x00800000>;
@@ -62,13 +54,13 @@ def make_card(name):
 
 
 def start(log, name, path, on, fronts, names, arguments="", qemu=()):
-    """`path`: the card's file and more of QEMU's drive, None: there is none."""
+    """`path`: the card's file, None: there is none."""
     pairs = [n.rpartition(":")[::2] for n in names]
     text = system(driver(on, arguments), *fronts,
                   volumes=[VOLUMES[v] for v in dict.fromkeys(v for _, v in pairs)],
                   links=[block_link(f"l-{g or 'a'}-{v}", v, g or "a") for g, v in pairs])
     return Run(log, image(log, name, text), "--board", "raspi4b",
-               qemu=[*(card_arguments(path, on) if path else []), *qemu])
+               *(["--card", path, "--card-on", on] if path else []), qemu=qemu)
 
 
 def card(log, on, volumes):
@@ -127,7 +119,7 @@ def taken_out(log):
                front("b", "load=3000 stay", 2)], ["extent", "b:ram"],
                qemu=["-qmp", f"unix:{control},server=on,wait=off"]) as run:
         run.expect(r"^a\| blktest: l-a-extent: \d+ sectors")
-        qmp(log, control, {"execute": "eject", "arguments": {"device": "card", "force": True}})
+        qmp(log, control, {"execute": "eject", "arguments": {"device": "sd0", "force": True}})
         run.expect(r"^block\| drv_block: .*: requests fail until the card is back")
         run.expect(r"^a\| blktest: l-a-extent: load: FAILED")
         run.at = 0
