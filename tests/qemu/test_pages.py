@@ -35,4 +35,4 @@ def page_as_written(log, page):
 
 def cases(_soak):
     return [Case(name, page_as_written, limit=170, weight=15, page=f"docs/{name}.md")
-            for name in ("first-guest", "shipping")]
+            for name in ("first-guest", "shipping", "porting")]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every example in dts/systems boots, and shows what it is an example of. The demos, which are
-among them, have test_demo.py and test_rpi4.py, and rpi4-gpio test_gpio.py."""
+among them, have test_demo.py, test_rpi4.py and test_versal.py, and rpi4-gpio test_gpio.py."""
 
 import glob
 import os
@@ -37,7 +37,7 @@ def boots(log, name, gic):
 def none_is_forgotten(_log):
     there = {os.path.splitext(os.path.basename(p))[0]
              for p in glob.glob(os.path.join(ROOT, "dts/systems/*.dts"))}
-    elsewhere = {"demo", "rpi4-demo", "rpi4-gpio"}
+    elsewhere = {"demo", "rpi4-demo", "rpi4-gpio", "versal"}
     check(there == set(SYSTEMS) | elsewhere, f"dts/systems has {sorted(there)}")
 
 
