@@ -152,7 +152,7 @@ struct pa arch_boot_pa(const void *at);	/* of anything of EL2's own */
 const void *arch_boot_map_image(struct range at);
 /* Interrupt controller, firmware, and all other cores: up and waiting. */
 void arch_boot_cores(const struct board *b);
-/* What the architecture adds to a guest: its interrupt controller. 0 or an error, reported. */
-int arch_boot_guest(struct guest *g, const struct board *b) nodiscard;
+/* What the architecture adds to a guest: its interrupt controller. Errors are told. */
+void arch_boot_guest(struct guest *g, const struct board *b, struct report *r);
 /* All cores into their loops; boot-only memory unmapped. */
 void arch_boot_leave(void) __attribute__((noreturn));

@@ -157,7 +157,8 @@ void guests_make(struct report *r)
 		if (!c->refused) {
 			map_all(g, r);
 			make_tree(g, r);
-			c->refused = r->errors != errors || arch_boot_guest(g, &boot.board) != 0;
+			arch_boot_guest(g, &boot.board, r);
+			c->refused = r->errors != errors;
 		}
 	}
 }

@@ -37,21 +37,16 @@ static void claim_redistributor(const struct board *b, uint64_t base, uint64_t t
 
 static void map_redistributors(const struct board *b)
 {
-	uint64_t size;
+	for (const struct range *r = b->gicr; r < b->gicr + b->gicr_count; r++) {
+		uint64_t typer = 0, size;		/* GICR_TYPER: VLPIS, Last */
 
-	for (unsigned i = 0; i < b->gicr_count; i++) {
-		for (uint64_t at = 0; at + KIB(128) <= b->gicr[i].size; at += size) {
-			struct pa frame = pa(b->gicr[i].base + at);
-			volatile uint64_t *window = arch_window_map(frame, 16, true);
-			uint64_t typer = window[1];	/* GICR_TYPER */
+		for (uint64_t at = 0; at + KIB(128) <= r->size && !(typer & 1 << 4); at += size) {
+			volatile uint64_t *window = arch_window_map(pa(r->base + at), 16, true);
 
+			typer = window[1];
 			arch_window_unmap();
-			claim_redistributor(b, frame.v, typer);
-			size = b->gicr_stride != 0 ? b->gicr_stride :
-			       typer & 1 << 1 ? KIB(256) : KIB(128);	/* VLPIS */
-			if (typer & 1 << 4) {	/* Last */
-				break;
-			}
+			claim_redistributor(b, r->base + at, typer);
+			size = b->gicr_stride ? b->gicr_stride : KIB(typer & 1 << 1 ? 256 : 128);
 		}
 	}
 }
@@ -166,8 +161,7 @@ void gic_cpu_boot(void)
 	}
 }
 
-/* False, told: an interrupt of the device is another's, or not for devices. */
-static bool assign(struct guest *g, const struct sys_device *device)
+static void assign(struct guest *g, const struct sys_device *device, struct report *r)
 {
 	for (unsigned i = 0; i < device->irq_count; i++) {
 		unsigned intid = device->intid[i];
@@ -177,27 +171,23 @@ static bool assign(struct guest *g, const struct sys_device *device)
 		    (is_uart && g->index != the_system.console_driver) ||
 		    (intid == SKERRY_INTID_PL011 && g->config->console == CONSOLE_PL011) ||
 		    (gic.owner[intid] != 0 && gic.owner[intid] != g->index + 1)) {
-			log_line("error: %s: device %s can't have interrupt %u: it is another's",
-				 g->config->name, device->name, intid);
-			return false;
-		}
-		if (!is_uart) {		/* EL2's until arch_uart_pass() */
+			report_error(r, NULL, -1, g->config->name, "device %s can't have interrupt "
+				     "%u: it is another's", device->name, intid);
+		} else if (!is_uart) {		/* EL2's until arch_uart_pass() */
 			gic.owner[intid] = (uint8_t)(g->index + 1 +
 						     (device->edge[i] ? GIC_EDGE : 0));
 		}
 	}
-	return true;
 }
 
-int arch_boot_guest(struct guest *g, const struct board *b)
+void arch_boot_guest(struct guest *g, const struct board *b, struct report *r)
 {
+	struct range gicv = { interface_base(b->gicv).v, 2 * PAGE_SIZE };
 	const struct sys_guest *c = g->config;
 
 	g->arch.vgic.lock = (struct lock)LOCK_INIT(LOCK_VGIC);
 	for (unsigned d = 0; d < c->device_count; d++) {
-		if (!assign(g, &c->device[d])) {
-			return SKERRY_INVALID;
-		}
+		assign(g, &c->device[d], r);
 	}
 	for (unsigned i = 0; i < c->vcpu_count; i++) {
 		g->vcpu[i].arch.vgic = (struct vgic_vcpu){
@@ -205,7 +195,7 @@ int arch_boot_guest(struct guest *g, const struct board *b)
 			.all = (uint8_t)((1u << c->vcpu_count) - 1),
 		};
 	}
-	/* the virtual CPU interface of the calling core, at the address of a CPU interface */
-	return gic.version == 3 ? SKERRY_OK : arch_s2_map(g, ipa(SKERRY_GICC_BASE),
-		interface_base(b->gicv), 2 * PAGE_SIZE, S2_DEVICE);
+	if (gic.version == 2) {	/* that of the calling core, where a CPU interface is */
+		guest_map(g, SKERRY_GICC_BASE, gicv, S2_DEVICE, r);
+	}
 }
