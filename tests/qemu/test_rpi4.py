@@ -2,7 +2,10 @@
 """A Raspberry Pi 4 in QEMU (raspi4b): drv_console on each of its two UARTs, and the demo from
 its card, started by U-Boot and as the firmware alone would start it."""
 
+import glob
 import os
+import re
+import shutil
 import sys
 
 from harness import BUILD, ROOT, Case, Run, cache, check, command, image, link, scratch, system
@@ -40,6 +43,23 @@ def console(log, uart, after):
             run.count(rf"^b\| line {i} of b$", 1, 2)
             run.count(rf"^one\| line {i} of a$", 1, 2)
         whole_lines(run, ["one", "b"], is_cut=True)
+
+
+BANKS = {1: "0 0 3b400000", 2: "0 0 3b400000 0 40000000 40000000",
+         4: "0 0 3b400000 0 40000000 bc000000",
+         8: "0 0 3b400000 0 40000000 bc000000 1 0 80000000 1 80000000 80000000"}
+
+
+def good_on_each_board(log, gib):
+    """skerry-check finds nothing wrong with the Pi's systems on a board of this size."""
+    tree = scratch(f"rpi4-{gib}.dtb")
+    shutil.copyfile(cache("kernel/6.1/dtbs/broadcom", card.TREE), tree)
+    command(log, "fdtput", "-t", "x", tree, "/memory@0", "reg", *BANKS[gib].split())
+    systems = glob.glob(os.path.join(ROOT, "dts/systems/rpi4-*.dts"))
+    check(len(systems) >= 2, "systems are missing")
+    for path in systems:
+        said = command(log, os.path.join(BUILD, "tools/skerry-check"), "-I", BUILD, path, tree)
+        check(re.search(r": 0 errors", said), said)
 
 
 # --- the demo -----------------------------------------------------------------------
@@ -84,7 +104,7 @@ def manager(run, line, *patterns):
     run.expect(r"^skerry: linux alone", r"^skerry: all are shown")
 
 
-SUM = "md5sum </root/many | cmp - /root/sum && echo sum is right"
+SUM = "md5sum </mnt/many | cmp - /mnt/sum && echo sum is right"
 
 
 def by_uboot(log):
@@ -100,8 +120,8 @@ def by_uboot(log):
         run.expect(r"^rt\| rt: since start: \d+ beats")
         manager(run, "list", r"^rt +running +1 +1 ", r"^linux +running +2 +2-3 ",
                 r"^drv-console +running", r"^drv-block +running")
-        run.type("(dd if=/dev/urandom of=/root/many bs=64k count=24 2>/dev/null; sync; md5sum "
-                 "</root/many >/root/sum) &")
+        run.type("(dd if=/dev/urandom of=/mnt/many bs=64k count=24 2>/dev/null; sync; md5sum "
+                 "</mnt/many >/mnt/sum) &")
         manager(run, "kill drv-block", r"^drv-block: ")
         ask(run, "wait; echo all written", r"^linux\| all written$")
         run.type("reboot", None)
@@ -128,8 +148,8 @@ def by_firmware(log):
     path = demo_card(log, "firmware")
     with start(log, path, "--boot", "direct", "--uart", "pl011") as run:
         prompt(run)
-        ask(run, "dd if=/dev/urandom of=/root/many bs=64k count=16 2>/dev/null; md5sum "
-            "</root/many >/root/sum; echo kept >/root/file; echo written", r"^linux\| written")
+        ask(run, "dd if=/dev/urandom of=/mnt/many bs=64k count=16 2>/dev/null; md5sum "
+            "</mnt/many >/mnt/sum; echo kept >/mnt/file; echo written", r"^linux\| written")
         run.type("poweroff", None)
         run.expect(r"^skerry: linux: off")
         run.send("\x1dq")
@@ -137,7 +157,7 @@ def by_firmware(log):
         run.absent("U-Boot")
     with start(log, path, "--boot", "direct", "--uart", "mini") as run:
         prompt(run)
-        ask(run, "cat /root/file", r"^linux\| kept$")
+        ask(run, "cat /mnt/file", r"^linux\| kept$")
         ask(run, SUM, r"^linux\| sum is right")
         ask(run, RECOVERIES, "recoveries:0")
         run.send("\x1dq")
@@ -145,7 +165,8 @@ def by_firmware(log):
 
 
 def cases(_soak):
-    return [Case(f"console-{uart}", console, uart=uart, after=after)
-            for uart, after in (("pl011", 701), ("mini", 700))] + \
+    return [Case(f"good-on-{gib}-gib", good_on_each_board, gib=gib) for gib in BANKS] + \
+        [Case(f"console-{uart}", console, uart=uart, after=after)
+         for uart, after in (("pl011", 701), ("mini", 700))] + \
         [Case("demo-uboot", by_uboot, limit=340, weight=70),
          Case("demo-firmware", by_firmware, limit=340, weight=30)]
