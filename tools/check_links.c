@@ -19,7 +19,8 @@ static const struct option {
 	{ "rate-limit-kbps", SKERRY_LINK_NET, 1, UINT32_MAX },
 	{ "label", SKERRY_LINK_CONSOLE, 0, 0 }, { "colour", SKERRY_LINK_CONSOLE, 0, 7 },
 	{ "rate-limit", SKERRY_LINK_CONSOLE, 1, UINT32_MAX },
-	{ "pins", SKERRY_LINK_GPIO, 0, 0 }, { "clocks", SKERRY_LINK_SCMI, 0, 0 },
+	{ "pins", SKERRY_LINK_GPIO, 0, 0 }, { "pull-up", SKERRY_LINK_GPIO, 0, 0 },
+	{ "pull-down", SKERRY_LINK_GPIO, 0, 0 }, { "clocks", SKERRY_LINK_SCMI, 0, 0 },
 	{ "clocks-read-only", SKERRY_LINK_SCMI, 0, 0 }, { "power-domains", SKERRY_LINK_SCMI, 0, 0 },
 	{ "power-domains-read-only", SKERRY_LINK_SCMI, 0, 0 },
 };

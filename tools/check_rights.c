@@ -17,6 +17,8 @@ static const struct right {
 	bool is_alone;			/* one link has it, or none */
 } rights[] = {
 	{ "pins", "pin", NULL, SKERRY_LINK_GPIO, 57, true },
+	{ "pull-up", "pin", "pull-down", SKERRY_LINK_GPIO, 57, true },
+	{ "pull-down", "pin", "pull-up", SKERRY_LINK_GPIO, 57, false },
 	{ "clocks", "clock", "clocks-read-only", SKERRY_LINK_SCMI, 255, true },
 	{ "clocks-read-only", "clock", "clocks", SKERRY_LINK_SCMI, 255, false },
 	{ "power-domains", "power domain", "power-domains-read-only", SKERRY_LINK_SCMI, 255,
@@ -80,6 +82,8 @@ static void check_list(struct check *c, const struct sys_link *l, const struct r
 			   r->what, number, r->max)) {
 			continue;
 		}
+		bad_if(c, r->type == SKERRY_LINK_GPIO && !list_has(c, l, "pins", number), l->node,
+		       r->name, "pin %u is none of the link's pins", number);
 		bad_if(c, r->is_alone && list_has(c, l, r->other, number), l->node, r->name,
 		       "%s %u is in %s too", r->what, number, r->other);
 		if (r->is_alone) {
@@ -118,7 +122,8 @@ void check_rights(struct check *c, const struct sys_link *l)
 		}
 	}
 	if (l->type == SKERRY_LINK_GPIO) {
-		bad_if(c, !has_some, l->node, "pins", "is missing: a gpio link is about some");
+		bad_if(c, !dt_has(c->fdt, l->node, "pins"), l->node, "pins", "is missing: a gpio "
+		       "link is about some");
 	} else {
 		bad_if(c, !has_some, l->node, NULL, "has none of clocks, clocks-read-only, "
 		       "power-domains and power-domains-read-only: an scmi link is about some");

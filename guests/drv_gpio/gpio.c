@@ -64,6 +64,17 @@ const char *gpio_open(struct gpio *g, const uint8_t *pins, uint32_t size,
 	return NULL;
 }
 
+void gpio_pull(const struct gpio *g, const uint8_t *pins, uint32_t size, enum pin_pull pull)
+{
+	for (uint32_t at = 0; pins && at + 4 <= size; at += 4) {
+		for (uint32_t i = 0; i < g->line_count; i++) {
+			if (be32(pins + at) == g->line[i].pin) {
+				pin_set_pull(g->line[i].pin, pull);
+			}
+		}
+	}
+}
+
 /* Levels are looked for only while there is a buffer: they would come again and again. */
 static void arm(const struct gpio *g, uint32_t line)
 {

@@ -60,6 +60,8 @@ struct gpio {
  * behind the other, or NULL; a pin without one is "GPIO17". What is wrong, or NULL. */
 const char *gpio_open(struct gpio *g, const uint8_t *pins, uint32_t size,
 		      const char *board_names, uint32_t board_names_size);
+/* Pins of `pins`, a list like gpio_open()'s, get this pull, if they are the link's. */
+void gpio_pull(const struct gpio *g, const uint8_t *pins, uint32_t size, enum pin_pull pull);
 /* All lines become inputs without events; buffers are forgotten. */
 void gpio_release(struct gpio *g);
 /* Takes up what `kept` says, in a new life. */

@@ -9,6 +9,7 @@ enum {				/* offsets; the register of pins 32 and up is 4 behind each */
 	GPFSEL = 0x00,		/* 10 pins each */
 	GPSET = 0x1c, GPCLR = 0x28, GPLEV = 0x34, GPEDS = 0x40,
 	GPREN = 0x4c, GPFEN = 0x58, GPHEN = 0x64, GPLEN = 0x70,
+	GPIO_PUP_PDN_CNTRL = 0xe4,	/* 16 pins each */
 };
 
 static uint64_t base;
@@ -34,6 +35,14 @@ void pin_set_function(uint32_t pin, uint32_t function)
 	uint32_t shift = pin % 10 * 3, old = pins_read(at);
 
 	pins_write(at, (old & ~(7u << shift)) | function << shift);
+}
+
+void pin_set_pull(uint32_t pin, enum pin_pull pull)
+{
+	uint64_t at = base + GPIO_PUP_PDN_CNTRL + pin / 16 * 4;
+	uint32_t shift = pin % 16 * 2, old = pins_read(at);
+
+	pins_write(at, (old & ~(3u << shift)) | (uint32_t)pull << shift);
 }
 
 bool pin_level(uint32_t pin)

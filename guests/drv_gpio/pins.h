@@ -27,6 +27,9 @@ bool pin_level(uint32_t pin);
 /* What it drives while it is an output, or will drive. */
 void pin_drive(uint32_t pin, bool is_high);
 
+enum pin_pull { PIN_FLOATS, PIN_PULL_UP, PIN_PULL_DOWN };
+void pin_set_pull(uint32_t pin, enum pin_pull pull);
+
 void pin_set_trigger(uint32_t pin, enum pin_trigger trigger);
 void pin_clear_event(uint32_t pin);
 /* Pins whose events have come since the last time, bit by bit; they are cleared. */

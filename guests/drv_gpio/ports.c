@@ -20,14 +20,21 @@ static const char *open_gpio(struct port *p, uint32_t port)
 	uint32_t size = 0, names_size = 0;
 	const uint8_t *pins = link_bytes(port, NULL, "pins", &size);
 	struct tree_device device;
-	const char *names;
+	const char *names, *why;
 
 	if (!tree_device(GPIO_CLASS, 0, &device)) {
 		return "no " GPIO_CLASS " is assigned";
 	}
 	names = tree_device_property(&device, "gpio-line-names", &names_size);
 	p->gpio.kept = (struct gpio_kept *)((struct back_page *)link_info(port)->page)->driver;
-	return gpio_open(&p->gpio, pins, size, names, names_size);
+	why = gpio_open(&p->gpio, pins, size, names, names_size);
+	if (!why) {
+		pins = link_bytes(port, NULL, "pull-up", &size);
+		gpio_pull(&p->gpio, pins, size, PIN_PULL_UP);
+		pins = link_bytes(port, NULL, "pull-down", &size);
+		gpio_pull(&p->gpio, pins, size, PIN_PULL_DOWN);
+	}
+	return why;
 }
 
 static int64_t offer_gpio(struct port *p, uint32_t port)

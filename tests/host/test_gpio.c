@@ -21,6 +21,7 @@
 static struct {
 	uint32_t select[6], latch[2], outside[2], status[2];
 	uint32_t detect[4][2];			/* rising, falling, high, low */
+	uint32_t pull[4];
 } chip;
 
 static uint32_t function_of(unsigned pin)
@@ -63,6 +64,8 @@ uint32_t pins_read(uint64_t at)
 		return chip.status[(offset - 0x40) / 4];
 	case 0x4c: case 0x50: case 0x58: case 0x5c: case 0x64: case 0x68: case 0x70: case 0x74:
 		return chip.detect[(offset - 0x4c) / 12][(offset - 0x4c) % 12 / 4];
+	case 0xe4: case 0xe8: case 0xec: case 0xf0:
+		return chip.pull[(offset - 0xe4) / 4];
 	default:
 		fail_msg("a read at 0x%x", offset);
 		return 0;
@@ -88,6 +91,9 @@ void pins_write(uint64_t at, uint32_t v)
 		break;
 	case 0x4c: case 0x50: case 0x58: case 0x5c: case 0x64: case 0x68: case 0x70: case 0x74:
 		chip.detect[(offset - 0x4c) / 12][(offset - 0x4c) % 12 / 4] = v;
+		break;
+	case 0xe4: case 0xe8: case 0xec: case 0xf0:
+		chip.pull[(offset - 0xe4) / 4] = v;
 		break;
 	default:
 		fail_msg("a write at 0x%x", offset);
@@ -290,6 +296,21 @@ static void names_come_from_the_board_or_from_numbers(void **state)
 	assert_non_null(gpio_open(&gpio, cells, 5, NULL, 0));
 }
 
+static void pulls_are_set_for_the_link_s_pins_only(void **state)
+{
+	static const uint8_t up[] = { 0, 0, 0, 57, 0, 0, 0, 18 }, down[] = { 0, 0, 0, 17 };
+
+	(void)state;
+	memset(chip.pull, 0xff, sizeof(chip.pull));
+	gpio_pull(&gpio, up, sizeof(up), PIN_PULL_UP);
+	gpio_pull(&gpio, down, sizeof(down), PIN_PULL_DOWN);
+	gpio_pull(&gpio, NULL, 0, PIN_PULL_DOWN);
+	assert_int_equal(chip.pull[0], 0xffffffff);
+	assert_int_equal(chip.pull[1], 0xfffffffb);	/* pin 17: 10 */
+	assert_int_equal(chip.pull[2], 0xffffffff);
+	assert_int_equal(chip.pull[3], 0xfff7ffff);	/* pin 57: 01 */
+}
+
 static void an_edge_comes_once_and_is_kept_without_a_buffer(void **state)
 {
 	uint8_t status = 9;
@@ -378,6 +399,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_not_the_link_s_does_not_change, begin),
 		cmocka_unit_test_setup(hostile_requests_are_refused, begin),
 		cmocka_unit_test_setup(names_come_from_the_board_or_from_numbers, begin),
+		cmocka_unit_test_setup(pulls_are_set_for_the_link_s_pins_only, begin),
 		cmocka_unit_test_setup(an_edge_comes_once_and_is_kept_without_a_buffer, begin),
 		cmocka_unit_test_setup(a_level_counts_while_there_is_a_buffer, begin),
 		cmocka_unit_test_setup(a_restart_forgets_no_trigger_and_no_edge, begin),

@@ -9,7 +9,7 @@ import tempfile
 from harness import Case, Monitor, Run, check, guest, image, link, system
 
 GPIO = 0xFE200000
-LEVEL, FUNCTION = 0x34, 0x00
+LEVEL, FUNCTION, PULL = 0x34, 0x00, 0xE4
 PINS = """devices {
 				gpio { device = "/soc/gpio@7e200000"; };
 			};"""
@@ -27,7 +27,8 @@ def gpio_system(first="", second="stay", driver="", more=""):
               "window-bank = <0 0x60000000 0 0x00200000>;"),
         guest("gpio", "guests/drv_gpio.bin", (0,),
               more=f'service; bootargs = "{driver}"; {RESTART} {PINS}'),
-        links=[link("one-pins", "gpio", "one", "gpio", "pins = <17 27>;"),
+        links=[link("one-pins", "gpio", "one", "gpio", "pins = <17 27>; pull-up = <17>; "
+                    "pull-down = <27>;"),
                link("two-pins", "gpio", "two", "gpio", "pins = <22>; " + more)])
 
 
@@ -60,6 +61,9 @@ class Board:
     def function(self, pin):
         return self.word(FUNCTION + pin // 10 * 4) >> pin % 10 * 3 & 7
 
+    def pull(self, pin):
+        return self.word(PULL + pin // 16 * 4) >> pin % 16 * 2 & 3
+
     def must_be_untouched(self, *others):
         """All other pins are as QEMU's firmware-less board has them: low inputs."""
         for pin in set(range(58)) - set(others):
@@ -83,6 +87,8 @@ def pins(log):
         for pin, function, level in ((17, 1, 0), (27, 1, 1), (22, 1, 1)):
             b.must_be(pin, function, level)
         b.must_be_untouched(17, 22, 27)
+        pulls = [b.pull(pin) for pin in (16, 17, 27, 28)]
+        check(pulls == [2, 1, 2, 0], f"pulls {pulls}")
         b.run.absent("FAILED")
 
 
