@@ -201,11 +201,11 @@ else
 ifeq ($(MAKECMDGOALS)$(wildcard $(CACHE)/firmware/start4.elf),run)
 FIRMWARE := no
 endif
-$(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(O)/card.arguments \
+$(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(CARD_IMAGE).arguments \
 		$(wildcard $(SYSTEM) scripts/mkcard scripts/mkcard.d/* scripts/mkdisk) | $(LINKS)
 	$(call say,CARD)scripts/mkcard $(CARD) $@
 
-$(O)/card.arguments: FORCE
+$(CARD_IMAGE).arguments: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CARD)' | cmp -s - $@ || echo '$(CARD)' >$@
 
