@@ -29,7 +29,7 @@ def demo(log):
     with Run(log, itb, "--board", "versal", "--disk", disk, limit=100) as run:
         run.expect(*BOARD)
         run.expect(r"up in [\d.]+ s, root on /dev/vda", r"linux# ")
-        run.type("echo kept >/root/file; sync; mount | grep vda")
+        run.type("echo kept >/mnt/file; sync; mount | grep vda")
         run.send("\x1dn")               # the manager's turn
         run.expect(r"input goes to manager")
         run.type("kill drv-block", r"drv-block: restarting")
@@ -39,7 +39,7 @@ def demo(log):
         run.expect(r"input goes to linux")
         run.send("reboot\n")
         run.expect(r"^skerry: linux: restarting", r"root on /dev/vda", r"linux# ")
-        run.type("cat /root/file", r"kept")
+        run.type("cat /mnt/file", r"kept")
         run.send("\x1dq")
         run.expect(r"^skerry: end ")
         run.end(0)
