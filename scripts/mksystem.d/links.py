@@ -7,7 +7,8 @@ Only what trees need is read; what is wrong with a link skerry-check tells.
 
 # Of a link's node and of a volume's: for the guests
 LINK_PROPS = ("mac", "isolated", "uplink", "rate-limit-kbps", "label", "colour", "rate-limit",
-              "pins", "pull-up", "pull-down", "clocks", "clocks-read-only", "power-domains", "power-domains-read-only")
+              "pins", "pull-up", "pull-down", "clocks", "clocks-read-only", "power-domains",
+              "power-domains-read-only")
 VOLUME_PROPS = ("partition", "extent", "file", "fat-partition", "ram-size", "read-only")
 
 
