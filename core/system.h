@@ -48,6 +48,8 @@ struct sys_device {
 	char name[SKERRY_NAME_MAX];
 	char path[SYS_PATH_MAX];	/* or alias, in the board's tree; "stdout-path" */
 	struct range regs[SYS_REG_MAX];	/* (boot) physical; whole pages are mapped */
+	struct range reach;		/* (boot) physical addresses that its DMA reaches ... */
+	uint64_t bus;			/* (boot) ... and the bus address of the first of them */
 	uint32_t intid[SYS_IRQ_MAX];	/* (boot) SPIs, 32.. */
 	uint8_t edge[SYS_IRQ_MAX];	/* (boot) */
 	uint32_t reg_count, irq_count;	/* (boot) */
@@ -87,6 +89,8 @@ struct sys_guest {
 	struct sys_segment tree;	/* what mksystem made: own, or finished at boot */
 	struct sys_segment segment[SYS_SEGMENT_MAX];
 	struct sys_device device[SYS_DEVICE_MAX];
+	struct range reach;		/* (boot) identity: where all its bus masters reach ... */
+	const char *reach_by;		/* (boot) ... and the one that reaches least, or NULL */
 	uint32_t bank_count, vcpu_count, segment_count, device_count;
 	uint32_t restart_limit, restart_window_s; /* restarts after a crash in so many seconds */
 	int32_t node;			/* (host) */
@@ -119,6 +123,7 @@ struct sys_window {
 	struct pa host;			/* (boot) filled by placement, 64 KiB aligned */
 	uint64_t size;			/* split: two halves, each whole multiples of 64 KiB */
 	uint64_t front_base;		/* of a shared one: its window-bank's */
+	struct range reach;		/* (boot) where the bus masters of both ends reach */
 	uint32_t link_count;		/* (boot) that use it */
 	uint8_t front;			/* guest that it is scrubbed with */
 	uint8_t kind;			/* SKERRY_WINDOW_SPLIT, _SHARED */

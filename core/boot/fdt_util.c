@@ -142,37 +142,51 @@ bool dt_is_enabled(const void *fdt, int node)
 	       !dt_has(fdt, node, "status");
 }
 
-/* One step up: from the addresses below `bus` to those of its parent */
-static bool translate(const void *fdt, int bus, int parent, struct range *at)
+/* Addresses below `bus` become those above it, as far as row `index` modulo their number has
+ * them; where there is no row, or no such property, they stay. The number of rows; 0: malformed. */
+static unsigned climb(const void *fdt, int bus, const char *name, unsigned index, struct dt_dma *at)
 {
-	int size, below = fdt_address_cells(fdt, bus), above = fdt_address_cells(fdt, parent);
-	int sizes = fdt_size_cells(fdt, bus), row = below + above + sizes;
-	const fdt32_t *ranges = dt_prop(fdt, bus, "ranges", &size);
-	struct range from;
-	uint64_t to;
+	int size = 0, below = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
+	int above = fdt_address_cells(fdt, dt_parent(fdt, bus)), cells = below + above + sizes;
+	const fdt32_t *row = dt_prop(fdt, bus, name, &size);
+	uint64_t base, to;
+	struct range part;
 
-	if (!ranges || size == 0 || (below | above | sizes) < 0) {
-		return ranges && size == 0;	/* empty: the same addresses */
+	if (!row || size == 0 || (below | above | sizes) < 0 || size / 4 < cells) {
+		return !row || size == 0;
 	}
-	for (size /= 4; size >= row; size -= row, ranges += row) {
-		from.base = dt_cells(ranges, below);
-		from.size = dt_cells(ranges + below + above, sizes);
-		if (range_holds(from, at->base, at->size)) {
-			to = dt_cells(ranges + below, above);
-			at->base += to - from.base;
-			return at->base >= to;
+	row += index % (unsigned)(size / 4 / cells) * (unsigned)cells;
+	base = dt_cells(row, below);
+	to = dt_cells(row + below, above);
+	part.size = min_u64(dt_cells(row + below + above, sizes), UINT64_MAX - max_u64(base, to));
+	part = range_common(at->cpu, (struct range){ base, part.size });
+	at->bus += part.base - at->cpu.base;
+	at->cpu = (struct range){ part.base - base + to, part.size };
+	return (unsigned)(size / 4 / cells);
+}
+
+/* One step up, where a row has all of them */
+static bool translate(const void *fdt, int bus, struct dt_dma *at)
+{
+	struct dt_dma was = *at;
+	bool is_bus = dt_has(fdt, bus, "ranges");
+
+	for (unsigned i = 0; is_bus && i < climb(fdt, bus, "ranges", i, at); i++) {
+		if (at->cpu.size == was.cpu.size) {
+			return true;
 		}
+		*at = was;
 	}
 	return false;
 }
 
 int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 {
-	int above, size, bus = dt_parent(fdt, node);
+	int size, bus = dt_parent(fdt, node);
 	int addresses = fdt_address_cells(fdt, bus), sizes = fdt_size_cells(fdt, bus);
 	unsigned row = (unsigned)(addresses + sizes);
 	const fdt32_t *reg = dt_prop(fdt, node, "reg", &size);
-	struct range r;
+	struct dt_dma r = { .bus = 0 };
 
 	if (!reg || addresses < 0 || sizes < 0) {
 		return reg ? SKERRY_INVALID : SKERRY_AGAIN;
@@ -181,15 +195,24 @@ int dt_reg(const void *fdt, int node, unsigned index, struct range *out)
 		return (unsigned)size % (row * 4) ? SKERRY_INVALID : SKERRY_AGAIN;
 	}
 	reg += index * row;
-	r = (struct range){ dt_cells(reg, addresses), dt_cells(reg + addresses, sizes) };
-	for (; bus != 0; bus = above) {
-		above = dt_parent(fdt, bus);
-		if (!translate(fdt, bus, above, &r)) {
-			return SKERRY_INVALID;
-		}
+	r.cpu = (struct range){ dt_cells(reg, addresses), dt_cells(reg + addresses, sizes) };
+	while (bus != 0 && translate(fdt, bus, &r)) {
+		bus = dt_parent(fdt, bus);
 	}
-	*out = r;
-	return range_is_sane(r.base, r.size) ? SKERRY_OK : SKERRY_INVALID;
+	*out = r.cpu;
+	return bus == 0 && range_is_sane(out->base, out->size) ? SKERRY_OK : SKERRY_INVALID;
+}
+
+bool dt_dma(const void *fdt, int node, unsigned choice, struct dt_dma *dma)
+{
+	unsigned rows = choice < DT_DMA_MAX;
+
+	*dma = (struct dt_dma){ { 0, UINT64_MAX }, 0 };
+	for (int at = dt_parent(fdt, node); at > 0 && rows; at = dt_parent(fdt, at)) {
+		rows = climb(fdt, at, "dma-ranges", choice, dma);
+		choice /= rows ? rows : 1;
+	}
+	return rows && choice == 0;
 }
 
 /* Do "interrupts" of `node` go to the GIC? It or the nearest parent says where to. */

@@ -14,6 +14,20 @@
 
 #define DT_DEPTH_MAX	16	/* nodes deeper than this have no parent */
 
+struct dt_dma {			/* what a bus master reaches */
+	struct range cpu;	/* physical */
+	uint64_t bus;		/* bus address of the first of them */
+};
+
+/* What two ranges have in common; size 0: nothing. Both sane. */
+static inline struct range range_common(struct range a, struct range b)
+{
+	uint64_t base = max_u64(a.base, b.base);
+	uint64_t end = min_u64(a.base + a.size, b.base + b.size);
+
+	return (struct range){ base, end > base ? end - base : 0 };
+}
+
 struct dt_interrupt {
 	uint32_t intid;		/* GIC number: SPI n is 32 + n, PPI n is 16 + n */
 	uint32_t flags;		/* third cell as it stands; 1, 2: edge, 4, 8: level */
@@ -43,6 +57,12 @@ bool dt_is(const void *fdt, int node, const char *name, const char *value); /* t
 bool dt_is_enabled(const void *fdt, int node);		/* status absent, "okay" or "ok" */
 /* Range `index` of "reg" as the CPU sees it, through all `ranges`. */
 int dt_reg(const void *fdt, int node, unsigned index, struct range *out) nodiscard;
+
+/* What a bus master at `node` reaches (cpu.size 0: nothing) through the `dma-ranges` of all buses
+ * above it (none, or empty: the same addresses). A bus may have several; `choice` counts through
+ * all that there are. False: no more, or malformed. */
+#define DT_DMA_MAX	64
+bool dt_dma(const void *fdt, int node, unsigned choice, struct dt_dma *dma) nodiscard;
 
 /* Interrupt `index` of the controller `gic` ("interrupts-extended", or "interrupts"
  * with the inherited parent). */

@@ -2,7 +2,8 @@
 /*
  * Placement, see core/boot/boot.h. First fit from the bottom of memory, by trying an address
  * and stepping over whatever it runs into: what the board reserves, what has an owner, and for
- * identity guests what is fixed in every guest. What is placed gets its owner.
+ * identity guests what is fixed in every guest. Those stay where the DMA of their devices
+ * reaches. What is placed gets its owner.
  */
 #include <core/boot/boot.h>
 
@@ -11,11 +12,10 @@
 struct piece {				/* of memory: a bank or a window */
 	struct range at;		/* guest-physical */
 	uint64_t least;			/* alignment */
-	bool identity;			/* some guest has it where it is */
+	bool identity;			/* some guest has it where it is: */
+	struct range reach;		/* ... there; whose DMA reaches no further */
 	uint8_t kind, index;		/* its owner's */
 };
-
-static const struct range address_space = { 0, 1ull << SKERRY_IPA_BITS };
 
 /* Where what stands at `at` ends; 0: nothing does. */
 static uint64_t hit(const struct board *b, struct range at, bool identity)
@@ -42,12 +42,12 @@ static uint64_t hit(const struct board *b, struct range at, bool identity)
 static uint64_t find(const struct board *b, const struct piece *p, uint64_t align)
 {
 	for (uint32_t i = 0; i < b->memory_count; i++) {
-		uint64_t at, next = b->memory[i].base, size = p->at.size;
+		struct range m = p->identity ? range_common(b->memory[i], p->reach) : b->memory[i];
+		uint64_t at, next = m.base, size = p->at.size;
 
 		do {
 			at = next + ((p->at.base - next) & (align - 1));
-			next = range_holds(b->memory[i], at, size) &&
-			       (!p->identity || range_holds(address_space, at, size)) ?
+			next = range_holds(m, at, size) ?
 			       hit(b, (struct range){ at, size }, p->identity) : NOWHERE;
 		} while (next && next != NOWHERE);
 		if (!next) {
@@ -88,25 +88,55 @@ static void move_identity(struct sys_guest *g)
 	}
 }
 
-/* Identity guests' banks are of order 64: fewer places suit them. Another bank's
- * order is the highest bit of its size. */
+/* The higher, the earlier: what must be where it is comes first, by how few places suit it; else
+ * the highest bit of the size. */
+static int order_of(bool identity, struct range reach, uint64_t size)
+{
+	return identity ? 64 + __builtin_clzll(reach.size | 1) : 63 - __builtin_clzll(size | 1);
+}
+
+/* Why there may be no room for what is a guest's. */
+static void tell_reach(const struct sys_guest *g, struct report *r)
+{
+	if (g->reach_by) {
+		report_error(r, r->fdt, g->node, "devices", "guest %s: memory and windows must lie "
+			     "where device %s reaches, 0x%lx-0x%lx", g->name, g->reach_by,
+			     g->reach.base, g->reach.base + g->reach.size - 1);
+	}
+}
+
 static void place_order(const struct board *b, struct system *s, int order, struct report *r)
 {
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
-			int own = g->identity ? 64 : 63 - __builtin_clzll(g->bank[i].size | 1);
+			int own = order_of(g->identity, g->reach, g->bank[i].size);
 			struct piece p = { g->bank[i], g->identity ? BLOCK_SIZE : PAGE_SIZE,
-					   g->identity, OWNER_GUEST, (uint8_t)(g - s->guest) };
+					   g->identity, g->reach, OWNER_GUEST,
+					   (uint8_t)(g - s->guest) };
 
 			if (own == order && !place(b, &p, &g->host[i])) {
 				report_error(r, r->fdt, g->node, g->identity ? "memory-size" :
 					     "memory", "guest %s: no room on this board for bank "
 					     "%u, 0x%lx bytes at 0x%lx", g->name, i, p.at.size,
 					     p.at.base);
+				tell_reach(g, r);
 				g->refused = true;
 			} else if (own == order && g->identity) {
 				move_identity(g);
 			}
+		}
+	}
+}
+
+static void place_windows(const struct board *b, struct system *s, int order)
+{
+	for (uint32_t i = 0; i < s->window_count; i++) {
+		struct sys_window *w = &s->window[i];
+		struct piece p = { { 0, window_whole(w) }, WINDOW_SIZE, w->identity, w->reach,
+				   OWNER_WINDOW, (uint8_t)i };
+
+		if (order_of(w->identity, w->reach, 1) == order && !place(b, &p, &w->host)) {
+			w->size = w->link_count = 0;
 		}
 	}
 }
@@ -122,17 +152,18 @@ static void settle(struct system *s, struct sys_link *l, struct report *r)
 		struct sys_guest *g = &s->guest[l->end[role].guest];
 
 		l->end[role].base = g->identity ? w->host.v : l->end[role].base;
-		g->refused |= !w->size;
-	}
-	if (!w->size) {
-		report_error(r, r->fdt, l->node, "window-size", "link %s: no room for its window: "
-			     "its guests do not start", l->name);
+		if (!w->size) {
+			g->refused = true;
+			report_error(r, r->fdt, l->node, "window-size", "link %s: no room for its "
+				     "window: %s does not start", l->name, g->name);
+			tell_reach(g, r);
+		}
 	}
 }
 
 bool place_heap(const struct board *b, uint64_t size, struct pa *heap)
 {
-	struct piece p = { { 0, size }, size, false, OWNER_HV, 0 };
+	struct piece p = { { 0, size }, size, false, { 0, 0 }, OWNER_HV, 0 };
 
 	return place(b, &p, heap);
 }
@@ -151,17 +182,9 @@ bool place_records(const struct board *b, uint64_t size, struct pa *at)
 
 void place_guests(const struct board *b, struct system *s, struct report *r)
 {
-	for (int order = 64; order >= 0; order--) {	/* the largest first */
+	for (int order = 127; order >= 0; order--) {
 		place_order(b, s, order, r);
-	}
-	for (uint32_t i = 0; i < s->window_count; i++) {
-		struct sys_window *w = &s->window[i];
-		struct piece p = { { 0, window_whole(w) }, WINDOW_SIZE, w->identity, OWNER_WINDOW,
-				   (uint8_t)i };
-
-		if (!place(b, &p, &w->host)) {
-			w->size = w->link_count = 0;
-		}
+		place_windows(b, s, order);
 	}
 	for (uint32_t i = 0; i < s->link_count; i++) {
 		settle(s, &s->link[i], r);

@@ -168,7 +168,31 @@ static void read_device(struct judge *j, struct sys_device *d)
 	}
 }
 
-static void check_device(struct judge *j, const struct sys_guest *g, struct sys_device *d)
+/* Where its DMA gets to. A bus with several windows: the one with most memory in it. */
+static void read_reach(struct judge *j, struct sys_guest *g, struct sys_device *d)
+{
+	uint64_t most = 0, memory;
+	struct dt_dma dma;
+
+	d->reach.size = 0;
+	for (unsigned n = 0; dt_dma(j->board_fdt, d->board_node, n, &dma); n++) {
+		memory = 0;
+		for (uint32_t i = 0; i < j->board->memory_count; i++) {
+			memory += range_common(dma.cpu, j->board->memory[i]).size;
+		}
+		if (memory > most) {
+			most = memory;
+			d->reach = dma.cpu;
+			d->bus = dma.bus;
+		}
+	}
+	g->reach_by = d->reach.size < g->reach.size ? d->name : g->reach_by;
+	g->reach = range_common(g->reach, d->reach);
+	bad_if(j, !g->reach.size, d->node, "device", "its DMA reaches no memory, or none that the "
+	       "other devices of \"%s\" reach", g->name);
+}
+
+static void check_device(struct judge *j, struct sys_guest *g, struct sys_device *d)
 {
 	const struct sys_quiesce *q = d->quiesce;
 	struct range first = { 0, UINT64_MAX };
@@ -181,26 +205,28 @@ static void check_device(struct judge *j, const struct sys_guest *g, struct sys_
 		read_device(j, d);
 		first.size = d->regs[0].size;
 	}
-	if (!check_number(j, d->node, "quiesce", d->quiesce_count, 0, SYS_QUIESCE_MAX)) {
-		d->quiesce_count = 0;
-	}
-	for (; q < d->quiesce + d->quiesce_count; q++) {
+	check_number(j, d->node, "quiesce", d->quiesce_count, 0, SYS_QUIESCE_MAX);
+	for (; q < d->quiesce + min_u64(d->quiesce_count, SYS_QUIESCE_MAX); q++) {
 		bad_if(j, (q->width != 1 && q->width != 2 && q->width != 4) ||
 		       q->offset % q->width || !range_holds(first, q->offset, q->width), d->node,
 		       "quiesce", "0x%x, width %u: not in its first range", q->offset, q->width);
-		bad_if(j, q->limit_us > SYS_QUIESCE_MAX_US, d->node, "quiesce", "has a limit of %u "
-		       "us; at most %u", q->limit_us, SYS_QUIESCE_MAX_US);
+		check_number(j, d->node, "quiesce", q->limit_us, 0, SYS_QUIESCE_MAX_US);
 	}
 	bad_if(j, d->is_dma && !g->identity, d->node, "device", "may master the bus: its "
 	       "guest \"%s\" needs identity (or no-dma here)", g->name);
 	bad_if(j, d->is_dma && !d->quiesce_count, d->node, "quiesce", "is missing: the device "
 	       "may master the bus (or no-dma here)");
+	if (d->is_dma) {
+		read_reach(j, g, d);
+	}
 	j->report->in[1] = NULL;
 }
 
 static void check_guest(struct judge *j, struct sys_guest *g)
 {
 	g->name[SKERRY_NAME_MAX - 1] = g->note[SYS_IMAGE_MAX - 1] = '\0';
+	g->reach = address_space;
+	g->reach_by = NULL;
 	j->report->in[0] = g->name;
 	if (check_number(j, g->node, "memory", g->bank_count, 1, g->identity ? 1 : SYS_BANK_MAX) &&
 	    check_number(j, g->node, "cpus", g->vcpu_count, 1, SKERRY_VCPU_MAX) &&
@@ -227,6 +253,7 @@ static void check_window(struct judge *j, struct sys_window *w)
 	uint64_t step = w->kind == SKERRY_WINDOW_SPLIT ? 2 * WINDOW_SIZE : WINDOW_SIZE;
 
 	w->link_count = w->identity = 0;
+	w->reach = address_space;
 	bad_if(j, !w->size || !is_aligned(w->size, step) || w->size > address_space.size ||
 	       w->kind > SKERRY_WINDOW_SHARED, 0, "links", "a window has 0x%lx bytes, kind %u",
 	       w->size, w->kind);
@@ -247,6 +274,7 @@ static bool is_end_good(struct judge *j, struct sys_end *e, struct sys_window *w
 	}
 	e->port = j->ports[e->guest]++;
 	w->identity |= j->system->guest[e->guest].identity;
+	w->reach = range_common(w->reach, j->system->guest[e->guest].reach);
 	return !is_bad || j->system->guest[e->guest].identity;
 }
 

@@ -158,6 +158,94 @@ static int look_at_file(const char *path, const struct stat *info, int type)
 	return 0;
 }
 
+static const char buses[] =
+	"/dts-v1/;\n"
+	"/ { #address-cells = <2>; #size-cells = <2>; dma-ranges = <9 9 9 9 9 9>;\n"
+	"  soc { #address-cells = <1>; #size-cells = <1>;\n"
+	"    dma-ranges = <0xc0000000 0 0 0x40000000>;\n"
+	"    inner { #address-cells = <1>; #size-cells = <1>;\n"
+	"      dma-ranges = <0 0xd0000000 0x80000000>; device { }; };\n"
+	"    plain { #address-cells = <1>; #size-cells = <1>; dma-ranges; device { }; };\n"
+	"    silent { #address-cells = <1>; #size-cells = <1>; device { }; };\n"
+	"    beside { #address-cells = <1>; #size-cells = <1>; dma-ranges = <0 0 0x1000>;\n"
+	"      device { }; };\n"
+	"  };\n"
+	"  several { #address-cells = <2>; #size-cells = <1>;\n"
+	"    dma-ranges = <4 0x7c000000 0 0xfc000000 0x03800000  0 0 0 0 0xfc000000>;\n"
+	"    twice { #address-cells = <1>; #size-cells = <1>;\n"
+	"      dma-ranges = <0 4 0x7c000000 0x1000  0x80000000 0 0x40000000 0x1000>;\n"
+	"      device { }; };\n"
+	"    device { };\n"
+	"  };\n"
+	"  wraps { #address-cells = <2>; #size-cells = <2>;\n"
+	"    dma-ranges = <0xffffffff 0xfffff000 0 0x1000 0xffffffff 0xffffffff>;\n"
+	"    device { }; };\n"
+	"  short { #address-cells = <2>; #size-cells = <2>; dma-ranges = <1 2 3>; device { }; };\n"
+	"  odd { #address-cells = <9>; #size-cells = <2>; dma-ranges = <1 2 3>; device { }; };\n"
+	"  device { };\n"
+	"};\n";
+
+static void assert_dma(const void *fdt, const char *path, unsigned choice, uint64_t base,
+		       uint64_t size, uint64_t bus)
+{
+	struct dt_dma dma;
+
+	assert_true(dt_dma(fdt, fdt_path_offset(fdt, path), choice, &dma));
+	assert_range(dma.cpu, base, size);
+	assert_int_equal(dma.bus, bus);
+}
+
+/* Device tree specification 0.4, 2.3.9 */
+static void dma_ranges_of_all_buses_above_are_composed(void **state)
+{
+	void *fdt = dts_compile(buses);
+
+	(void)state;
+	assert_dma(fdt, "/device", 0, 0, UINT64_MAX, 0);
+	assert_dma(fdt, "/soc/inner", 0, 0, 0x40000000, 0xc0000000);
+	assert_dma(fdt, "/soc/inner/device", 0, 0x10000000, 0x30000000, 0);
+	assert_dma(fdt, "/soc/plain/device", 0, 0, 0x40000000, 0xc0000000);
+	assert_dma(fdt, "/soc/silent/device", 0, 0, 0x40000000, 0xc0000000);
+	free(fdt);
+}
+
+static void each_combination_of_dma_ranges_is_looked_at(void **state)
+{
+	void *fdt = dts_compile(buses);
+	struct dt_dma dma;
+	int device = fdt_path_offset(fdt, "/several/twice/device");
+	unsigned nothing = 0;
+
+	(void)state;
+	assert_dma(fdt, "/several/device", 0, 0xfc000000, 0x03800000, 0x47c000000);
+	assert_dma(fdt, "/several/device", 1, 0, 0xfc000000, 0);
+	assert_false(dt_dma(fdt, fdt_path_offset(fdt, "/several/device"), 2, &dma));
+	assert_dma(fdt, "/several/twice/device", 0, 0xfc000000, 0x1000, 0);
+	assert_dma(fdt, "/several/twice/device", 3, 0x40000000, 0x1000, 0x80000000);
+	for (unsigned i = 1; i < 3; i++) {
+		assert_true(dt_dma(fdt, device, i, &dma));
+		nothing += dma.cpu.size == 0;
+	}
+	assert_int_equal(nothing, 2);
+	assert_false(dt_dma(fdt, device, 4, &dma));
+	assert_false(dt_dma(fdt, device, DT_DMA_MAX, &dma));
+	free(fdt);
+}
+
+static void dma_ranges_that_make_no_sense_reach_nothing(void **state)
+{
+	void *fdt = dts_compile(buses);
+	struct dt_dma dma;
+
+	(void)state;
+	assert_true(dt_dma(fdt, fdt_path_offset(fdt, "/soc/beside/device"), 0, &dma));
+	assert_int_equal(dma.cpu.size, 0);
+	assert_dma(fdt, "/wraps/device", 0, 0x1000, 0xfff, 0xfffffffffffff000);
+	assert_false(dt_dma(fdt, fdt_path_offset(fdt, "/short/device"), 0, &dma));
+	assert_false(dt_dma(fdt, fdt_path_offset(fdt, "/odd/device"), 0, &dma));
+	free(fdt);
+}
+
 static void every_tree_of_the_kernel_package(void **state)
 {
 	const char *cache = getenv("SKERRY_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
@@ -183,6 +271,9 @@ int main(void)
 		cmocka_unit_test(a_property_of_negative_length_is_refused),
 		cmocka_unit_test(a_second_root_and_loose_properties_are_refused),
 		cmocka_unit_test(truncated_trees_are_refused),
+		cmocka_unit_test(dma_ranges_of_all_buses_above_are_composed),
+		cmocka_unit_test(each_combination_of_dma_ranges_is_looked_at),
+		cmocka_unit_test(dma_ranges_that_make_no_sense_reach_nothing),
 		cmocka_unit_test(every_tree_of_the_kernel_package),
 	};
 

@@ -56,6 +56,7 @@ static struct sys_guest *add_guest(uint64_t base, uint64_t size)
 	snprintf(g->name, sizeof(g->name), "g%u", s.guest_count++);
 	g->bank[0] = (struct range){ base, size };
 	g->bank_count = 1;
+	g->reach = (struct range){ 0, 1ull << SKERRY_IPA_BITS };
 	return g;
 }
 
@@ -208,11 +209,15 @@ static struct sys_link *add_link(struct sys_guest *front, struct sys_guest *back
 	struct sys_link *l = &s.link[s.link_count++];
 
 	if (size) {
-		s.window[s.window_count++] = (struct sys_window){ .size = size };
+		s.window[s.window_count++] = (struct sys_window){
+			.size = size, .reach = { 0, 1ull << SKERRY_IPA_BITS },
+		};
 	}
 	l->window = (uint8_t)(s.window_count - 1);
 	l->back_index = (uint8_t)s.window[l->window].link_count++;
 	s.window[l->window].identity |= front->identity | back->identity;
+	s.window[l->window].reach = range_common(s.window[l->window].reach,
+						 range_common(front->reach, back->reach));
 	s.window[l->window].front = (uint8_t)(front - s.guest);
 	l->end[SKERRY_FRONT] = (struct sys_end){ .guest = (uint8_t)(front - s.guest),
 						 .base = 0x20000000 };
@@ -267,6 +272,55 @@ static void an_identity_guest_has_its_windows_where_they_are(void **state)
 	assert_int_equal(l->end[SKERRY_FRONT].base, 0x20000000);
 	assert_int_equal(s.window[1].host.v, 0x08200000);	/* anywhere, behind a */
 	assert_int_equal(plain->end[SKERRY_BACK].base, 0x20010000);
+}
+
+static struct sys_guest *add_master(const char *name, uint64_t memory, uint64_t base, uint64_t size)
+{
+	struct sys_guest *g = add_guest(0, memory);
+
+	g->identity = true;
+	g->reach = (struct range){ base, size };
+	g->reach_by = g->device[0].name;
+	strcpy(g->device[0].name, name);
+	return g;
+}
+
+/* The narrowest first, with its window, although it is the smallest. */
+static void bus_masters_lie_where_they_reach_and_come_first(void **state)
+{
+	struct sys_guest *big = add_guest(0x40000000, MIB(1700)), *any = add_guest(0, MIB(512));
+	struct sys_guest *net = add_master("net", MIB(128), 0, 0xfc000000);
+	struct sys_guest *old = add_master("old", MIB(4), 0x10000000, 0x30000000);
+	struct sys_link *a = add_link(big, old, MIB(2));
+
+	add_link(big, net, MIB(2));
+	any->identity = true;
+	board.memory_count = 3;
+	board.memory[0] = (struct range){ 0, 0x3b400000 };
+	board.memory[1] = (struct range){ 0x40000000, 0xbc000000 };
+	board.memory[2] = (struct range){ GIB(4), GIB(4) };
+	assert_int_equal(place(), 0);
+	assert_int_equal(old->host[0].v, 0x10000000);
+	assert_int_equal(a->end[SKERRY_BACK].base, 0x10400000);
+	assert_int_equal(net->host[0].v, 0);
+	assert_int_equal(s.window[1].host.v, 0x0c000000);
+	assert_int_equal(any->host[0].v, 0x40000000);
+	assert_true(big->host[0].v >= GIB(1));
+}
+
+static void what_a_bus_master_can_not_reach_is_named(void **state)
+{
+	struct sys_guest *blk = add_master("disk", MIB(64), 0, GIB(1));
+	struct sys_guest *big = add_guest(0x40000000, MIB(16));
+
+	board.memory_count = 2;
+	board.memory[0] = (struct range){ 0x10000000, MIB(64) + MIB(1) };
+	board.memory[1] = (struct range){ GIB(1), GIB(1) };
+	strcpy(add_link(big, blk, MIB(2))->name, "root");
+	assert_int_equal(place(), SKERRY_NO_MEMORY);
+	assert_true(blk->refused && big->refused);
+	assert_non_null(strstr(messages, "\ndevices: guest g0: memory and windows must lie where "
+			       "device disk reaches, 0x0-0x3fffffff\n"));
 }
 
 static void without_room_for_a_window_its_guests_are_refused(void **state)
@@ -431,6 +485,8 @@ int main(void)
 		T(a_window_has_the_back_ends_pages_behind_it),
 		T(a_large_window_gets_large_blocks_where_it_can),
 		T(an_identity_guest_has_its_windows_where_they_are),
+		T(bus_masters_lie_where_they_reach_and_come_first),
+		T(what_a_bus_master_can_not_reach_is_named),
 		T(without_room_for_a_window_its_guests_are_refused),
 		T(no_two_things_ever_share_a_page),
 		T(the_heap_is_a_free_block),

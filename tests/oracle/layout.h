@@ -8,12 +8,12 @@
 
 #include <core/system.h>
 
-_Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 352 &&
-	       sizeof(struct sys_guest) == 3704 && sizeof(struct sys_window) == 32 &&
+_Static_assert(sizeof(struct sys_segment) == 64 && sizeof(struct sys_device) == 376 &&
+	       sizeof(struct sys_guest) == 3920 && sizeof(struct sys_window) == 48 &&
 	       sizeof(struct sys_link) == 80 && sizeof(struct sys_core) == 400 &&
 	       offsetof(struct system, guest) == 3240 &&
 	       offsetof(struct sys_guest, device) == 736 &&
-	       sizeof(struct system) == 40 + 8 * 400 + 16 * 3704 + 32 * (32 + 80) + 512 + 1024,
+	       sizeof(struct system) == 40 + 8 * 400 + 16 * 3920 + 32 * (48 + 80) + 512 + 1024,
 	       "layout of the image \"system\": a change needs another SYS_VERSION");
 
 #endif
