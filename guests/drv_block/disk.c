@@ -50,10 +50,11 @@ bool disk_is_broken(void)
 	return disk && disk->is_broken();
 }
 
-int disk_submit(uint32_t type, uint64_t sector, const struct vqv_part *data, uint32_t count)
+int disk_submit(uint32_t source, uint32_t type, uint64_t sector, const struct vqv_part *data,
+		uint32_t count)
 {
 	return disk_has_room() && count <= REQUEST_SEGMENTS ?
-		disk->submit(type, sector, data, count) : -1;
+		disk->submit(source, type, sector, data, count) : -1;
 }
 
 void disk_kick(void)
@@ -79,7 +80,7 @@ static bool read_now(uint64_t sector, uint32_t count, void *to)
 	struct vqv_part part = { to, count * SECTOR_SIZE };
 	uint8_t status = 0xff;
 
-	if (disk_submit(BLK_T_IN, sector, &part, 1) < 0) {
+	if (disk_submit(0, BLK_T_IN, sector, &part, 1) < 0) {
 		return false;
 	}
 	disk_kick();

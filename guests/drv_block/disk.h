@@ -11,6 +11,7 @@
 #include "request.h"
 
 #define DISK_SLOTS	64
+#define DISK_SOURCES	32u	/* who send requests: links */
 
 struct disk_info {
 	uint64_t sectors;
@@ -22,8 +23,8 @@ struct disk_info {
 struct disk_ops {
 	bool (*is_there)(void);			/* a device of this kind is assigned */
 	const char *(*open)(struct disk_info *info);
-	int (*submit)(uint32_t type, uint64_t sector, const struct vqv_part *data,
-		      uint32_t count);
+	int (*submit)(uint32_t source, uint32_t type, uint64_t sector,
+		      const struct vqv_part *data, uint32_t count);
 	void (*kick)(void);
 	int (*take)(uint8_t *status);
 	bool (*has_room)(void);
@@ -39,9 +40,11 @@ const char *disk_open(void);
 bool disk_is_read_only(void);
 bool disk_can_flush(void);	/* else what it answers is on the medium */
 
-/* Hands a request to the disk, at `sector` of it: data of `count` parts, which are copied.
- * Its slot; -1: no room before others are done. disk_kick() makes the disk look. */
-int disk_submit(uint32_t type, uint64_t sector, const struct vqv_part *data, uint32_t count);
+/* Hands a request of `source` to the disk, at `sector` of it: data of `count` parts, which
+ * are copied. Its slot; -1: no room before others are done. disk_kick() makes the disk look.
+ * A disk that does one thing at a time gives sources turns. */
+int disk_submit(uint32_t source, uint32_t type, uint64_t sector, const struct vqv_part *data,
+		uint32_t count);
 void disk_kick(void);
 /* The slot of one that is done, -1: none. `status`: BLK_S_... The slot is free again. */
 int disk_take(uint8_t *status);

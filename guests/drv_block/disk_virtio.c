@@ -81,14 +81,15 @@ static bool virtio_is_broken(void)
 	return device.is_broken;
 }
 
-static int virtio_submit(uint32_t type, uint64_t sector, const struct vqv_part *data,
-			 uint32_t count)
+static int virtio_submit(uint32_t source, uint32_t type, uint64_t sector,
+			 const struct vqv_part *data, uint32_t count)
 {
 	struct virtq_buffer b[REQUEST_SEGMENTS + 2];
 	uint32_t out = type == BLK_T_IN ? 1 : 1 + count;
 	uint32_t slot = free_slot[free_count - 1];
 	struct io *one = &io[slot];
 
+	(void)source;			/* the host does many at a time */
 	one->header = (struct blk_header){ .type = type, .sector = sector };
 	one->status = 0xff;
 	b[0] = (struct virtq_buffer){ (uint64_t)&one->header, sizeof(one->header) };

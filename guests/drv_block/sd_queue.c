@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Requests to the SD card, in the order in which they came, one transfer at a time; see
- * disk.h. What is under way is a state, each with what it begins and where its end leads
- * to, so nobody waits here. A write is answered when the card has programmed it (CMD13).
- * What to do after an error is sd_mend.c's. Pure C above sd_port.h.
+ * Requests to the SD card, one transfer at a time; see disk.h. Those of one source keep their
+ * order; sources take turns, so that none can keep the others waiting. What is under way is
+ * a state, each with what it begins and where its end leads to, so nobody waits here. A
+ * write is answered when the card has programmed it (CMD13). What to do after an error is
+ * sd_mend.c's. Pure C above sd_port.h.
  */
 #include "sd_queue.h"
 
 #define CHUNK_BLOCKS	1024u		/* of one transfer */
+#define TURN_BLOCKS	256u		/* of a source, while another one waits */
 #define ROUNDS		64u		/* operations before the main loop goes around */
 #define PAUSE_US	500u		/* between two looks at a card that programs */
 #define PAUSES		2000u
@@ -18,9 +20,16 @@ struct sd_queue q;
 
 static enum sd_state answer(uint8_t status)
 {
-	struct sd_request *r = &q.request[q.current];
+	uint32_t at = 0;
 
-	r->status = status;
+	while (q.waiting[at] != q.current) {
+		at++;
+	}
+	q.waiting_count--;
+	for (; at < q.waiting_count; at++) {
+		q.waiting[at] = q.waiting[at + 1];
+	}
+	q.request[q.current].status = status;
 	q.done[q.done_end++ % DISK_SLOTS] = (uint8_t)q.current;
 	q.current = -1;
 	return SD_IDLE;
@@ -31,20 +40,54 @@ enum sd_state sd_fail_request(void)
 	return answer(BLK_S_IOERR);
 }
 
+/* The oldest of the source whose last turn is longest ago. */
 static bool next_request(void)
 {
-	if (q.current < 0 && q.waiting_begin != q.waiting_end) {
-		q.current = q.waiting[q.waiting_begin++ % DISK_SLOTS];
-		q.moved = 0;
-		q.mend = (struct sd_mend){ 0 };
+	struct sd_request *r = NULL;
+
+	for (uint32_t i = 0; q.current < 0 && i < q.waiting_count; i++) {
+		struct sd_request *one = &q.request[q.waiting[i]];
+
+		if (!r || q.turn_of[one->source] < q.turn_of[r->source]) {
+			r = one;
+		}
+	}
+	if (r) {
+		q.current = (int)(r - q.request);
+		q.moved = r->moved;
+		q.mend = r->mend;
+		q.turn_of[r->source] = ++q.turn;
+		q.turn_blocks = 0;
 	}
 	return q.current >= 0;
+}
+
+static bool do_others_wait(void)
+{
+	for (uint32_t i = 0; i < q.waiting_count; i++) {
+		if (q.request[q.waiting[i]].source != q.request[q.current].source) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The request under way waits for its source's next turn. */
+static enum sd_state turn_over(void)
+{
+	struct sd_request *r = &q.request[q.current];
+
+	r->moved = q.moved;
+	r->mend = q.mend;
+	q.current = -1;
+	return SD_IDLE;
 }
 
 enum sd_state sd_go_on(void)
 {
 	struct sd_request *r = &q.request[q.current];
 	uint32_t left = (r->bytes - q.moved) / SECTOR_SIZE, n;
+	uint32_t most = do_others_wait() ? TURN_BLOCKS : CHUNK_BLOCKS;
 
 	q.pauses = 0;
 	if (r->type == BLK_T_FLUSH) {
@@ -55,7 +98,7 @@ enum sd_state sd_go_on(void)
 	}
 	q.data = (struct sd_data){ .part = r->part, .part_count = r->count, .skip = q.moved,
 				   .block_size = SECTOR_SIZE, .is_write = r->type == BLK_T_OUT };
-	q.data.blocks = q.mend.is_single ? 1 : left < CHUNK_BLOCKS ? left : CHUNK_BLOCKS;
+	q.data.blocks = q.mend.is_single ? 1 : left < most ? left : most;
 	n = q.mend.is_single ? 0 : sdhci_dma_begin(&q.data);
 	q.data.by_dma = n;
 	q.data.blocks = n ? n : q.data.blocks;
@@ -109,8 +152,12 @@ static enum sd_state chunk_done(void)
 		sdhci_dma_end(&q.data);
 	}
 	q.moved += q.data.blocks * SECTOR_SIZE;
+	q.turn_blocks += q.data.blocks;
 	sd_mend_worked();
-	return q.moved < q.request[q.current].bytes ? sd_go_on() : answer(BLK_S_OK);
+	if (q.moved == q.request[q.current].bytes) {
+		return answer(BLK_S_OK);
+	}
+	return q.turn_blocks >= TURN_BLOCKS && do_others_wait() ? turn_over() : sd_go_on();
 }
 
 static enum sd_state end_move(uint32_t errors)
@@ -259,7 +306,7 @@ static const char *sd_open(struct disk_info *info)
 		return q.why;
 	}
 	printf("drv_block: SD card: %lu MiB, %u data lines, %u kHz, by %s\n",
-	       q.card.sectors >> 11, q.card.is_wide ? 4 : 1, (q.card.hz >> q.slower) / 1000,
+	       q.card.sectors >> 11, q.card.is_wide ? 4u : 1u, (q.card.hz >> q.slower) / 1000,
 	       sdhci_info()->has_dma ? "ADMA2" : "PIO");
 	*info = (struct disk_info){ q.card.sectors, q.card.is_read_only, true };
 	return NULL;
@@ -275,21 +322,23 @@ static bool sd_is_broken(void)
 	return false;
 }
 
-static int sd_submit(uint32_t type, uint64_t sector, const struct vqv_part *data,
-		     uint32_t count)
+static int sd_submit(uint32_t source, uint32_t type, uint64_t sector,
+		     const struct vqv_part *data, uint32_t count)
 {
 	uint8_t slot = q.free[--q.free_count];
 	struct sd_request *r = &q.request[slot];
 
+	r->source = source % DISK_SOURCES;
 	r->type = type;
 	r->sector = sector;
 	r->count = count;
-	r->bytes = 0;
+	r->bytes = r->moved = 0;
+	r->mend = (struct sd_mend){ 0 };
 	for (uint32_t i = 0; i < count; i++) {
 		r->part[i] = data[i];
 		r->bytes += data[i].size;
 	}
-	q.waiting[q.waiting_end++ % DISK_SLOTS] = slot;
+	q.waiting[q.waiting_count++] = slot;
 	return slot;
 }
 

@@ -20,14 +20,6 @@ enum sd_state {
 	SD_SAME,
 };
 
-struct sd_request {
-	uint32_t type;			/* BLK_T_IN, _OUT, _FLUSH */
-	uint64_t sector;
-	uint32_t count, bytes;
-	uint8_t status;
-	struct vqv_part part[REQUEST_SEGMENTS];
-};
-
 struct sd_mend {			/* what was tried for the request under way */
 	uint32_t tries;			/* since something worked */
 	uint32_t errors;		/* in all */
@@ -35,6 +27,16 @@ struct sd_mend {			/* what was tried for the request under way */
 	uint32_t identified;
 	uint32_t last;			/* SD_E_ bits of the last error */
 	bool is_single;			/* blocks, one by one, by PIO */
+};
+
+struct sd_request {
+	uint32_t source, type;		/* BLK_T_IN, _OUT, _FLUSH */
+	uint64_t sector;
+	uint32_t count, bytes;
+	uint8_t status;
+	uint32_t moved;			/* of a request that waits for its turn */
+	struct sd_mend mend;
+	struct vqv_part part[REQUEST_SEGMENTS];
 };
 
 struct sd_queue {
@@ -53,10 +55,13 @@ struct sd_queue {
 	uint32_t pauses;
 	struct sd_data data;		/* of its transfer */
 	struct sd_mend mend;
+	uint64_t turn, turn_of[DISK_SOURCES];	/* numbers of turns: now, of each source's last */
+	uint32_t turn_blocks;		/* moved in this one */
 
 	struct sd_request request[DISK_SLOTS];
-	uint8_t free[DISK_SLOTS], waiting[DISK_SLOTS], done[DISK_SLOTS];	/* slots */
-	uint32_t free_count, waiting_begin, waiting_end, done_begin, done_end;
+	uint8_t free[DISK_SLOTS], done[DISK_SLOTS];	/* slots */
+	uint8_t waiting[DISK_SLOTS];	/* in the order in which they came, also `current` */
+	uint32_t free_count, waiting_count, done_begin, done_end;
 };
 
 extern struct sd_queue q;

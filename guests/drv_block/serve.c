@@ -89,7 +89,8 @@ static void give_back(struct port *p, uint16_t head, uint32_t written)
 
 static void to_disk(struct port *p, const struct request *r, uint16_t head)
 {
-	int slot = disk_submit(r->type, p->volume.at.start + r->sector, r->data, r->data_count);
+	int slot = disk_submit((uint32_t)(p - ports), r->type, p->volume.at.start + r->sector,
+			       r->data, r->data_count);
 
 	if (slot < 0) {
 		request_end(r, BLK_S_IOERR);

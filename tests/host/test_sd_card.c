@@ -169,8 +169,9 @@ static void requests_keep_their_order(void **state)
 	assert_null(drive_open());
 	for (int i = 0; i < DISK_SLOTS; i++) {
 		assert_true(disk_sd.has_room());
-		slot[i] = i % 8 ? disk_sd.submit(i % 2 ? BLK_T_OUT : BLK_T_IN, i * 8, &part, 1) :
-			disk_sd.submit(BLK_T_FLUSH, 0, NULL, 0);
+		slot[i] = i % 8 ?
+			disk_sd.submit(0, i % 2 ? BLK_T_OUT : BLK_T_IN, i * 8, &part, 1) :
+			disk_sd.submit(0, BLK_T_FLUSH, 0, NULL, 0);
 	}
 	assert_false(disk_sd.has_room());
 	disk_sd.kick();
@@ -179,6 +180,38 @@ static void requests_keep_their_order(void **state)
 		assert_int_equal(status, BLK_S_OK);
 	}
 	assert_true(disk_sd.has_room());
+}
+
+/* One source has 32 requests of 16 MiB each; another's single sector comes soon all the
+ * same, and the first one's keep their order. */
+static void sources_take_turns(void **state)
+{
+	struct vqv_part part[16], small;
+	int slot[DISK_SLOTS / 2], quick;
+	uint8_t status;
+
+	put_card(KIND_SDXC, 4294966272);
+	assert_null(drive_open());
+	for (int i = 0; i < 16; i++) {
+		part[i] = (struct vqv_part){ model_memory, 1u << 20 };
+	}
+	small = (struct vqv_part){ model_memory + 4096, 512 };
+	for (int i = 0; i < DISK_SLOTS / 2; i++) {
+		slot[i] = disk_sd.submit(3, BLK_T_IN, i * 40000, part, i < 2 ? 16 : 1);
+	}
+	disk_sd.kick();
+	for (int i = 0; i < 5; i++) {
+		uint32_t before = host.data_words;
+
+		quick = disk_sd.submit(1, BLK_T_IN, 7, &small, 1);
+		assert_int_equal(drive_wait(&status), quick);
+		assert_int_equal(status, BLK_S_OK);
+		assert_in_range(host.data_words - before, 128, (1024 + 256) * 128);
+	}
+	for (int i = 0; i < DISK_SLOTS / 2; i++) {
+		assert_int_equal(drive_wait(&status), slot[i]);
+		assert_int_equal(status, BLK_S_OK);
+	}
 }
 
 /* Segments of any sizes and places, down to single bytes. */
@@ -207,7 +240,7 @@ static void segments_may_be_cut_anywhere(void **state)
 			memcpy(part[i].at, model_memory + from, part[i].size);
 		}
 		card_stamp(round, is_write ? 0 : sectors, 3);
-		disk_sd.submit(is_write ? BLK_T_OUT : BLK_T_IN, round, part, n);
+		disk_sd.submit(0, is_write ? BLK_T_OUT : BLK_T_IN, round, part, n);
 		disk_sd.kick();
 		drive_wait(&status);
 		assert_int_equal(status, BLK_S_OK);
@@ -229,6 +262,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_restart_in_mid_transfer_is_survived, end),
 		cmocka_unit_test_teardown(nobody_waits_long, end),
 		cmocka_unit_test_teardown(requests_keep_their_order, end),
+		cmocka_unit_test_teardown(sources_take_turns, end),
 		cmocka_unit_test_teardown(segments_may_be_cut_anywhere, end),
 	};
 

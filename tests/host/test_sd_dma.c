@@ -116,7 +116,8 @@ static void begin_op(struct op *o)
 		}
 		move(o, true, truth + o->sector * 512);
 	}
-	slot = disk_sd.submit(!o->count ? BLK_T_FLUSH : o->is_write ? BLK_T_OUT : BLK_T_IN,
+	slot = disk_sd.submit((uint32_t)(o - ops) / 3,
+			      !o->count ? BLK_T_FLUSH : o->is_write ? BLK_T_OUT : BLK_T_IN,
 			      o->sector, o->part, o->parts);
 	assert_true(slot >= 0);
 	o->is_busy = true;
@@ -217,7 +218,7 @@ static void neighbours_of_a_part_stay(void **state)
 		struct vqv_part part = { model_memory + offset, 1024 };
 		uint8_t status;
 
-		disk_sd.submit(BLK_T_IN, 64, &part, 1);
+		disk_sd.submit(0, BLK_T_IN, 64, &part, 1);
 		disk_sd.kick();
 		model_memory[offset - 1] = (uint8_t)(offset * 3);
 		model_memory[offset + 1024] = (uint8_t)(offset * 5);

@@ -50,7 +50,7 @@ static inline uint8_t drive_do(uint32_t type, uint64_t sector, void *at, uint32_
 	struct vqv_part part = { at, size };
 	uint8_t status = 0xff;
 
-	assert_true(disk_sd.submit(type, sector, &part, type == BLK_T_FLUSH ? 0 : 1) >= 0);
+	assert_true(disk_sd.submit(0, type, sector, &part, type == BLK_T_FLUSH ? 0 : 1) >= 0);
 	disk_sd.kick();
 	drive_wait(&status);
 	return status;
