@@ -32,9 +32,10 @@ static void check_banks(struct check *c, const struct sys_guest *g)
 			       "0x%lx-0x%lx overlaps 0x%lx-0x%lx", RANGE_ARGS(r),
 			       RANGE_ARGS(g->bank[j]));
 		}
-		for (const struct sys_fixed *f = system_fixed; f->name && !g->identity; f++) {
-			bad_if(c, range_overlaps(r, f->at), g->node, name, "0x%lx-0x%lx overlaps "
-			       "%s, 0x%lx-0x%lx", RANGE_ARGS(r), f->name, RANGE_ARGS(f->at));
+		for (unsigned n = 0; system_fixed[n].size && !g->identity; n++) {
+			bad_if(c, range_overlaps(r, system_fixed[n]), g->node, name, "0x%lx-0x%lx "
+			       "overlaps %s, 0x%lx-0x%lx", RANGE_ARGS(r), fixed_names[n],
+			       RANGE_ARGS(system_fixed[n]));
 		}
 	}
 }
@@ -163,14 +164,13 @@ static void check_registers(struct check *c, const struct sys_guest *g, const st
 	       owner);
 	bad_if(c, !range_holds(address_space, r.base, r.size), d->node, "device", "0x%lx-0x%lx is "
 	       "above the %u bits of guest-physical addresses", RANGE_ARGS(r), SKERRY_IPA_BITS);
-	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
-		bool is_taken = f->at.base != SKERRY_PAGE_BASE &&
-			f->at.base != SKERRY_WINDOW_BASE &&
-			(f->at.base != SKERRY_PL011_BASE || g->console == CONSOLE_PL011);
+	for (const struct range *f = system_fixed; f->size; f++) {
+		bool is_taken = f->base != SKERRY_PAGE_BASE && f->base != SKERRY_WINDOW_BASE &&
+				(f->base != SKERRY_PL011_BASE || g->console == CONSOLE_PL011);
 
-		bad_if(c, is_taken && range_overlaps(r, f->at), d->node, "device",
-		       "its page 0x%lx-0x%lx overlaps %s, 0x%lx-0x%lx", RANGE_ARGS(r), f->name,
-		       RANGE_ARGS(f->at));
+		bad_if(c, is_taken && range_overlaps(r, *f), d->node, "device",
+		       "its page 0x%lx-0x%lx overlaps %s, 0x%lx-0x%lx", RANGE_ARGS(r),
+		       fixed_names[f - system_fixed], RANGE_ARGS(*f));
 	}
 	for (uint32_t i = 0; i < g->bank_count && !g->identity; i++) {
 		bad_if(c, range_overlaps(r, g->bank[i]), d->node, "device", "its page 0x%lx-0x%lx "

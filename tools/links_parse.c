@@ -56,9 +56,9 @@ static struct range parse_bank(struct parse *p, const struct sys_guest *g, const
 	}
 	bad_if(p, g->identity, g->node, "window-bank", "does not go with identity: its addresses "
 	       "are chosen at boot");
-	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
-		bad_if(p, range_overlaps(r, f->at), g->node, "window-bank", "0x%lx, 0x%lx bytes: "
-		       "overlaps %s", r.base, r.size, f->name);
+	for (unsigned i = 0; system_fixed[i].size; i++) {
+		bad_if(p, range_overlaps(r, system_fixed[i]), g->node, "window-bank", "0x%lx, "
+		       "0x%lx bytes: overlaps %s", r.base, r.size, fixed_names[i]);
 	}
 	for (uint32_t i = 0; i < g->bank_count; i++) {
 		bad_if(p, range_overlaps(r, g->bank[i]), g->node, "window-bank", "0x%lx, 0x%lx "

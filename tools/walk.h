@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Walking trees in the host tools.
+ * Walking trees in the host tools, and what they call things.
  */
 #ifndef TOOLS_WALK_H
 #define TOOLS_WALK_H
@@ -18,5 +18,11 @@ static inline const char *dt_name(const void *fdt, int node)
 {
 	return fdt_get_name(fdt, node, NULL);
 }
+
+/* Of core/boot/system.c's system_fixed[]. */
+static const char *const fixed_names[] = {
+	"the interrupt controller", "the console's PL011", "the register pages",
+	"EL2's read-only pages", "the link windows",
+};
 
 #endif

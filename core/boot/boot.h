@@ -22,12 +22,8 @@
 int system_check(struct system *s, const struct board *b, const void *board_fdt,
 		 struct report *r) nodiscard;
 /* The guest-physical ranges that are EL2's own in each guest: banks must not
- * touch them (placement keeps an identity guest's away). A name of NULL ends it. */
-struct sys_fixed {
-	struct range at;
-	const char *name;
-};
-extern const struct sys_fixed system_fixed[];
+ * touch them (placement keeps an identity guest's away). An empty one ends it. */
+extern const struct range system_fixed[];
 
 /*
  * The board: fills `b` from the board's device tree alone. Damage and what is

@@ -10,10 +10,7 @@
 uintptr_t __stack_chk_guard = 0x5f3759df00ff0a0d;
 
 void __stack_chk_fail(void) __attribute__((noreturn));
-void __stack_chk_fail(void)
-{
-	panic("stack overwritten in libfdt");
-}
+void __stack_chk_fail(void) { panic("stack overwritten in libfdt"); }
 
 void *memchr(const void *at, int byte, size_t size)
 {

@@ -30,9 +30,9 @@ static uint64_t hit(const struct board *b, struct range at, bool identity)
 			return b->reserved[i].base + b->reserved[i].size;
 		}
 	}
-	for (const struct sys_fixed *f = system_fixed; identity && f->name; f++) {
-		if (range_overlaps(f->at, at)) {
-			return f->at.base + f->at.size;
+	for (const struct range *f = system_fixed; identity && f->size; f++) {
+		if (range_overlaps(*f, at)) {
+			return f->base + f->size;
 		}
 	}
 	return 0;

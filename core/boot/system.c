@@ -19,14 +19,12 @@ struct judge {
 	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
 };
 
-const struct sys_fixed system_fixed[] = {
-	{ { SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
-	    SKERRY_GICD_BASE }, "the interrupt controller" },
-	{ { SKERRY_PL011_BASE, PAGE_SIZE }, "the console's PL011" },
-	{ { SKERRY_PAGE_BASE, MIB(16) }, "the register pages" },
-	{ { SKERRY_INFO_BASE, MIB(16) }, "EL2's read-only pages" },
-	{ { SKERRY_WINDOW_BASE, SKERRY_RAM_BASE - SKERRY_WINDOW_BASE }, "the link windows" },
-	{ { 0, 0 }, NULL },
+const struct range system_fixed[] = {	/* names: tools/walk.h */
+	{ SKERRY_GICD_BASE, SKERRY_GICR_BASE + SKERRY_GICR_STRIDE * SKERRY_VCPU_MAX -
+	  SKERRY_GICD_BASE },
+	{ SKERRY_PL011_BASE, PAGE_SIZE }, { SKERRY_PAGE_BASE, MIB(16) },
+	{ SKERRY_INFO_BASE, MIB(16) },
+	{ SKERRY_WINDOW_BASE, SKERRY_RAM_BASE - SKERRY_WINDOW_BASE }, { 0, 0 },
 };
 
 /* Where `condition` holds: an error, at a node of the description where there is one. */
@@ -53,8 +51,8 @@ static void check_memory(struct judge *j, const struct sys_guest *g)
 			      !range_holds(address_space, m.base, m.size) ||
 			      (g->identity && m.base);
 
-		for (const struct sys_fixed *f = system_fixed; f->name; f++) {
-			is_bad |= !g->identity && range_overlaps(m, f->at);
+		for (const struct range *f = system_fixed; f->size; f++) {
+			is_bad |= !g->identity && range_overlaps(m, *f);
 		}
 		for (uint32_t n = 0; n < i; n++) {
 			is_bad |= range_overlaps(m, g->bank[n]);
@@ -269,8 +267,8 @@ static bool is_end_good(struct judge *j, struct sys_end *e, struct sys_window *w
 	if (e->guest >= j->system->guest_count || j->ports[e->guest] == SKERRY_PORT_MAX) {
 		return false;
 	}
-	for (const struct sys_fixed *f = system_fixed; f->name; f++) {
-		is_bad |= f->at.base != SKERRY_WINDOW_BASE && range_overlaps(at, f->at);
+	for (const struct range *f = system_fixed; f->size; f++) {
+		is_bad |= f->base != SKERRY_WINDOW_BASE && range_overlaps(at, *f);
 	}
 	e->port = j->ports[e->guest]++;
 	w->identity |= j->system->guest[e->guest].identity;

@@ -39,8 +39,8 @@ static void judge_bank(const struct sys_guest *g, struct range r)
 {
 	need(r.size && is_aligned(r.base | r.size, PAGE_SIZE));
 	need(range_holds((struct range){ 0, 1ull << SKERRY_IPA_BITS }, r.base, r.size));
-	for (const struct sys_fixed *f = system_fixed; f->name && !g->identity; f++) {
-		need(!range_overlaps(r, f->at));
+	for (const struct range *f = system_fixed; f->size && !g->identity; f++) {
+		need(!range_overlaps(r, *f));
 	}
 }
 

@@ -22,10 +22,8 @@ static struct report report;
 static char messages[2048];
 
 /* Stand-ins for the parser's part, so that this test is about placement alone. */
-const struct sys_fixed system_fixed[] = {
-	{ .at = { 0x08000000, 0x04000000 }, .name = "fixed" },
-	{ .at = { 0x20000000, 0x20000000 }, .name = "windows" },
-	{ .at = { 0, 0 }, .name = NULL },
+const struct range system_fixed[] = {
+	{ 0x08000000, 0x04000000 }, { 0x20000000, 0x20000000 }, { 0, 0 },
 };
 
 static void print(struct report *r, bool is_error, const void *fdt, int node,

@@ -89,10 +89,7 @@ void firmware_boot(void)
 	firmware.trng = smc_call(SMCCC_TRNG_VERSION, 0, 0, 0) >= 0x10000;
 }
 
-static uint64_t affinity(void)
-{
-	return READ_SYSREG(mpidr_el1) & 0xff00ffffff;
-}
+static uint64_t affinity(void) { return READ_SYSREG(mpidr_el1) & 0xff00ffffff; }
 
 /* Called by secondary_entry on no stack: a leaf that keeps to registers. */
 struct pcpu *secondary_find(void)

@@ -76,7 +76,4 @@ void arch_boot_cores(const struct board *b)
 	cpus_start(b);
 }
 
-void arch_boot_leave(void)
-{
-	stack_switch(pcpus[0].stack_top, leave_boot);
-}
+void arch_boot_leave(void) { stack_switch(pcpus[0].stack_top, leave_boot); }
