@@ -33,6 +33,7 @@ struct vcpu {
 	struct guest *guest;
 	uint8_t index, cpu, slot;	/* in the guest; its core; in that core's list */
 	bool is_waiting;	/* in WFI, on a shared core; own core only, as what follows */
+	bool has_asked_time;	/* PV_TIME_ST: time_publish() for it from then on */
 	uint8_t time;		/* enum vcpu_time: now ... */
 	uint64_t since;		/* ... since, ticks; UINT64_MAX: it is being changed */
 	uint64_t deadline;	/* it waits, off its core: when its own timer wants it, ticks */
@@ -79,8 +80,11 @@ struct pcpu {
 	bool is_shared;		/* its policy is not static: constant. Read with `look`: fast.c */
 	bool look;		/* something came for core_next(): core_look(). Atomic, any core */
 	uint64_t watchdog;	/* no deadline is before; 0: not known. Atomic, any core */
-	uint64_t until;		/* when to look again at the latest, ticks; own core only */
-	uint64_t came;		/* an interrupt that made it look, ticks; 0: none; own core only */
+	bool is_timer_on;	/* its virtual timer's interrupt is enabled */
+	/* Own core only, ticks: when to look again at the latest; of that for those who wait, off
+	 * the core, and the watchdogs; since when core_next() is needed, for the turn alone
+	 * unless `look` is set too (0: not) */
+	uint64_t until, wake, came;
 	struct vcpu *running;	/* shared: whose turn it is, NULL: nobody's; own core only */
 	struct vcpu *vcpu[SYS_SLOT_MAX];	/* the vCPUs that live here, by slot */
 };

@@ -78,14 +78,16 @@ bool quiesce_devices(const struct guest *g) nodiscard;
  */
 /* The vCPU to enter on this core: does the work of stopping, scrubbing, loading
  * and starting meanwhile, sleeps when there is none. */
-struct vcpu *core_next(void);
+struct vcpu *core_next(struct pcpu *p);
 
 /* On the caller's core. An interrupt asks for core_next(): who ran until now does not pay for
  * what follows. `v`, which has exited, waits for an interrupt. The running one lets others go
  * first (hv/sched.h). */
 void core_came(void);
 void core_wait(struct vcpu *v);
-void core_yield(int to);
+void core_yield(struct pcpu *p, int to);
+/* The hypercall YIELD of v, on core p: who is to be entered. */
+struct vcpu *exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
 
 /* Each core's way out of boot: never returns. The architecture's. */
 void core_run(void) __attribute__((noreturn));

@@ -12,14 +12,13 @@
 /* Ready for its next (or first) instruction? */
 static bool is_ready(struct vcpu *v)
 {
-	if (state_of(v->guest) != GUEST_RUNNING) {
-		return false;
-	}
-	if (load_acquire(&v->power) == VCPU_STARTING) {
+	uint32_t power = load_acquire(&v->power);
+
+	if (power == VCPU_STARTING && state_of(v->guest) == GUEST_RUNNING) {
 		arch_vcpu_start(v, v->entry, v->context);
-		store_release(&v->power, VCPU_ON);
+		store_release(&v->power, power = VCPU_ON);
 	}
-	return vcpu_is_on(v);
+	return power == VCPU_ON && state_of(v->guest) == GUEST_RUNNING;
 }
 
 /* An interrupt made this core look: who ran until now does not pay for it. */
@@ -34,38 +33,20 @@ void core_came(void)
 void core_wait(struct vcpu *v)
 {
 	if (pcpus[v->cpu].is_shared) {
-		v->is_waiting = true;
-		core_look(v->cpu);
+		v->is_waiting = !arch_vcpu_has_interrupt(v);
+		pcpus[v->cpu].came = arch_time_now();
 	} else if (!arch_vcpu_has_interrupt(v)) {
 		arch_cpu_wait();
 	}
 }
 
-void core_yield(int to)
+void core_yield(struct pcpu *p, int to)
 {
-	unsigned cpu = arch_cpu_index();
-
-	sched_pass(cpu, to, arch_time_now());
-	core_look(cpu);
+	p->came = arch_time_now();
+	sched_pass(p->index, to, p->came);
 }
 
-int64_t hvc_yield(struct vcpu *v, uint64_t *x)
-{
-	const struct vcpu *to = v;
-
-	if (x[1] != SKERRY_YIELD_ANY && x[1] >= v->guest->config->vcpu_count) {
-		return SKERRY_INVALID;
-	}
-	if (x[1] != SKERRY_YIELD_ANY) {
-		to = &v->guest->vcpu[x[1]];
-	}
-	if (pcpus[v->cpu].is_shared && to->cpu == v->cpu) {
-		core_yield(to == v ? SCHED_NONE : to->slot);
-	}
-	return SKERRY_OK;
-}
-
-static void account(struct vcpu *v, enum vcpu_time to, uint64_t now)
+static always_inline void account(struct vcpu *v, enum vcpu_time to, uint64_t now)
 {
 	uint64_t spent = now - v->since;
 
@@ -74,7 +55,9 @@ static void account(struct vcpu *v, enum vcpu_time to, uint64_t now)
 	v->ticks[v->time] += spent;
 	v->time = (uint8_t)to;
 	store_release(&v->since, now);
-	time_publish(v);
+	if (v->has_asked_time) {
+		time_publish(v);
+	}
 }
 
 static void block(struct pcpu *p, struct vcpu *v, uint64_t now)
@@ -100,11 +83,13 @@ static bool wants(const struct vcpu *v, uint64_t now)
 	       (!v->is_waiting || v->deadline <= now || arch_vcpu_has_interrupt(v)));
 }
 
-/* Wakes who lives here and has something to do; blocks whose turn it is, if it has not. */
+/* Wakes who lives here and has something to do. When the timers of the others want them: of
+ * those that wait, and are not on the core. */
 static void look(struct pcpu *p, uint64_t now)
 {
-	if (p->running != NULL && !wants(p->running, now)) {
-		block(p, p->running, now);
+	p->wake = watchdog_look(p->index, now);
+	if (p->running != NULL && (p->running->is_waiting || !wants(p->running, now))) {
+		block(p, p->running, now);	/* maybe to wake up at once */
 	}
 	for (unsigned i = 0; i < p->vcpu_count; i++) {
 		struct vcpu *v = p->vcpu[i];
@@ -114,12 +99,14 @@ static void look(struct pcpu *p, uint64_t now)
 			v->deadline = UINT64_MAX;
 			account(v, VCPU_READY, now);
 			sched_wake(p->index, i, now);
+		} else if (v->deadline < p->wake && state_of(v->guest) == GUEST_RUNNING) {
+			p->wake = v->deadline;
 		}
 	}
 }
 
 /* Whose turn it is from `now` on; NULL: nobody's. */
-static struct vcpu *give_turn(struct pcpu *p, uint64_t now, uint64_t *until)
+static always_inline struct vcpu *give_turn(struct pcpu *p, uint64_t now, uint64_t *until)
 {
 	int slot = sched_pick(p->index, now, until);
 	struct vcpu *v = slot == SCHED_NONE ? NULL : p->vcpu[slot];
@@ -137,17 +124,10 @@ static struct vcpu *give_turn(struct pcpu *p, uint64_t now, uint64_t *until)
 	return v;
 }
 
-/* With the timers of those that wait, and are not on the core. */
-static uint64_t deadline(const struct pcpu *p, uint64_t until)
+static always_inline void switch_to(struct pcpu *p, struct vcpu *v, uint64_t until)
 {
-	for (unsigned i = 0; i < p->vcpu_count; i++) {
-		const struct vcpu *v = p->vcpu[i];
-
-		if (v->deadline < until && state_of(v->guest) == GUEST_RUNNING) {
-			until = v->deadline;
-		}
-	}
-	return until;
+	arch_vcpu_switch(v);
+	arch_cpu_deadline(min_u64(until, p->wake));
 }
 
 /* What came, and since when: from here on it is looked at. */
@@ -163,7 +143,7 @@ static uint64_t take_look(struct pcpu *p)
 static struct vcpu *next_shared(struct pcpu *p)
 {
 	for (;;) {
-		uint64_t now = take_look(p), until, watchdog = watchdog_look(p->index, now);
+		uint64_t now = take_look(p), until;
 		bool has_worked = false;
 		struct vcpu *v;
 
@@ -173,26 +153,49 @@ static struct vcpu *next_shared(struct pcpu *p)
 			block(p, v, now);
 		}
 		if (v != NULL && !has_worked) {
-			arch_vcpu_switch(v);
-			v->is_waiting = false;
-		}
-		arch_cpu_deadline(deadline(p, min_u64(until, watchdog)));
-		if (v != NULL && !has_worked) {
+			switch_to(p, v, until);
 			return v;
 		}
+		arch_cpu_deadline(min_u64(until, p->wake));
 		if (arch_cpu_has_work() || (v == NULL && !p->look)) {
 			arch_cpu_wait();
 		}
 	}
 }
 
-struct vcpu *core_next(void)
+/* Who ran until now passes its turn, or waits: what is known of the others holds, unless
+ * something else has come. */
+static always_inline struct vcpu *next_turn(struct pcpu *p, uint64_t now)
 {
-	struct pcpu *p = &pcpus[arch_cpu_index()];
+	uint64_t until;
+	struct vcpu *v;
+
+	if (p->running->is_waiting) {
+		block(p, p->running, now);
+	}
+	v = give_turn(p, now, &until);
+	if (v == NULL || v->power != VCPU_ON || v->guest->state != GUEST_RUNNING) {
+		return next_shared(p);
+	}
+	p->came = 0;
+	switch_to(p, v, until);
+	return v;
+}
+
+static always_inline struct vcpu *next_of_many(struct pcpu *p)
+{
+	uint64_t came = p->came;
+
+	return p->current != NULL && arch_cpu_has_serror() ? p->current :
+	       came != 0 && !p->look ? next_turn(p, came) : next_shared(p);
+}
+
+struct vcpu *core_next(struct pcpu *p)
+{
 	struct vcpu *v = p->vcpu[0];
 
 	if (p->is_shared) {
-		return p->current != NULL && arch_cpu_has_serror() ? p->current : next_shared(p);
+		return next_of_many(p);
 	}
 	for (;;) {
 		if (load_relaxed(&p->look)) {
@@ -205,4 +208,29 @@ struct vcpu *core_next(void)
 			arch_cpu_wait();
 		}
 	}
+}
+
+static always_inline int64_t yield(struct vcpu *v, struct pcpu *p, const uint64_t *x)
+{
+	const struct vcpu *to = v;
+
+	if (x[1] != SKERRY_YIELD_ANY) {
+		if (x[1] >= v->guest->config->vcpu_count) {
+			return SKERRY_INVALID;
+		}
+		to = &v->guest->vcpu[x[1]];
+	}
+	if (p->is_shared && to->cpu == v->cpu) {
+		core_yield(p, to == v ? SCHED_NONE : to->slot);
+	}
+	return SKERRY_OK;
+}
+
+int64_t hvc_yield(struct vcpu *v, uint64_t *x) { return yield(v, &pcpus[v->cpu], x); }
+
+struct vcpu *exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr)
+{
+	stats_exit(v, EXIT_HVC, esr);
+	v->arch.x[0] = (uint64_t)yield(v, p, v->arch.x);
+	return p->came != 0 ? next_of_many(p) : p->look ? core_next(p) : v;
 }

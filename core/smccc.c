@@ -53,6 +53,8 @@ static bool answer(struct vcpu *v, uint32_t function, uint64_t *x)
 		x[0] = SKERRY_OK;
 		return has_time && (asked == PV_TIME_ST || asked == function);
 	case PV_TIME_ST:
+		v->has_asked_time = has_time;
+		time_publish(v);
 		x[0] = SKERRY_TIME_BASE + v->index * sizeof(struct skerry_time);
 		return has_time;
 	case SMCCC_TRNG_VERSION ... SMCCC_TRNG_RND32:

@@ -24,27 +24,32 @@ static int pick_cyclic(struct sched_core *c, uint64_t now, uint64_t *until)
 /* Round by slot. A turn ends with its slice where another waits, or when it does not use it. */
 static int pick_rr(struct sched_core *c, uint64_t now, uint64_t *until)
 {
-	uint32_t others = c->runnable & ~(1u << c->runner);
+	uint32_t runnable = c->runnable, slot = c->runner, others = runnable & ~(1u << slot);
+	uint64_t end = c->slice_end;
 
-	if (!c->runnable) {
-		return SCHED_NONE;
+	if (others == runnable || (others && now >= end) || c->current == SCHED_NONE) {
+		if (!runnable) {
+			*until = UINT64_MAX;
+			return c->current = SCHED_NONE;
+		}
+		c->owner = c->runner = slot = sched_after(runnable, c->owner);
+		c->slice_end = end = now + c->slice;
+		others = runnable & ~(1u << slot);
 	}
-	if (others == c->runnable || (others && now >= c->slice_end) || c->current == SCHED_NONE) {
-		c->owner = c->runner = sched_after(c->runnable, c->owner);
-		c->slice_end = now + c->slice;
-	}
-	*until = c->runnable & ~(1u << c->runner) ? c->slice_end : UINT64_MAX;
-	return (int)c->runner;
+	*until = others ? end : UINT64_MAX;
+	return c->current = (int)slot;
 }
 
 /* No more than the rest: two that name each other take no turn of anybody else. */
 void sched_pass(unsigned cpu, int to, uint64_t now)
 {
 	struct sched_core *c = &sched_cores[cpu];
-	bool can_run = to != SCHED_NONE && (c->runnable >> to & 1);
 
-	c->runner = can_run ? (uint32_t)to : c->runner;
-	c->slice_end = can_run ? c->slice_end : now;
+	if (to != SCHED_NONE && (c->runnable >> to & 1)) {
+		c->runner = (uint32_t)to;
+	} else {
+		c->slice_end = now;
+	}
 }
 
 void sched_wake(unsigned cpu, unsigned slot, uint64_t now)
@@ -61,15 +66,9 @@ void sched_block(unsigned cpu, unsigned slot, uint64_t now)
 
 int sched_pick(unsigned cpu, uint64_t now, uint64_t *until)
 {
-	static int (*const picks[POLICIES])(struct sched_core *, uint64_t, uint64_t *) = {
-		[POLICY_CYCLIC] = pick_cyclic,
-		[POLICY_SERVER] = sched_pick_server,
-		[POLICY_RR] = pick_rr,
-	};
 	struct sched_core *c = &sched_cores[cpu];
 
-	*until = UINT64_MAX;
-	c->current = picks[c->policy](c, now, until);
-	c->since = now;
-	return c->current;
+	return c->policy == POLICY_RR ? pick_rr(c, now, until) :
+	       c->policy == POLICY_SERVER ? sched_pick_server(c, now, until) :
+	       pick_cyclic(c, now, until);
 }

@@ -33,7 +33,7 @@ struct sched_core {
 	bool has_slack;
 	uint32_t runnable;	/* slots */
 	int current;		/* slot that runs since the last pick; SCHED_NONE */
-	uint64_t since;		/* the last pick */
+	uint64_t since;		/* the last pick; server */
 	/* cyclic; behind the last turn the next frame's first, that never comes */
 	uint64_t origin, frame;
 	struct sched_turn turn[SYS_TURN_MAX + 1];
@@ -47,7 +47,7 @@ struct sched_core {
 	uint32_t last[2];
 	uint64_t slack_left;
 	struct sched_server *server[SYS_SLOT_MAX];
-};
+} __attribute__((aligned(2048)));	/* found by a shift */
 
 extern struct sched_core sched_cores[SKERRY_CPU_MAX];
 extern struct sched_server sched_servers[SKERRY_GUEST_MAX][SKERRY_VCPU_MAX];

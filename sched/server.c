@@ -101,6 +101,7 @@ int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
 	} else if (c->current != SCHED_NONE) {
 		c->slack_left -= min_u64(c->slack_left, now - c->since);
 	}
+	c->since = now;
 	for (uint32_t m = c->runnable; m; m &= m - 1) {
 		slot = __builtin_ctz(m);
 		replenish(c->server[slot], now);
@@ -112,15 +113,15 @@ int sched_pick_server(struct sched_core *c, uint64_t now, uint64_t *until)
 		c->is_piece &= slot == ran;
 		*until = min_u64(now + (uint64_t)c->server[slot]->left,
 				 next_refill(c, c->runnable & c->server[slot]->above));
-		return slot;
+		return c->current = slot;
 	}
 	*until = next_refill(c, c->runnable);
 	if (!c->has_slack || !c->runnable) {
-		return SCHED_NONE;
+		return c->current = SCHED_NONE;
 	}
 	ran = c->slack_left ? (int)c->last[false] : SCHED_NONE;
 	slot = choose(c, c->runnable, ran, &c->last[false]);
 	c->slack_left = slot == ran ? c->slack_left : c->slice;
 	*until = min_u64(*until, now + c->slack_left);
-	return slot;
+	return c->current = slot;
 }

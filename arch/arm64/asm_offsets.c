@@ -26,6 +26,7 @@ static __attribute__((used)) void asm_offsets(void)
 	OFFSET(VCPU_BELL_LR, struct vcpu, arch.vgic.bell_lr);
 	OFFSET(VCPU_BELL, struct vcpu, arch.vgic.bell);
 	OFFSET(VCPU_BELLS, struct vcpu, arch.vgic.bells);
+	OFFSET(VCPU_WORK, struct vcpu, arch.vgic.work);
 	OFFSET(VCPU_GUEST, struct vcpu, guest);
 	OFFSET(DOORBELL_SGI, struct guest, arch.doorbell[0].sgi);
 	OFFSET(DOORBELL_BIT, struct guest, arch.doorbell[0].bit);

@@ -5,7 +5,7 @@
  * entered by returning its vCPU; one that does not makes the core look for work
  * (core_next()).
  */
-#include "trap.h"
+#include "gic.h"
 
 enum { HCR_TWI = 1 << 13, HCR_TWE = 1 << 14 };
 
@@ -31,7 +31,7 @@ static void exit_wait(struct vcpu *v, uint64_t esr)
 	stats_exit(v, EXIT_OTHER, esr);
 	vcpu_skip(v, esr);
 	if (esr & 1) {		/* WFE: others first */
-		core_yield(SCHED_NONE);
+		core_yield(pcpu(), SCHED_NONE);
 	} else {
 		core_wait(v);
 	}
@@ -48,8 +48,10 @@ static void (*const exit_table[EC_COUNT])(struct vcpu *v, uint64_t esr) = {
 
 static struct vcpu *exit_finish(struct vcpu *v)
 {
-	if (load_relaxed(&pcpu()->look) || v->power != VCPU_ON) {
-		v = core_next();
+	struct pcpu *p = pcpu();
+
+	if (load_relaxed(&p->look) || p->came != 0 || v->power != VCPU_ON) {
+		v = core_next(p);
 	}
 	vgic_enter(v);
 	return v;
@@ -103,7 +105,7 @@ void core_run(void)
 			     hcr_el2);
 	}
 	core_look(p->index);	/* what it arms, it arms then */
-	v = core_next();
+	v = core_next(p);
 	vgic_enter(v);
 	guest_enter(v);
 }

@@ -25,41 +25,21 @@ _Static_assert(offsetof(struct pcpu, is_shared) % 2 == 0 &&
 
 static inline bool is_v3(const struct vcpu *v) { return v->arch.vgic.gic == 3; }
 
-/* False: a list register that is not written here. */
-static inline bool write_lr(const struct vcpu *v, unsigned i, uint64_t lr)
-{
-	if (!is_v3(v)) {
-		*(volatile uint32_t *)(GICH_VA + GICH_LR + 4ull * i) = 1u << 28 | LR_INTID(lr) |
-			LR_SOURCE(lr) << 10 | (uint32_t)(lr >> 28 & 0x1f << 23);
-	} else if (i == 3) {
-		WRITE_SYSREG(lr, ich_lr3_el2);
-	} else if (i == 2) {
-		WRITE_SYSREG(lr, ich_lr2_el2);
-	} else if (i == 1) {
-		WRITE_SYSREG(lr, ich_lr1_el2);
-	} else {
-		return false;
-	}
-	return true;
-}
-
 /* False: it has to be posted, for a sync. */
-static inline __attribute__((always_inline))
-bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
+static always_inline bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 {
 	struct vgic_vcpu *x = &v->arch.vgic;
 	struct virq *q = &x->irq[sgi];
 	unsigned i = q->where % 16;
-	uint32_t empty = is_v3(v) ? (uint32_t)READ_SYSREG(ich_elrsr_el2) :
-			 *(volatile uint32_t *)(GICH_VA + GICH_ELRSR0);
+	uint32_t empty = gic_empty_lrs(x) & gic.lr_mask;
 	uint64_t lr = sgi | (uint64_t)source << LR_PHYS_SHIFT | LR_PENDING |
 		      (uint64_t)q->priority << LR_PRIORITY_SHIFT | (is_v3(v) ? LR_GROUP1 : 0);
 
-	empty &= gic.lr_mask;
 	if (q->where == WHERE_NOWHERE && (empty & ~LR_BELL) != 0) {
 		i = (unsigned)__builtin_ctz(empty & ~LR_BELL);
 	}
-	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) || !write_lr(v, i, lr)) {
+	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) ||
+	    !gic_write_quick(x, i, is_v3(v) ? lr : gic_native_lr(lr))) {
 		return false;
 	}
 	if (q->where == WHERE_NOWHERE) {

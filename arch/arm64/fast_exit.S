@@ -179,14 +179,14 @@ bell_other:
 /*
  * fast_hvc: HVC #0, x0, x1 pushed; w0 = the function. NOTIFY is done here where the
  * doorbell is armed: x1 its address, x2 where it rings, w3 its bit and then that with
- * what was there, w4 what was there, x5 scratch. Else slow.
+ * what was there, w4 what was there, x5 scratch. YIELD goes to its C by itself. Else slow.
  */
 	.global	fast_hvc
 fast_hvc:
 	mov	w1, #SKERRY_HVC_BASE
 	sub	w0, w0, w1
 	cmp	w0, #SKERRY_ROW_NOTIFY
-	b.ne	guest_sync_pushed
+	b.ne	5f
 	ldr	x1, [sp, #8]
 	this_vcpu x0
 	cmp	x1, #SKERRY_PORT_MAX
@@ -225,6 +225,16 @@ fast_hvc:
 3:	ldp	x4, x5, [sp, #16]
 	ldp	x2, x3, [sp], #32
 	b	guest_sync_pushed
+5:	cmp	w0, #SKERRY_ROW_YIELD
+	b.ne	guest_sync_pushed
+	save_all
+	mrs	x1, tpidr_el2
+	mrs	x2, esr_el2
+	bl	exit_yield
+	ldr	w1, [x0, #VCPU_WORK]
+	cbz	w1, guest_enter
+	bl	vgic_sync
+	b	guest_enter
 
 /*
  * fast_exit: x0, x1 pushed; x1 = ESR_EL2, x0 = the vCPU from save_some on. A write of

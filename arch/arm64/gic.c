@@ -39,12 +39,8 @@ unsigned gic_take_timer(void)
 	bool is_pending = mmio_read32(at + GICD_ISPENDR) & bit;
 	bool is_active = mmio_read32(at + GICD_ISACTIVER) & bit;
 
-	if (is_pending) {
-		mmio_write32(at + GICD_ICPENDR, bit);
-	}
-	if (is_active) {
-		mmio_write32(at + GICD_ICACTIVER, bit);
-	}
+	mmio_write32(at + GICD_ICPENDR, bit);
+	mmio_write32(at + GICD_ICACTIVER, bit);
 	return (is_pending ? PPI_PENDING : 0) | (is_active ? PPI_ACTIVE : 0);
 }
 
@@ -53,6 +49,7 @@ void gic_put_timer(bool is_enabled, unsigned state)
 	uintptr_t at = bit_register(pcpu()->index, 0, 0);
 	uint32_t bit = 1u << gic.vtimer;
 
+	pcpu()->is_timer_on = is_enabled;
 	mmio_write32(at + (is_enabled ? GICD_ISENABLER : GICD_ICENABLER), bit);
 	if (state & PPI_PENDING) {
 		mmio_write32(at + GICD_ISPENDR, bit);
@@ -120,7 +117,7 @@ static void dispatch_own(unsigned intid, struct vcpu *v)
 		}
 	} else if (intid == gic.uart) {
 		console_uart_interrupt();
-	} else if (intid >= 16) {
+	} else if (intid >= 16 && intid != gic.vtimer) {	/* its vCPU has just left */
 		gic_write_bit(pcpu()->index, GICD_ICENABLER, intid);
 	}
 }
@@ -137,6 +134,8 @@ void gic_dispatch(uint32_t iar)
 		if (intid == GIC_BELL && v != NULL) {	/* no way back to the guest yet */
 			__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
 		}
+	} else if (intid == gic.vtimer && v != NULL && v->arch.vgic.timer_lr != 0) {
+		gic_write_quick(&v->arch.vgic, 0, v->arch.vgic.timer_lr);	/* as fast_exit.S */
 	} else if (intid == gic.vtimer && v != NULL) {
 		vgic_fire(v, SKERRY_INTID_VTIMER);
 	} else if (intid < SKERRY_INTID_COUNT && gic.owner[intid] != 0) {

@@ -73,9 +73,37 @@ uint64_t gic_read_lr(unsigned i);
 void gic_write_lr(unsigned i, uint64_t lr);
 uint64_t gic_native_lr(uint64_t lr);	/* what gic_write_lr() writes */
 uint32_t gic_read_hcr(void);
+/* What fast paths write: list registers 0..3 (false: another one), as gic_native_lr() has them;
+ * and a bit for each that is empty. */
+#ifdef __aarch64__
+static inline bool gic_write_quick(const struct vgic_vcpu *x, unsigned i, uint64_t lr)
+{
+	if (x->gic == 2) {
+		mmio_write32(GICH_VA + GICH_LR + 4 * i, (uint32_t)lr);
+	} else if (i == 3) {
+		WRITE_SYSREG(lr, ich_lr3_el2);
+	} else if (i == 2) {
+		WRITE_SYSREG(lr, ich_lr2_el2);
+	} else if (i == 1) {
+		WRITE_SYSREG(lr, ich_lr1_el2);
+	} else if (i == 0) {
+		WRITE_SYSREG(lr, ich_lr0_el2);
+	}
+	return x->gic == 2 || i < 4;
+}
+
+static inline uint32_t gic_empty_lrs(const struct vgic_vcpu *x)
+{
+	return x->gic == 2 ? mmio_read32(GICH_VA + GICH_ELRSR0) :
+	       (uint32_t)READ_SYSREG(ich_elrsr_el2);
+}
+#else
+bool gic_write_quick(const struct vgic_vcpu *x, unsigned i, uint64_t lr);
+uint32_t gic_empty_lrs(const struct vgic_vcpu *x);
+#endif
 void gic_write_hcr(uint32_t hcr);
 void gic_save(struct vgic_vcpu *x);	/* all of it; then it is off, list registers empty */
-void gic_load(const struct vgic_vcpu *x);
+void gic_load(struct vgic_vcpu *x);
 void gic_reset(void);			/* off, idle, list registers empty */
 
 /* One physical interrupt, by GICD_IS... / IC... register. A PPI: of core `cpu`. */
@@ -93,8 +121,11 @@ struct vcpu *fast_bells(struct vcpu *v, uint32_t bells);	/* these were rung */
 /* Under g's lock: who rings it is to find the vCPU that takes it, unless it is `leaving`. */
 void vgic_arm_bells(struct guest *g, const struct vcpu *leaving);
 void vgic_keep_bell(struct vcpu *v);	/* a link's interrupt in list register 1: for next time */
+void vgic_see_bells(struct vcpu *v);	/* on its core: what was rung, perhaps by a kick */
 void vgic_take_bells(struct vcpu *v);	/* what was rung becomes pending; under the lock */
 
+/* CNTV_CTL_EL0, CNTP_CTL_EL0 */
+enum { CTL_ENABLE = 1, CTL_IMASK = 2, CTL_ISTATUS = 4, CTL_HIGH = CTL_ENABLE | CTL_ISTATUS };
 void timer_update(struct vcpu *v);	/* the emulated physical timer may be due */
 void timer_stop(struct vcpu *v);
 uint64_t timer_deadline(const struct vcpu *v);	/* off its core: when a timer of its wants it */
@@ -157,5 +188,50 @@ static inline bool vgic_has_ppi(const struct vcpu *v)
 static inline unsigned gic_physical(unsigned intid)
 {
 	return intid == SKERRY_INTID_VTIMER ? gic.vtimer : intid;
+}
+
+/* Its interrupts stay where they are: who holds them is told by `work`, as ever. The timer's
+ * physical one is pending or active only after one of four things: set by register, in list
+ * register 0, taken but not deliverable, or the line was high when it was switched off just now. */
+static inline void vgic_save(struct vcpu *v)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+
+	if (x->is_active_spilled) {	/* EOIs have been counted, maybe: that is not kept */
+		vgic_sync(v);
+	}
+	gic_save(x);
+	if (x->timer != 0 || x->lr_live & 1 || (v->arch.context.cntv_ctl & 7) == CTL_HIGH ||
+	    x->irq[SKERRY_INTID_VTIMER].flags & (VIRQ_PENDING | VIRQ_ACTIVE)) {
+		x->timer = (uint8_t)gic_take_timer();
+	}
+}
+
+/* Before its line may rise again. What the hardware has already costs no access. */
+static inline void vgic_put_timer(const struct vcpu *v, unsigned state)
+{
+	bool is_on = v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED;
+
+	if (state != 0 || is_on != pcpu()->is_timer_on) {
+		gic_put_timer(is_on, state);
+	}
+}
+
+static inline void vgic_load(struct vcpu *v)
+{
+	gic_load(&v->arch.vgic);
+	vgic_put_timer(v, v->arch.vgic.timer);
+	if (load_relaxed(&v->arch.vgic.bells) != 0) {
+		vgic_see_bells(v);
+	}
+}
+
+/* On every return to a guest after a slow exit: bring list registers up to date
+ * (cheap when nothing changed). */
+static inline void vgic_enter(struct vcpu *v)
+{
+	if (load_relaxed(&v->arch.vgic.work) != 0) {
+		vgic_sync(v);
+	}
 }
 #endif /* __ASSEMBLER__ */

@@ -65,13 +65,13 @@ void gic_write_hcr(uint32_t hcr)
 
 /* Active priorities: 1, 2 or 4 registers a group for 5, 6 or 7 bits of preemption. */
 #define EACH_AP(X) do {							\
-		uint64_t bits_ = (READ_SYSREG(ich_vtr_el2) >> 26 & 7) + 1;	\
+		uint64_t vtr_ = READ_SYSREG(ich_vtr_el2);		\
 		X(0)							\
-		if (bits_ >= 6) {					\
+		if (vtr_ & 3 << 26) {	/* PREbits: one less */		\
 			X(1)						\
-		}							\
-		if (bits_ >= 7) {					\
-			X(2) X(3)					\
+			if (vtr_ & 2 << 26) {				\
+				X(2) X(3)				\
+			}						\
 		}							\
 	} while (0)
 
@@ -80,51 +80,51 @@ void gic_write_hcr(uint32_t hcr)
 #define LOAD_AP(n)	WRITE_SYSREG(x->ap[n], ich_ap0r##n##_el2);	\
 			WRITE_SYSREG(x->ap[4 + n], ich_ap1r##n##_el2);
 
+/* Those in use, out of the hardware or back. */
+static void move_lrs(struct vgic_vcpu *x, bool is_out)
+{
+	for (uint32_t m = x->lr_live; m != 0; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctz(m);
+
+		x->lr[i] = is_out ? gic_read_lr(i) : x->lr[i];
+		gic_write_lr(i, is_out ? 0 : x->lr[i]);
+	}
+}
+
 void gic_save(struct vgic_vcpu *x)
 {
-	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
-		unsigned i = (unsigned)__builtin_ctz(m);
-		uint64_t lr = gic_read_lr(i);
+	uint32_t empty = gic_empty_lrs(x);
 
-		if (lr & LR_LIVE) {
-			x->lr[i] = lr;
-			gic_write_lr(i, 0);
-		} else {		/* ended; a fold wants to know which it was */
-			x->lr[i] &= ~LR_LIVE;
-		}
-	}
-	if (gic.version == 2) {
+	if (x->gic == 2) {
 		x->vmcr = mmio_read32(GICH_VMCR);
 		x->ap[0] = mmio_read32(GICH_APR);
+		mmio_write32(GICH_HCR, 0);
 	} else {
 		x->vmcr = (uint32_t)READ_SYSREG(ich_vmcr_el2);
 		EACH_AP(SAVE_AP);
+		WRITE_SYSREG(0, ich_hcr_el2);
 	}
-	gic_write_hcr(0);
+	x->lr_live = (uint16_t)(x->lr_used & ~empty);
+	move_lrs(x, true);
 }
 
-void gic_load(const struct vgic_vcpu *x)
+void gic_load(struct vgic_vcpu *x)
 {
-	if (gic.version == 2) {
+	if (x->gic == 2) {
 		mmio_write32(GICH_VMCR, x->vmcr);
 		mmio_write32(GICH_APR, x->ap[0]);
+		mmio_write32(GICH_HCR, x->hcr);
 	} else {
 		WRITE_SYSREG(x->vmcr | VMCR_FIQ_EN, ich_vmcr_el2);
 		EACH_AP(LOAD_AP);
+		WRITE_SYSREG(x->hcr, ich_hcr_el2);
 	}
-	for (uint32_t m = x->lr_used; m != 0; m &= m - 1) {
-		unsigned i = (unsigned)__builtin_ctz(m);
-
-		if (x->lr[i] & LR_LIVE) {
-			gic_write_lr(i, x->lr[i]);
-		}
-	}
-	gic_write_hcr(x->hcr);
+	move_lrs(x, false);
 }
 
 void gic_reset(void)
 {
-	static const struct vgic_vcpu none;
+	struct vgic_vcpu none = { .gic = gic.version };
 
 	for (unsigned i = 0; i < gic.lr_count; i++) {
 		gic_write_lr(i, 0);

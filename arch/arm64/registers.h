@@ -67,4 +67,15 @@
 	ldr	\to, [\to, #PCPU_CURRENT]
 	.endm
 
+	/* On entry: x0, x1 on the stack. After: everything in the current vCPU; x0 = the vCPU */
+	.macro	save_all
+	this_vcpu x0
+	save_0_3
+	pairs_4_17 stp
+	stp	x18, x19, [x0, #VCPU_X(18)]
+	pairs_20_29 stp
+	str	x30, [x0, #VCPU_X(30)]
+	save_state
+	.endm
+
 #endif /* __ASSEMBLER__ */

@@ -7,8 +7,6 @@
  */
 #include "gic.h"
 
-enum { CTL_ENABLE = 1, CTL_IMASK = 2, CTL_ISTATUS = 4 };
-
 static bool is_live(uint64_t ctl) { return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE; }
 
 static bool is_due(const struct vcpu *v)

@@ -117,15 +117,8 @@ void ptimer_write(struct vcpu *v, enum ptimer_reg r, uint64_t value);
 void gic_handle(void);
 
 /* vCPU life, on its own core. */
-void vgic_load(struct vcpu *v);		/* interface and virtual timer onto the core; */
-void vgic_save(struct vcpu *v);		/* off it, as they are */
-void vgic_look(struct vcpu *v);		/* on it: others may have changed something */
 void vgic_vcpu_stop(struct vcpu *v);	/* list registers empty, its PPIs idle, timers off */
 void vgic_guest_stop(struct guest *g);	/* all vCPUs off: assigned SPIs disabled and deactivated */
-
-/* On every return to a guest after a slow exit: bring list registers up to date
- * (cheap when nothing changed). */
-void vgic_enter(struct vcpu *v);
 
 /* Trapped accesses. Emulated MMIO: `offset` into the frame; width 1, 2, 4, 8.
  * False: this access is an external abort. */

@@ -10,13 +10,17 @@ enum { SPSR_EL1H = 0x5, SPSR_RESET = 0x3c0 | SPSR_EL1H,	/* DAIF masked */
        SCTLR_M = 1, SCTLR_RESET = 0x30d00800,		/* RES1 bits; MMU and caches off */
        TCR_EPD = 1 << 7 | 1 << 23, ISR_A = 1 << 8 };	/* EPD0, EPD1 */
 
-#define FP_PAIR(op, a, b) #op " q" #a ", q" #b ", [%0, #16 * " #a "]\n"
-#define FP_PAIRS(op) ".arch_extension fp\n" \
-	FP_PAIR(op, 0, 1) FP_PAIR(op, 2, 3) FP_PAIR(op, 4, 5) FP_PAIR(op, 6, 7) \
-	FP_PAIR(op, 8, 9) FP_PAIR(op, 10, 11) FP_PAIR(op, 12, 13) FP_PAIR(op, 14, 15) \
-	FP_PAIR(op, 16, 17) FP_PAIR(op, 18, 19) FP_PAIR(op, 20, 21) FP_PAIR(op, 22, 23) \
-	FP_PAIR(op, 24, 25) FP_PAIR(op, 26, 27) FP_PAIR(op, 28, 29) FP_PAIR(op, 30, 31) \
-	".arch_extension nofp\n"
+/* All of q0..q31, from `at` on */
+#define FP(op, at) ({ void *at_ = (at); __asm__ volatile(".arch_extension simd\n" \
+	".irp four, v0.2d-v3.2d, v4.2d-v7.2d, v8.2d-v11.2d, v12.2d-v15.2d, v16.2d-v19.2d, " \
+	"v20.2d-v23.2d, v24.2d-v27.2d, v28.2d-v31.2d\n" op " {\\four}, [%0], #64\n.endr\n" \
+	".arch_extension nosimd" : "+r"(at_) :: "memory"); })
+
+/* Two registers of the context `c`, through x and y */
+#define SAVE(a, b) __asm__ volatile("mrs %0, " #a "\n\tmrs %1, " #b "\n\tstp %0, %1, [%2, %3]" \
+	: "=&r"(x), "=&r"(y) : "r"(c), "i"(offsetof(struct arch_context, a)) : "memory");
+#define LOAD(a, b) __asm__ volatile("ldp %0, %1, [%2, %3]\n\tmsr " #a ", %0\n\tmsr " #b ", %1" \
+	: "=&r"(x), "=&r"(y) : "r"(c), "i"(offsetof(struct arch_context, a)) : "memory");
 
 static bool has_ras(void) { return (READ_SYSREG(id_aa64pfr0_el1) >> 28 & 0xf) != 0; }
 
@@ -31,55 +35,54 @@ static void stop_walks(void)
 	isb();
 }
 
-static void save(struct vcpu *v)
+static always_inline void save(struct vcpu *v)
 {
 	struct arch_context *c = &v->arch.context;
+	uint64_t x, y;
 
-#define SAVE(name) c->name = READ_SYSREG(name);
 	EL1_REGISTERS(SAVE)
-	c->sctlr = READ_SYSREG(sctlr_el1);
-	c->tcr = READ_SYSREG(tcr_el1);
-	c->vdisr = has_ras() ? READ_SYSREG(S3_4_C12_C1_1) : 0;
-	c->fpcr = READ_SYSREG(fpcr);
-	c->fpsr = READ_SYSREG(fpsr);
-	__asm__ volatile(FP_PAIRS(stp) :: "r"(c->q) : "memory");
+	SAVE(sctlr_el1, tcr_el1)
+	if (has_ras()) {
+		c->vdisr = READ_SYSREG(S3_4_C12_C1_1);	/* VDISR_EL2, a guest's DISR_EL1 */
+	}
+	FP("st1", c->q);
 	c->cntv_ctl = READ_SYSREG(cntv_ctl_el0);
 	WRITE_SYSREG(0, cntv_ctl_el0);
 	isb();		/* its line is low: what is pending still was made so by register */
 	vgic_save(v);
-	v->deadline = v->is_waiting ? timer_deadline(v) : UINT64_MAX;
+	if (v->is_waiting) {
+		v->deadline = timer_deadline(v);
+		pcpu()->wake = min_u64(pcpu()->wake, v->deadline);
+	}
 }
 
-static void load(struct vcpu *v)
+static always_inline void load(struct vcpu *v)
 {
 	const struct arch_context *c = &v->arch.context;
-	uint8_t *last = &v->guest->arch.last[v->cpu];
+	uint8_t *last = &v->guest->arch.last[v->cpu], own = (uint8_t)(v->index + 1);
+	uint64_t x, y, vttbr = v->guest->arch.vttbr;
 
 	stop_walks();
-	WRITE_SYSREG(v->guest->arch.vttbr, vttbr_el2);
-	WRITE_SYSREG(1ull << 31 | v->index, vmpidr_el2);
+	WRITE_SYSREG(vttbr, vttbr_el2);
+	WRITE_SYSREG(1ull << 31 | (own - 1u), vmpidr_el2);
 	isb();
-	if (*last != v->index + 1) {	/* they share a VMID, maybe ASIDs, but not their tables */
-		*last = v->index + 1;
+	if (*last != own) {	/* they share a VMID, maybe ASIDs, but not their tables */
+		*last = own;
 		__asm__ volatile("tlbi vmalle1");
 		dsb(nsh);
 	}
-#define LOAD(name) WRITE_SYSREG(c->name, name);
 	EL1_REGISTERS(LOAD)
 	if (has_ras()) {
-		WRITE_SYSREG(c->vdisr, S3_4_C12_C1_1);	/* VDISR_EL2, a guest's DISR_EL1 */
+		WRITE_SYSREG(c->vdisr, S3_4_C12_C1_1);
 	}
-	WRITE_SYSREG(c->fpcr, fpcr);
-	WRITE_SYSREG(c->fpsr, fpsr);
-	__asm__ volatile(FP_PAIRS(ldp) :: "r"(c->q), "m"(*c));
+	FP("ld1", v->arch.context.q);
 	isb();
-	WRITE_SYSREG(c->sctlr, sctlr_el1);
+	WRITE_SYSREG(c->sctlr_el1, sctlr_el1);
 	isb();
-	WRITE_SYSREG(c->tcr, tcr_el1);
+	WRITE_SYSREG(c->tcr_el1, tcr_el1);
 	vgic_load(v);
 	WRITE_SYSREG(NUDGE_TICKS, cntp_tval_el0);
 	WRITE_SYSREG(c->cntv_ctl, cntv_ctl_el0);
-	v->deadline = UINT64_MAX;	/* its timers are on */
 }
 
 void arch_vcpu_switch(struct vcpu *v)
@@ -95,7 +98,8 @@ void arch_vcpu_switch(struct vcpu *v)
 			load(v);
 		}
 	} else if (v != NULL) {
-		vgic_look(v);
+		vgic_see_bells(v);
+		vgic_put_timer(v, 0);	/* another vCPU's doing, maybe */
 	}
 }
 
@@ -112,7 +116,7 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context)
 	v->arch.x[0] = context;
 	v->arch.elr = entry;
 	v->arch.spsr = SPSR_RESET;
-	v->arch.context.sctlr = SCTLR_RESET;	/* all else of it is 0 */
+	v->arch.context.sctlr_el1 = SCTLR_RESET;	/* all else of it is 0 */
 	arch_vcpu_switch(v);
 	/* Code may have been loaded. This VMID has had another life: arch_guest_stop()
 	 * emptied the TLBs, but of a core that had that life's EL1 registers still. */

@@ -129,6 +129,7 @@ static void change_one(struct vcpu *v, unsigned intid, enum vgic_op op)
 	}
 	if (is_hw) {
 		gic_write_bit(v->cpu, regs[op], gic_physical(intid));
+		v->arch.vgic.timer |= intid < 32 ? PPI_PENDING : 0;	/* maybe */
 	}
 	if (is_hw && was_pending && (op == VGIC_CLEAR_PENDING || op == VGIC_SET_ACTIVE)) {
 		gic_write_bit(v->cpu, op == VGIC_SET_ACTIVE ? GICD_ISPENDR : GICD_ICACTIVER,
@@ -400,11 +401,4 @@ struct vcpu *vgic_sync(struct vcpu *v)
 	vgic_fold(v);
 	load(v);
 	return v;
-}
-
-void vgic_enter(struct vcpu *v)
-{
-	if (load_relaxed(&v->arch.vgic.work) != 0) {
-		vgic_sync(v);
-	}
 }

@@ -70,6 +70,20 @@ void vgic_take_bells(struct vcpu *v)
 	}
 }
 
+/* The same link as last time, and list register 1 is free: as fast_exit.S does. */
+void vgic_see_bells(struct vcpu *v)
+{
+	struct vgic_vcpu *x = &v->arch.vgic;
+	uint32_t rung = __atomic_exchange_n(&x->bells, 0, __ATOMIC_ACQUIRE);
+
+	if (rung == x->bell && gic_empty_lrs(x) & LR_BELL) {
+		gic_write_quick(x, 1, x->bell_lr);
+	} else if (rung != 0) {
+		__atomic_fetch_or(&x->bells, rung, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&x->work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
+	}
+}
+
 uint64_t *arch_notified(struct guest *g, unsigned port) { return &g->arch.doorbell[port].count; }
 
 struct vcpu *fast_bells(struct vcpu *v, uint32_t bells)

@@ -45,52 +45,12 @@ bool arch_vcpu_has_interrupt(const struct vcpu *v)
 	bool is_here = pcpus[v->cpu].current == v;
 	bool has = (load_acquire(&x->work) | load_acquire(&x->bells)) != 0;
 
-	for (uint32_t m = x->lr_used; !has && m != 0; m &= m - 1) {
+	for (uint32_t m = is_here ? x->lr_used : x->lr_live; !has && m != 0; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctz(m);
 
 		has = (is_here ? gic_read_lr(i) : x->lr[i]) & LR_PENDING;
 	}
 	return has;
-}
-
-/* Rung by a kick: nobody else takes them. */
-static void see_bells(struct vcpu *v)
-{
-	if (load_relaxed(&v->arch.vgic.bells) != 0) {
-		__atomic_fetch_or(&v->arch.vgic.work, VGIC_WORK_SYNC, __ATOMIC_RELAXED);
-	}
-}
-
-/* Its interrupts stay where they are: who holds them is told by `work`, as ever. */
-void vgic_save(struct vcpu *v)
-{
-	struct vgic_vcpu *x = &v->arch.vgic;
-
-	if (x->is_active_spilled) {	/* EOIs have been counted, maybe: that is not kept */
-		vgic_sync(v);
-	}
-	gic_save(x);
-	x->timer = (uint8_t)gic_take_timer();
-}
-
-void vgic_load(struct vcpu *v)
-{
-	const struct vgic_vcpu *x = &v->arch.vgic;
-
-	if (pcpus[v->cpu].is_shared) {	/* else it is as boot or its last stop left it: clear */
-		gic_load(x);
-	}
-	/* before its line may rise again */
-	gic_put_timer(x->irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED, x->timer);
-	see_bells(v);
-}
-
-void vgic_look(struct vcpu *v)
-{
-	see_bells(v);
-	if (load_relaxed(&v->arch.vgic.work) != 0) {	/* another vCPU's doing, maybe */
-		gic_put_timer(v->arch.vgic.irq[SKERRY_INTID_VTIMER].flags & VIRQ_ENABLED, 0);
-	}
 }
 
 /* What was pending stays so, for others too; what it had active is over. */
@@ -112,7 +72,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 	(void)gic_take_timer();
 	memset(x->lr, 0, sizeof(x->lr));
 	memset(x->ap, 0, sizeof(x->ap));
-	x->timer_lr = x->vmcr = x->hcr = x->quick_sgis = x->timer = 0;
+	x->timer_lr = x->vmcr = x->hcr = x->lr_live = x->quick_sgis = x->timer = 0;
 	gic_reset();
 	x->bell = BELL_NONE;
 }

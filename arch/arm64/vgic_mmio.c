@@ -66,8 +66,11 @@ static void refresh(const struct access *a, unsigned first, unsigned count)
 
 static bool is_in_lr(const struct access *a, const struct virq *q, uint64_t state)
 {
-	return where_is_lr(q->where) &&
-	       a->v->guest->vcpu[where_vcpu(q->where)].arch.vgic.lr[q->where % 16] & state;
+	const struct vcpu *v = &a->v->guest->vcpu[where_vcpu(q->where)];
+	const struct vgic_vcpu *x = &v->arch.vgic;
+
+	return where_is_lr(q->where) && x->lr[q->where % 16] & state &&
+	       (pcpus[v->cpu].current == v || x->lr_live >> q->where % 16 & 1);
 }
 
 static unsigned get_field(const struct access *a, unsigned intid, enum field field)
@@ -107,6 +110,7 @@ static void enable(const struct access *a, unsigned intid, bool on)
 	    (intid >= 32 || (vcpu_is_on(a->owner) && vgic_has_ppi(a->owner)))) {
 		gic_write_bit(a->owner->cpu, on ? GICD_ISENABLER : GICD_ICENABLER,
 			      gic_physical(intid));
+		*(intid < 32 ? &pcpus[a->owner->cpu].is_timer_on : &on) = on;
 	}
 	vgic_touch(a->owner, intid);
 }

@@ -71,7 +71,8 @@
 #define SKERRY_HVC_BASE		0xC6000000
 #define SKERRY_HVC(row)		(SKERRY_HVC_BASE + (row))
 
-#define SKERRY_ROW_NOTIFY	4	/* for assembly */
+#define SKERRY_ROW_NOTIFY	4	/* for assembly; and the one of YIELD */
+#define SKERRY_ROW_YIELD	13
 #ifndef __ASSEMBLER__
 #define SKERRY_HVC_NAME(row, NAME, ...) SKERRY_HVC_##NAME = SKERRY_HVC(row),
 enum { SKERRY_HYPERCALLS(SKERRY_HVC_NAME) };	/* SKERRY_HVC_VERSION ... */

@@ -28,7 +28,8 @@ void arch_vcpu_start(struct vcpu *v, uint64_t entry, uint64_t context); /* off -
 void arch_vcpu_stop(struct vcpu *v);	/* all of it off the core: timers, interrupts */
 bool arch_vcpu_has_interrupt(const struct vcpu *v); /* would it take one? (WFI, CPU_SUSPEND) */
 /* What is on the core becomes `v`'s, of those that share it; NULL: nobody's. Before v is
- * entered, each time. pcpu.current says whose it is; v->deadline is valid off the core. */
+ * entered, each time. pcpu.current says whose it is. Of one that waits, v->deadline is written
+ * when it leaves the core, and pcpu.wake is no later then. */
 void arch_vcpu_switch(struct vcpu *v);
 
 /* On its own core: its registers as its last exit left them, x .. sp of the record, and where

@@ -31,6 +31,7 @@ struct range { uint64_t base, size; };	/* [base, base + size); size 0: nothing *
 /* May write what is there to `*expected`. Of all orders the strongest. */
 #define compare_exchange(at, expected, value) __atomic_compare_exchange_n( \
 	(at), (expected), (value), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define always_inline	inline __attribute__((always_inline))
 #define nodiscard	__attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 

@@ -85,7 +85,7 @@ static int begin(void **state)
 static void loop(void *unused)
 {
 	(void)unused;
-	entered = core_next();
+	entered = core_next(&pcpus[fake.cpu]);
 	assert_int_equal(fake.lock_depth, 0);
 }
 

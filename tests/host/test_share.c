@@ -79,7 +79,7 @@ static int begin(void **state)
 /* Whoever core_next() enters has the core, its context and its turn, and nothing is left. */
 static struct vcpu *next(void)
 {
-	struct vcpu *v = core_next();
+	struct vcpu *v = core_next(&pcpus[0]);
 
 	assert_ptr_equal(pcpus[0].current, v);
 	assert_ptr_equal(pcpus[0].running, v);
@@ -91,7 +91,7 @@ static struct vcpu *next(void)
 static struct vcpu *waits(struct vcpu *v)
 {
 	core_wait(v);
-	assert_true(pcpus[0].look);
+	assert_true(pcpus[0].came != 0);
 	return next();
 }
 
@@ -135,6 +135,7 @@ static void who_waits_is_woken_by_its_timer_or_an_interrupt(void **state)
 	assert_int_equal(a0->time, VCPU_READY);
 	assert_int_not_equal(pcpus[0].until, a0->arch.timer);
 	a1->arch.has_interrupt = true;
+	core_look(0);
 	assert_ptr_equal(waits(b0), a0);
 	assert_int_equal(a1->time, VCPU_READY);
 	assert_ptr_equal(waits(a0), a1);
@@ -223,8 +224,8 @@ static void an_serror_is_taken_by_whose_context_is_there(void **state)
 	assert_ptr_equal(next(), a0);
 	core_wait(a0);
 	fake.has_serror = true;
-	assert_ptr_equal(core_next(), a0);
-	assert_true(pcpus[0].look);		/* and then it is looked at again */
+	assert_ptr_equal(core_next(&pcpus[0]), a0);
+	assert_true(pcpus[0].came != 0);	/* and then it is looked at again */
 	fake.has_serror = false;
 	assert_ptr_equal(next(), a1);
 }
@@ -262,6 +263,69 @@ static void yield_lets_the_named_one_go_first(void **state)
 	assert_ptr_equal(next(), b0);
 }
 
+static struct vcpu *yields(struct vcpu *v, uint64_t to)
+{
+	v->arch.x[1] = to;
+	return exit_yield(v, &pcpus[0], 0x5a000000);
+}
+
+/* YIELD's own path: who waits is not looked at, unless something has come. */
+static void a_passed_turn_is_decided_alone(void **state)
+{
+	(void)state;
+	assert_ptr_equal(next(), a0);
+	assert_ptr_equal(waits(a0), a1);
+	assert_ptr_equal(waits(a1), b0);
+	a0->arch.has_interrupt = true;			/* and nobody told the core */
+	fake.now += 10;
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), b0);
+	assert_int_equal(b0->arch.x[0], SKERRY_OK);
+	assert_int_equal(b0->exits[EXIT_HVC], 1);
+	assert_int_equal(a0->time, VCPU_IDLE);
+	assert_int_equal(pcpus[0].came, 0);
+	core_look(0);
+	fake.now += 10;
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), a0);
+	assert_int_equal(b0->time, VCPU_READY);
+	assert_int_equal(b0->ticks[VCPU_RUN], 20);
+	assert_ptr_equal(yields(a0, 2), a0);		/* no such vCPU */
+	assert_int_equal(a0->arch.x[0], SKERRY_INVALID);
+	assert_ptr_equal(yields(a0, SKERRY_YIELD_ANY), b0);
+	guests[A].state = GUEST_PAUSED;			/* its core is told a moment later */
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), b0);
+	assert_int_equal(a0->time, VCPU_IDLE);
+	fake.has_serror = true;
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), b0);
+	assert_true(pcpus[0].came != 0);		/* then */
+}
+
+/* The deadlines of those that leave the core while they wait, and of nobody else. */
+static void a_deadline_is_of_who_waits_only(void **state)
+{
+	(void)state;
+	assert_ptr_equal(next(), a0);
+	a0->arch.has_interrupt = true;			/* WFI with an interrupt: no wait */
+	a0->arch.timer = fake.now + 5;
+	fake.now += SLICE;
+	assert_ptr_equal(waits(a0), a1);
+	assert_int_equal(a0->time, VCPU_READY);
+	assert_false(a0->is_waiting);
+	assert_int_equal(pcpus[0].until, fake.now + SLICE);
+	a1->arch.timer = fake.now + 7;
+	assert_ptr_equal(waits(a1), b0);
+	assert_int_equal(pcpus[0].until, a1->arch.timer);
+	fake.now += 2;
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), a0);
+	assert_int_equal(pcpus[0].until, a1->arch.timer);	/* it is kept */
+	core_look(0);
+	assert_ptr_equal(next(), a0);
+	assert_int_equal(pcpus[0].until, a1->arch.timer);	/* and found again */
+	fake.now += 5;
+	assert_ptr_equal(next(), a0);
+	assert_int_equal(a1->time, VCPU_READY);
+	assert_int_equal(pcpus[0].until, fake.now - 5 + SLICE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +338,8 @@ int main(void)
 		cmocka_unit_test_setup(an_serror_is_taken_by_whose_context_is_there, begin),
 		cmocka_unit_test_setup(an_interrupts_time_is_not_who_ran, begin),
 		cmocka_unit_test_setup(yield_lets_the_named_one_go_first, begin),
+		cmocka_unit_test_setup(a_passed_turn_is_decided_alone, begin),
+		cmocka_unit_test_setup(a_deadline_is_of_who_waits_only, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,21 +17,6 @@
 #define WRITE_SYSREG(value, name) write_##name(value)
 #define dsb(kind)
 
-static uint64_t read_ich_elrsr_el2(void)
-{
-	uint64_t empty = 0;
-
-	for (unsigned i = 0; i < gic.lr_count; i++) {
-		uint64_t lr = face[cpu].lr[i];
-
-		empty |= (uint64_t)(!(lr & LR_STATE) && (lr & LR_HW || !(lr & LR_EOI))) << i;
-	}
-	return empty;
-}
-
-static void write_ich_lr1_el2(uint64_t lr) { gic_write_lr(1, lr); }
-static void write_ich_lr2_el2(uint64_t lr) { gic_write_lr(2, lr); }
-static void write_ich_lr3_el2(uint64_t lr) { gic_write_lr(3, lr); }
 static void write_icc_sgi1r_el1(uint64_t to) { arch_cpu_kick((unsigned)to); }
 static uint64_t read_hpfar_el2(void) { return 0; }
 static uint64_t read_far_el2(void) { return 0; }

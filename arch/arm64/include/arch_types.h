@@ -50,13 +50,14 @@ struct vgic_vcpu {
 	uint16_t lr_used;	/* may hold something since the last fold */
 	uint16_t quick_sgis;	/* SGIs that may go into any free list register at once */
 	uint16_t enabled_sgis;	/* as their VIRQ_ENABLED; under the lock */
+	uint16_t lr_live;	/* off its core: of `lr_used`, those not done with */
 	uint32_t hcr;		/* last written */
 	uint64_t lr[VGIC_LR_MAX]; /* in GICv3's layout: as last written or read */
 	uint8_t sgi_source[16];	/* of an active SGI that is in no list register */
 	/* The rest of the interface, and the state of the timer's physical
 	 * interrupt: of a vCPU off its core, as `lr` and `hcr` then; zero: as reset */
 	uint32_t vmcr, ap[8];
-	uint8_t timer;		/* PPI_* */
+	uint8_t timer;		/* PPI_*; on its core: 0: by register nothing was set */
 	uint64_t sgi[2];	/* pending SGIs, atomic, any core: byte n a mask of sources */
 	uint32_t busy;		/* a bit each: maybe pending or active */
 	struct virq irq[32];	/* SGIs and PPIs */
@@ -79,18 +80,18 @@ struct vgic_guest {
 	struct virq irq[SKERRY_INTID_COUNT];	/* from 32 on */
 };
 
-/* EL1's registers that a guest can see and that are not trapped, but for those that
+/* EL1's registers that a guest can see and that are not trapped, two by two, but for those that
  * vcpu.c, vgic_life.c deal with by themselves */
 #define EL1_REGISTERS(X) \
-	X(ttbr0_el1) X(ttbr1_el1) X(mair_el1) X(amair_el1) X(vbar_el1) X(contextidr_el1) \
-	X(cpacr_el1) X(csselr_el1) X(elr_el1) X(spsr_el1) X(esr_el1) X(far_el1) X(afsr0_el1) \
-	X(afsr1_el1) X(par_el1) X(sp_el0) X(sp_el1) X(tpidr_el0) X(tpidrro_el0) X(tpidr_el1) \
-	X(cntkctl_el1) X(cntv_cval_el0)
+	X(ttbr0_el1, ttbr1_el1) X(mair_el1, amair_el1) X(vbar_el1, contextidr_el1) \
+	X(cpacr_el1, csselr_el1) X(elr_el1, spsr_el1) X(esr_el1, far_el1) \
+	X(afsr0_el1, afsr1_el1) X(par_el1, cntkctl_el1) X(sp_el0, sp_el1) \
+	X(tpidr_el0, tpidrro_el0) X(tpidr_el1, cntv_cval_el0) X(fpcr, fpsr)
 
-struct arch_context {			/* of a vCPU off its core; zero: as reset, but for sctlr */
-#define CONTEXT_FIELD(name) uint64_t name;
-	EL1_REGISTERS(CONTEXT_FIELD)
-	uint64_t sctlr, tcr, vdisr, cntv_ctl, fpcr, fpsr, q[64];
+struct arch_context {		/* of a vCPU off its core; zero: as reset, but for sctlr_el1 */
+#define CONTEXT_FIELDS(a, b) uint64_t a, b;
+	EL1_REGISTERS(CONTEXT_FIELDS)
+	uint64_t sctlr_el1, tcr_el1, vdisr, cntv_ctl, q[64];
 };
 
 struct arch_vcpu {

@@ -127,11 +127,9 @@ void arch_vcpu_switch(struct vcpu *v)
 {
 	struct pcpu *p = &pcpus[fake.cpu];
 
-	if (p->current && p->current != v) {
+	if (p->current && p->current != v && p->current->is_waiting) {
 		p->current->deadline = p->current->arch.timer;
-	}
-	if (v && p->current != v) {
-		v->deadline = UINT64_MAX;
+		p->wake = min_u64(p->wake, p->current->deadline);
 	}
 	p->current = v;
 }

@@ -50,7 +50,7 @@ static struct interface {
 static uint16_t taken[CPUS][40];
 
 static struct physical {
-	bool enabled, pending, active, edge;
+	bool enabled, pending, active, edge, by_register;	/* it was set pending */
 	unsigned routed;
 } phys[CPUS][SKERRY_INTID_COUNT];
 
@@ -102,6 +102,27 @@ void gic_write_lr(unsigned i, uint64_t lr)
 	face[cpu].lr[i] = lr;
 }
 
+bool gic_write_quick(const struct vgic_vcpu *x, unsigned i, uint64_t lr)
+{
+	if (i < 4) {
+		assert_false(face[cpu].lr[i] & LR_LIVE);
+		gic_write_lr(i, lr);
+	}
+	return i < 4;
+}
+
+uint32_t gic_empty_lrs(const struct vgic_vcpu *x)
+{
+	uint32_t empty = 0;
+
+	for (unsigned i = 0; i < gic.lr_count; i++) {
+		uint64_t lr = face[cpu].lr[i];
+
+		empty |= (uint32_t)(!(lr & LR_STATE) && (lr & LR_HW || !(lr & LR_EOI))) << i;
+	}
+	return empty;
+}
+
 /* Active priorities: as many bytes as `ap` has */
 void gic_save(struct vgic_vcpu *x)
 {
@@ -109,11 +130,13 @@ void gic_save(struct vgic_vcpu *x)
 
 	assert_true(f->depth <= sizeof(x->ap));
 
+	x->lr_live = 0;
 	for (unsigned i = 0; i < gic.lr_count; i++) {
-		if (x->lr_used >> i & 1) {
-			x->lr[i] = f->lr[i] & LR_LIVE ? f->lr[i] : x->lr[i] & ~LR_LIVE;
+		if (f->lr[i] & LR_LIVE) {
+			assert_true(x->lr_used >> i & 1);
+			x->lr[i] = f->lr[i];
+			x->lr_live |= (uint16_t)(1u << i);
 		}
-		assert_true(x->lr_used >> i & 1 || !(f->lr[i] & LR_LIVE));
 		f->lr[i] = 0;
 	}
 	x->vmcr = f->depth;
@@ -121,14 +144,14 @@ void gic_save(struct vgic_vcpu *x)
 	f->hcr = 0;
 }
 
-void gic_load(const struct vgic_vcpu *x)
+void gic_load(struct vgic_vcpu *x)
 {
 	struct interface *f = &face[cpu];
 
 	f->depth = x->vmcr;
 	memcpy(f->running, x->ap, sizeof(x->ap));
 	for (unsigned i = 0; i < gic.lr_count; i++) {
-		if (x->lr_used >> i & 1 && x->lr[i] & LR_LIVE) {
+		if (x->lr_live >> i & 1) {
 			gic_write_lr(i, x->lr[i]);
 		}
 	}
@@ -137,7 +160,7 @@ void gic_load(const struct vgic_vcpu *x)
 
 void gic_reset(void)
 {
-	static const struct vgic_vcpu none;
+	struct vgic_vcpu none = { 0 };
 
 	memset(face[cpu].lr, 0, sizeof(face[cpu].lr));
 	gic_load(&none);
@@ -149,7 +172,7 @@ unsigned gic_take_timer(void)
 	struct physical *p = &phys[cpu][TIMER];
 	unsigned state = (p->pending ? PPI_PENDING : 0) | (p->active ? PPI_ACTIVE : 0);
 
-	p->pending = p->active = false;
+	p->pending = p->active = p->by_register = false;
 	return state;
 }
 
@@ -157,8 +180,9 @@ void gic_put_timer(bool is_enabled, unsigned state)
 {
 	struct physical *p = &phys[cpu][TIMER];
 
-	p->enabled = is_enabled;
+	p->enabled = pcpus[cpu].is_timer_on = is_enabled;
 	p->pending |= (state & PPI_PENDING) != 0;
+	p->by_register |= (state & PPI_PENDING) != 0;
 	p->active |= (state & PPI_ACTIVE) != 0;
 }
 
@@ -181,8 +205,8 @@ void gic_write_bit(unsigned of, unsigned reg, unsigned intid)
 	switch (reg) {
 	case GICD_ISENABLER: phys[c][intid].enabled = true; break;
 	case GICD_ICENABLER: phys[c][intid].enabled = false; break;
-	case GICD_ISPENDR: phys[c][intid].pending = true; break;
-	case GICD_ICPENDR: phys[c][intid].pending = false; break;
+	case GICD_ISPENDR: phys[c][intid].pending = phys[c][intid].by_register = true; break;
+	case GICD_ICPENDR: phys[c][intid].pending = phys[c][intid].by_register = false; break;
 	case GICD_ISACTIVER: phys[c][intid].active = true; break;
 	case GICD_ICACTIVER: phys[c][intid].active = false; break;
 	default: fail();
@@ -222,6 +246,7 @@ static bool fires(struct physical *p)
 	bool does = p->enabled && p->pending && !p->active;
 
 	p->pending &= !does;
+	p->by_register &= !does;
 	p->active |= does;
 	return does;
 }
@@ -266,10 +291,13 @@ static void away(void)
 {
 	struct interface *f = &face[cpu];
 	struct vcpu *v = &vcpus[cpu];
+	struct physical *p = &phys[cpu][TIMER];
 
 	if (!vcpu_is_on(v) || rand() % 3 != 0) {
 		return;
 	}
+	/* pending and not by register: its line is high */
+	v->arch.context.cntv_ctl = p->pending && !p->by_register ? 5 : rand() % 4;
 	vgic_save(v);
 	assert_int_equal(f->hcr, 0);
 	assert_false(phys[cpu][TIMER].pending || phys[cpu][TIMER].active);
@@ -279,7 +307,7 @@ static void away(void)
 	}
 	f->depth = 3;
 	memset(f->running, 0x55, sizeof(f->running));
-	phys[cpu][TIMER].enabled = rand() % 2;
+	p->enabled = pcpus[cpu].is_timer_on = rand() % 2;
 	pcpus[cpu].is_shared = true;
 	vgic_load(v);
 	pcpus[cpu].is_shared = false;
