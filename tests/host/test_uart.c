@@ -46,7 +46,8 @@ bool tree_device(const char *name, uint32_t index, struct tree_device *d)
 	if (!model.is_there || strcmp(name, compatible[model.kind]) != 0 || index) {
 		return false;
 	}
-	*d = (struct tree_device){ BASE, 0x40, model.has_intid ? INTID : 0, false };
+	*d = (struct tree_device){ .base = BASE, .size = 0x40,
+				   .intid = model.has_intid ? INTID : 0 };
 	return true;
 }
 
