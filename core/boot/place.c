@@ -62,14 +62,11 @@ static bool place(const struct board *b, const struct piece *p, struct pa *host)
 {
 	uint64_t align = GIB(1), end = p->at.base + p->at.size;
 
-	host->v = NOWHERE;
-	for (; host->v == NOWHERE && align >= p->least; align /= 512) {
-		if (align_up(p->at.base, align) + align <= end) {
-			host->v = find(b, p, align);
-		}
+	while (align > p->least && align_up(p->at.base, align) + align > end) {
+		align = max_u64(align / 512, p->least);
 	}
-	if (host->v == NOWHERE) {
-		host->v = find(b, p, p->least);
+	while ((host->v = find(b, p, align)) == NOWHERE && align > p->least) {
+		align = max_u64(align / 512, p->least);
 	}
 	return host->v != NOWHERE &&
 	       owner_add((struct range){ host->v, p->at.size }, p->kind, p->index) == SKERRY_OK;

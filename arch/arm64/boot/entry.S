@@ -28,17 +28,19 @@ boot_entry:
 	msr	SPSel, #1			/* booting.rst promises neither of both */
 
 	/* bss: out of the caches, zeroed in memory, out of the caches again */
-	bl	invalidate_bss
+	bl	clean_bss
+	adrp	x0, hv_bss
+	adrp	x1, hv_end
 1:	stp	xzr, xzr, [x0], #16
 	cmp	x0, x1
 	b.lo	1b
-	bl	invalidate_bss
+	bl	clean_bss
 
 	adrp	x0, boot_stack + 0x9000		/* its end: early.c */
 	mov	sp, x0
 	adr	x0, _start
 	bl	early_map			/* also in memory, caches off */
-	bl	invalidate_bss
+	bl	clean_bss
 
 	bl	mmu_on
 	mov	x0, x20
@@ -106,20 +108,12 @@ mmu_on:
 1:	enable	el1, vmalle1, 32, 0x00800000, 0x30d0181d
 3:	enable	el3, alle3, 16, 0x80800000, 0x30cd183d
 
-/* invalidate_bss: all that is not in the file, [hv_bss, hv_end) -> [x0, x1), out of the
- * data caches to the point of coherency; whole lines. Clobbers x2..x4. */
-invalidate_bss:
+/* clean_bss: all that is not in the file, [hv_bss, hv_end), out of the data caches to the point
+ * of coherency. arch_data_clean() needs no stack: a leaf that keeps to registers. Clobbers
+ * x0..x18. */
+clean_bss:
 	adrp	x0, hv_bss
 	adrp	x1, hv_end
-	mrs	x2, ctr_el0
-	ubfx	x2, x2, #16, #4
-	mov	x3, #4
-	lsl	x3, x3, x2
-	mov	x4, x0
+	sub	x1, x1, x0
 	dmb	sy
-1:	dc	ivac, x4
-	add	x4, x4, x3
-	cmp	x4, x1
-	b.lo	1b
-	dsb	sy
-	ret
+	b	arch_data_clean

@@ -95,15 +95,13 @@ static int pt_map(uint64_t *root, uint64_t at, uint64_t to, uint64_t size, uint6
 			return SKERRY_INVALID;
 		}
 	}
+	isb();
 	return SKERRY_OK;
 }
 
 void *arch_boot_keep(struct pa at)
 {
-	bool is_mapped = pt_map(hv_l1, RECORDS_VA, at.v, RECORDS_SIZE, PTE_DATA) == SKERRY_OK;
-
-	isb();
-	return is_mapped ? (void *)RECORDS_VA : NULL;
+	return pt_map(hv_l1, RECORDS_VA, at.v, RECORDS_SIZE, PTE_DATA) ? NULL : (void *)RECORDS_VA;
 }
 
 const void *arch_boot_map_image(struct range at)
@@ -111,12 +109,8 @@ const void *arch_boot_map_image(struct range at)
 	uint64_t to = IMAGE_VA + (at.base & (BLOCK_SIZE - 1));
 	struct range pages = range_pages(at);
 
-	if (pages.size > GIB(1) - BLOCK_SIZE ||
-	    pt_map(hv_l1, align_down(to, PAGE_SIZE), pages.base, pages.size, PTE_RODATA) != 0) {
-		return NULL;
-	}
-	isb();
-	return (const void *)to;
+	return pages.size > GIB(1) - BLOCK_SIZE || pt_map(hv_l1, align_down(to, PAGE_SIZE),
+		pages.base, pages.size, PTE_RODATA) ? NULL : (const void *)to;
 }
 
 int arch_s2_map(struct guest *g, struct ipa at, struct pa to, uint64_t size, enum s2_kind kind)
