@@ -24,7 +24,9 @@ enum { SYS_BANK_MAX = 4, SYS_SEGMENT_MAX = 8, SYS_DEVICE_MAX = 8, SYS_REG_MAX = 
 enum { SYS_SLOT_MAX = 32, SYS_TURN_MAX = 32, SYS_TIME_MIN_US = 10, SYS_PERIOD_MIN_US = 100,
        SYS_TIME_MAX_US = 10000000, SYS_QUIESCE_MAX_US = 10000, SYS_WATCHDOG_MIN_MS = 1000,
        SYS_WATCHDOG_MAX_MS = 15000 };
-#define SYS_PHANDLE_CLOCK	16	/* in guests' trees: the first device's clock */
+/* Phandles in guests' trees, above those of any board: the first device's clock and DMA bus. */
+#define SYS_PHANDLE_CLOCK	0x10000010
+#define SYS_PHANDLE_BUS		0x10000020
 
 enum sys_console { CONSOLE_NONE, CONSOLE_HYPERCALL, CONSOLE_PL011 };
 enum sys_crash { CRASH_STOP, CRASH_RESTART, CRASH_PAUSE, CRASH_RESET_BOARD };

@@ -5,7 +5,8 @@
  * system_parse.c, links_parse.c, schedule_parse.c: the description into EL2's table;
  * check_links.c: links and volumes; check_rights.c: pins and clocks; check_schedule.c: shared
  * cores; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
- * out; check_lines.c: file and line of a message; check_files.c: images and trees.
+ * out; check_lines.c: file and line of a message; check_files.c: images and trees; check_neighbours.c: who shares pages and
+ * interrupts with a device, and where its DMA reaches.
  */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H
@@ -53,6 +54,9 @@ struct check {
 	} \
 	is_bad_; })
 
+/* Worth knowing, of an assigned device's node: neither error nor warning. */
+void check_note(struct check *c, int node, const char *format, ...) printf_like(3, 4);
+
 /* A range in messages: "%lx-%lx", first and last byte. */
 #define RANGE_ARGS(r)	(r).base, (r).base + (r).size - 1
 
@@ -73,6 +77,10 @@ void print_rights(const struct check *c);
 void print_sharing(const struct check *c);
 /* What of an assigned device's node in the board's tree its guest does not get: a warning. */
 void check_dropped(struct check *c, const struct sys_device *d);
+/* Devices of the board that share a page or an interrupt with an assigned one; with a board. */
+void check_neighbours(struct check *c);
+/* A line about each device with DMA: where that reaches. Likewise. */
+void print_reach(struct check *c);
 /* What is safe and yet makes no sense, or will surprise. */
 void check_sense(struct check *c);
 /* Images, ramdisks and own trees: in the system image, or as files. */

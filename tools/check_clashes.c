@@ -339,29 +339,42 @@ static bool is_replaced(const char *name)
 	return is_in;
 }
 
+/* Names of the properties of a node that the device's guest does not get, once each. */
+static void list_dropped(struct check *c, const struct sys_device *d, int node, char *text,
+			 size_t size)
+{
+	int at;
+
+	fdt_for_each_property_offset(at, c->board_fdt, node) {
+		size_t used = strlen(text);
+		const char *name = "";
+
+		fdt_getprop_by_offset(c->board_fdt, at, &name, NULL);
+		if (!tree_keeps(c->system.dropped, c->board_fdt, d->board_node, at) &&
+		    !is_replaced(name)) {
+			snprintf(text + used, size - used, "%s%s", node == d->board_node ? " " :
+				 " .../", name);
+		}
+	}
+}
+
 void check_dropped(struct check *c, const struct sys_device *d)
 {
 	char text[512] = "";
-	const char *name;
-	int at;
+	int depth = 0;
 
 	if (!c->board_fdt || d->board_node < 0) {
 		return;
 	}
-	fdt_for_each_property_offset(at, c->board_fdt, d->board_node) {
-		fdt_getprop_by_offset(c->board_fdt, at, &name, NULL);
-		if (tree_drops(c->system.dropped, name) && !is_replaced(name)) {
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", name);
-		}
+	for (int node = d->board_node; node >= 0 && (depth > 0 || node == d->board_node);
+	     node = dt_next(c->board_fdt, node, &depth)) {
+		list_dropped(c, d, node, text, sizeof(text));
 	}
 	if (dt_has(c->board_fdt, d->board_node, "clocks") &&
 	    !dt_has(c->fdt, d->node, "clock-frequency") &&
 	    !dt_clock_hz(c->board_fdt, d->board_node)) {
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 " clocks (no clock-frequency in the description)");
-	}
-	if (dt_child(c->board_fdt, d->board_node, -1) >= 0) {
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), " (child nodes)");
 	}
 	if (text[0]) {
 		report_warning(&c->report, c->fdt, d->node, "device", "not passed on:%s", text);

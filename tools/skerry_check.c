@@ -6,6 +6,7 @@
  * for, the table for EL2. Exit status: 0 good, 1 refused, 2 wrong usage.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -162,6 +163,21 @@ static void print_message(struct report *r, bool is_error, const void *fdt, int 
 	       property ? property : "", property ? ": " : "", message);
 }
 
+void check_note(struct check *c, int node, const char *format, ...)
+{
+	char path[512], place[512], text[2048];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (fdt_get_path(c->fdt, node, path, sizeof(path)) != 0) {
+		path[0] = 0;
+	}
+	printf("%s: note: %s: %s\n", c->annotated && lines_find(c->annotated, path, "device", place,
+	       sizeof(place)) ? place : c->file, path, text);
+}
+
 static bool is_tree(const void *data, size_t size)
 {
 	return size >= 4 && fdt32_ld(data) == FDT_MAGIC;
@@ -290,6 +306,10 @@ static int check(struct check *c)
 		check_schedule(c);
 	}
 	check_files(c);
+	if (b && c->report.errors == 0) {
+		check_neighbours(c);
+		print_reach(c);
+	}
 	if (b && c->report.errors == 0) {
 		for (uint32_t i = 0; i < s->guest_count; i++) {
 			s->guest[i].refused = false;

@@ -17,7 +17,8 @@
  * its node in the description says `no-dma`. */
 static const char *const no_dma_classes[] = {
 	"arm,pl011", "arm,pl031", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a",
-	"snps,dw-apb-uart", "brcm,bcm2835-aux-uart", "brcm,bcm2835-gpio", "brcm,bcm2711-gpio",
+	"snps,dw-apb-uart", "brcm,bcm2835-aux", "brcm,bcm2835-aux-uart",
+	"brcm,bcm2835-aux-spi", "brcm,bcm2835-gpio", "brcm,bcm2711-gpio",
 	"brcm,bcm2835-i2c", "brcm,bcm2835-pwm", "brcm,bcm2835-spi", "brcm,bcm2835-system-timer",
 	"brcm,bcm2711-rng200", "brcm,bcm2711-thermal",
 };
@@ -25,11 +26,12 @@ static const char *const no_dma_classes[] = {
 /* Of an assigned device's node: written anew, without meaning for the guest, or a
  * reference to what it does not get. "x-": what begins so, "-x": what ends so. */
 static const char *const dropped[] = {
-	"reg", "interrupts", "interrupts-extended", "interrupt-parent", "clocks", "phandle",
+	"interrupts", "interrupts-extended", "interrupt-parent", "clocks", "phandle",
 	"linux,phandle", "dma-coherent", "dma-ranges", "ranges", "pinctrl-", "-supply", "-gpio",
-	"-gpios", "gpio", "gpios", "resets", "reset-names", "power-domains", "power-domain-names",
-	"iommus", "iommu-map", "dmas", "dma-names", "phys", "phy-names", "phy-handle",
-	"nvmem-cells", "nvmem-cell-names", "memory-region", "msi-", "operating-points-v2",
+	"-gpios", "gpio", "gpios", "resets", "reset-names", "power-domains",
+	"power-domain-names", "iommus", "iommu-map", "dmas", "dma-names", "phys", "phy-names",
+	"phy-handle", "nvmem-cells", "nvmem-cell-names", "memory-region", "msi-",
+	"operating-points-v2",
 	"interconnects", "interconnect-names", "mboxes", "mbox-names", "hwlocks", "assigned-",
 	"mmc-pwrseq", "syscon", "interrupt-map", "thermal-sensors",
 };

@@ -41,9 +41,10 @@ int board_discover(const void *fdt, struct board *b, struct report *r) nodiscard
  */
 int tree_build(const struct sys_guest *guest, const struct board *b, const void *board_fdt,
 	       void *out, uint32_t room, struct report *r) nodiscard;
-/* Is a property of an assigned device's node in the board's tree not copied? `list` is
- * struct system's. */
-bool tree_drops(const char *list, const char *property);
+/* Does the guest get the property at offset `at` of an assigned device's node (`top`), or of one
+ * below that in the board's tree? Not what struct system's `list` names; but always a reference
+ * to one of these nodes. */
+bool tree_keeps(const char *list, const void *board_fdt, int top, int at);
 
 /*
  * The system image: a FIT with its data outside the tree, somewhere in the
@@ -84,9 +85,10 @@ bool place_heap(const struct board *b, uint64_t size, struct pa *heap) nodiscard
  * place in each boot of a board: at three quarters of its first memory, or below what lies there.
  * False: there is no room. */
 bool place_records(const struct board *b, uint64_t size, struct pa *at) nodiscard;
-/* Fills host[] of every guest's banks (and bank[0] of an identity guest), then that of the
- * links' windows with all that follows from it (struct sys_link), the larger banks
- * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible. A
+/* Fills host[] of every guest's banks (and bank[0] of an identity guest) and that of the
+ * links' windows with all that follows from it (struct sys_link). First identity guests and
+ * their windows, inside their `reach`, the narrowest before the others; then the larger banks
+ * first, so that stage 2 can use 1 GiB and 2 MiB blocks where possible; then windows. A
  * guest that finds no room is reported and marked `refused`; guests already refused get
  * nothing. */
 void place_guests(const struct board *b, struct system *s, struct report *r);

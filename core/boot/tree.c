@@ -27,17 +27,33 @@ static void set_reg(struct writer *w, int node, const struct range *at, uint32_t
 	}
 }
 
-bool tree_drops(const char *list, const char *property)
+static bool is_listed(const char *list, const char *property)
 {
 	size_t length = strlen(property), size;
-	bool drops = false;
+	bool is_in = false;
 
 	for (; *list; list += size + 1) {
 		size = strlen(list);
-		drops |= !strncmp(property + (list[0] == '-' && length > size ? length - size : 0),
+		is_in |= !strncmp(property + (list[0] == '-' && length > size ? length - size : 0),
 				  list, size + (list[size - 1] != '-'));
 	}
-	return drops;
+	return is_in;
+}
+
+bool tree_keeps(const char *list, const void *board_fdt, int top, int at)
+{
+	const char *name;
+	int size, to;
+	const fdt32_t *value = fdt_getprop_by_offset(board_fdt, at, &name, &size);
+
+	if (!value || !is_listed(list, name)) {
+		return value;
+	}
+	to = size == 4 ? fdt_node_offset_by_phandle(board_fdt, fdt32_ld(value)) : -1;
+	while (to > top) {
+		to = dt_parent(board_fdt, to);
+	}
+	return to == top;
 }
 
 /* The clock that mksystem made for the device, where its rate is known and it has any. */
@@ -58,18 +74,40 @@ static void add_clocks(struct writer *w, const struct sys_device *d, int node, u
 	}
 }
 
-static void add_device(struct writer *w, const struct sys_device *d, uint32_t phandle)
+/* The device's node with those below it. */
+static int copy_nodes(struct writer *w, int top, int parent)
 {
-	const char *name = fdt_get_name(w->board_fdt, d->board_node, NULL);
-	int at, size, node = gather(w, fdt_add_subnode(w->fdt, 0, name));
+	int to[DT_DEPTH_MAX + 1], from = top, depth = 0, at, size;
+	const char *name;
 
-	fdt_for_each_property_offset(at, w->board_fdt, d->board_node) {
-		const void *value = fdt_getprop_by_offset(w->board_fdt, at, &name, &size);
+	do {
+		to[depth] = gather(w, fdt_add_subnode(w->fdt, depth ? to[depth - 1] : parent,
+						      fdt_get_name(w->board_fdt, from, NULL)));
+		fdt_for_each_property_offset(at, w->board_fdt, from) {
+			const void *value = fdt_getprop_by_offset(w->board_fdt, at, &name, &size);
 
-		if (value && !tree_drops(the_system.dropped, name)) {
-			gather(w, fdt_setprop(w->fdt, node, name, value, size));
+			if (tree_keeps(the_system.dropped, w->board_fdt, top, at)) {
+				gather(w, fdt_setprop(w->fdt, to[depth], name, value, size));
+			}
 		}
+		from = dt_next(w->board_fdt, from, &depth);
+	} while (from >= 0 && depth > 0 && depth <= DT_DEPTH_MAX && !w->error);
+	return to[0];
+}
+
+/* On the bus that mksystem made for it where its DMA has other addresses than the CPU. */
+static void add_device(struct writer *w, const struct sys_device *d, uint32_t index)
+{
+	int bus = fdt_node_offset_by_phandle(w->fdt, SYS_PHANDLE_BUS + index), node, at;
+	const fdt64_t ranges[] = { cpu_to_fdt64(d->bus), cpu_to_fdt64(d->reach.base),
+				   cpu_to_fdt64(d->reach.size) };
+
+	if (d->is_dma && d->bus != d->reach.base) {
+		gather(w, fdt_setprop(w->fdt, bus, "dma-ranges", ranges, sizeof(ranges)));
+	} else {
+		bus = gather(w, fdt_del_node(w->fdt, bus));	/* 0: the root */
 	}
+	node = copy_nodes(w, d->board_node, bus);
 	set_reg(w, node, d->regs, d->reg_count);
 	for (uint32_t i = 0; i < d->irq_count; i++) {
 		gather(w, fdt_appendprop_u32(w->fdt, node, "interrupts", 0));
@@ -82,7 +120,7 @@ static void add_device(struct writer *w, const struct sys_device *d, uint32_t ph
 			gather(w, fdt_setprop_empty(w->fdt, node, "dma-coherent"));
 		}
 	}
-	add_clocks(w, d, node, phandle);
+	add_clocks(w, d, node, SYS_PHANDLE_CLOCK + index);
 }
 
 /* An identity guest's memory has its place: its ramdisk has moved with it. */
@@ -110,7 +148,7 @@ int tree_build(const struct sys_guest *g, const struct board *b, const void *boa
 			move_identity(&w, g);
 		}
 		for (uint32_t i = 0; i < g->device_count; i++) {
-			add_device(&w, &g->device[i], SYS_PHANDLE_CLOCK + i);
+			add_device(&w, &g->device[i], i);
 		}
 		if (!b->seed_size) {
 			fdt_delprop(out, fdt_subnode_offset(out, 0, "chosen"), "rng-seed");

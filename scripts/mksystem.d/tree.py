@@ -4,7 +4,8 @@
 Complete but for what only the board knows, which EL2 adds at boot (core/boot/tree.c): both
 kinds of interrupt controller are in it, with one phandle, and EL2 takes one out; rng-seed
 is zeroes; an identity guest's memory and ramdisk count from 0; assigned devices are
-missing, only their clocks are there (0 Hz: as the board's tree says).
+missing, only for each a clock (0 Hz: as the board's tree says) and a bus (without dma-ranges),
+which EL2 keeps where it needs them.
 """
 import struct
 
@@ -16,8 +17,10 @@ PL011, REGISTER_PAGES, INFO = 0x09000000, 0x0A000000, 0x0B000000
 INTID_PTIMER, INTID_VTIMER, INTID_PL011, INTID_EVENT, INTID_LINK = 30, 27, 33, 288, 289
 
 PSCI_CPU_SUSPEND, PSCI_CPU_OFF, PSCI_CPU_ON = 0xC4000001, 0x84000002, 0xC4000003
-PHANDLE_GIC, PHANDLE_APB = 1, 2
-PHANDLE_CLOCK = 16      # of the first device; as SYS_PHANDLE_CLOCK in core/system.h
+# Above those of the boards' trees, from where devices' nodes come
+PHANDLE_GIC, PHANDLE_APB = 0x10000001, 0x10000002
+# of the first device; as SYS_PHANDLE_... in core/system.h
+PHANDLE_CLOCK, PHANDLE_BUS = 0x10000010, 0x10000020
 SEED_SIZE = 32
 RISING, HIGH = 1, 4
 PAGE = 0x1000
@@ -87,6 +90,13 @@ def _clock(root, name, hertz, phandle):
     clock = _node(root, name, compatible="fixed-clock", clock_frequency=hertz)
     _set(clock, "#clock-cells", 0)
     _set(clock, "phandle", phandle)
+
+
+def _dma_bus(root, device, phandle):
+    bus = _node(root, device + "-dma-bus", compatible="simple-bus", ranges=True)
+    _set(bus, "#address-cells", 2)
+    _set(bus, "#size-cells", 2)
+    _set(bus, "phandle", phandle)
 
 
 def _pl011(root):
@@ -208,4 +218,5 @@ def generate(name, banks, vcpus, console, bootargs, ramdisk, clocks, links=(), w
         _register_pages(root, pages, window_bank)
     for i, (device, hertz) in enumerate(clocks):
         _clock(root, "clock-" + device, hertz, PHANDLE_CLOCK + i)
+        _dma_bus(root, device, PHANDLE_BUS + i)
     return fdt.serialize(root)

@@ -126,8 +126,8 @@ class Mksystem(unittest.TestCase):
         self.assertEqual(tree.child("memory").cells("reg"), (0, 0, 0, 0x400000))
         self.assertEqual([(n.name, n.cells("phandle")[0], n.cells("clock-frequency")[0])
                           for n in tree.children if n.string("compatible") == "fixed-clock"],
-                         [("clock-disk", 16, 24000000), ("clock-clock", 17, 0),
-                          ("clock-net", 18, 0)])
+                         [("clock-disk", 0x10000010, 24000000),
+                          ("clock-clock", 0x10000011, 0), ("clock-net", 0x10000012, 0)])
         self.assertIsNone(tree.child("pl011@9000000"))
         self.assertFalse(tree.child("chosen").has("bootargs"))      # empty: none, not refused
 
