@@ -7,7 +7,8 @@
 #include "drv_gpio.h"
 #include "../lib/gic.h"
 
-#define BATCH		16		/* requests of a port in one turn */
+#define BATCH		16u		/* requests of a port in one turn; one that goes to the */
+#define BATCH_SCMI	1u		/* firmware takes long: pins don't wait for more */
 #define PARTS_MAX	64
 #define REQUESTS	0u		/* queues */
 #define EVENTS		1u
@@ -173,8 +174,9 @@ static bool queue_serve(struct port *p, uint32_t queue)
 {
 	struct vqv_part part[PARTS_MAX];
 	struct vqv_chain c = { .part = part, .part_max = PARTS_MAX };
+	uint32_t batch = p->type == SKERRY_LINK_SCMI ? BATCH_SCMI : BATCH;
 
-	for (uint32_t n = 0; n < BATCH; n++) {
+	for (uint32_t n = 0; n < batch; n++) {
 		if (back_next(&p->back, queue, &c) != 1) {
 			return back_enable_event(&p->back, queue);
 		}

@@ -4,7 +4,7 @@
  * say:
  *   drive=MASK     its first gpio link's lines become outputs, high where the mask's bit is set
  *   hold-us=N      so long; then
- *   crash          it ends its first life
+ *   crash          it ends this life: its first one, or with lives=N each of so many
  *   reset          it resets the device
  * quick: no tests; stay: waits for ever at the end.
  */
@@ -41,7 +41,7 @@ void guest_main(void)
 			scmi_run(port);
 		}
 	}
-	if (arg_has("drive") && guest_life() == 1) {
+	if (arg_has("drive") && guest_life() <= arg_number("lives", 1)) {
 		drive(arg_number("drive", 0));
 		delay_us(arg_number("hold-us", 0));
 		if (arg_has("crash")) {

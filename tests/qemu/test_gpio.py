@@ -116,6 +116,34 @@ def deaths(log):
             b.must_be(pin, function, level)
 
 
+def both_die(log):
+    """Front end and driver die again and again, each in its own rhythm; what the front end drove
+    is never driven on, and the other one's pin is."""
+    text = gpio_system("quick drive=3 crash stay lives=8", "quick drive=1 stay",
+                       "die-at=25 die-add=7 die-lives=10")
+    with Board(log, text) as b:
+        b.run.expect(r"^one\| gpiotest: life 9$", r"^one\| gpiotest: done")
+        b.run.count(r"^skerry: one: restarting", 8)
+        b.run.count(r"^skerry: gpio: restarting", 2, 10)
+        for pin, function in ((17, 0), (27, 0), (22, 1)):
+            b.must_be(pin, function, 1)
+
+
+def none(log):
+    """Without its devices drv_gpio says so; its links stay without a device, and a guest that
+    waits for it in `after` starts."""
+    text = system(
+        guest("one", "guests/gpiotest.bin", (1,), more='bootargs = "quick"; after = <&gpio>;'),
+        guest("gpio", "guests/drv_gpio.bin", (0,), more="service;"),
+        links=[link("pins", "gpio", "one", "gpio", "pins = <17>;"),
+               link("clocks", "scmi", "one", "gpio", "clocks = <2>;")])
+    with Run(log, image(log, "gpio-none", text)) as run:
+        run.expect(r"link pins: no brcm,bcm2711-gpio is assigned; no device is offered",
+                   r"link clocks: no brcm,bcm2835-mbox is assigned; no device is offered")
+        run.end(0)
+        run.count(r"^one\| gpiotest: done", 1)
+
+
 def firmware(log):
     """Clocks and power domains of QEMU's firmware: each front end has those of its lists, and
     may set only some. QEMU's answers: EMMC 50 MHz, UART 3 MHz, others 700 MHz or so; setting
@@ -175,6 +203,7 @@ def direct(log):
 
 def cases(soak):
     return [Case("pins", pins, weight=5), Case("deaths", deaths, weight=5),
+            Case("both-die", both_die, weight=4), Case("none", none, weight=2),
             Case("firmware", firmware, weight=5), Case("example", example, weight=5),
             Case("direct", direct, weight=4)] + \
         [Case(how, ends, weight=3, how=how) for how in ("crash", "reset")]
