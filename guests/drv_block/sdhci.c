@@ -101,6 +101,7 @@ void sdhci_reset_all(void)
 	h.hz = 0;
 	h.control = 0;
 	reset(SDHCI_RESET_ALL);
+	h.open = 0;		/* the reset closes all interrupts */
 }
 
 void sdhci_reset_lines(void)

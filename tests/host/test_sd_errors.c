@@ -221,6 +221,20 @@ static void silence_fails_requests_until_it_ends(void **state)
 
 /* --- removal --------------------------------------------------------------------------- */
 
+/* A reset of all takes the controller's interrupts away: those after it are asked for anew. */
+static void after_a_new_identification_interrupts_come(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	begin(false, true);
+	model_fault(FAULT_SILENCE, 1, 1, 9);
+	assert_null(drive_open());
+	before = host.interrupts;
+	assert_all_is_well();
+	assert_true(host.interrupts > before + 20);
+}
+
 static void come_and_go(bool is_seen)
 {
 	begin(false, true);
@@ -300,6 +314,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_bus_that_is_too_fast_is_slowed_down, end),
 		cmocka_unit_test_teardown(broken_dma_is_gone_around, end),
 		cmocka_unit_test_teardown(silence_fails_requests_until_it_ends, end),
+		cmocka_unit_test_teardown(after_a_new_identification_interrupts_come, end),
 		cmocka_unit_test_teardown(only_the_same_card_goes_on, end),
 		cmocka_unit_test_teardown(a_card_may_be_taken_out_at_any_time, end),
 		cmocka_unit_test_teardown(a_card_that_was_out_is_identified_again, end),
