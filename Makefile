@@ -74,10 +74,10 @@ HV_SOURCES := $(filter-out arch/arm64/asm_offsets.c $(if $(DEBUG),core/boot/owne
 HV_OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(HV_SOURCES)))
 # What tests/oracle stands in front of in a debug build, tests/paths in one for statistics
 WRAPPED := $(if $(DEBUG),lock_acquire lock_release \
-	exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r) \
-	$(if $(PATHS),exit_sync exit_irq exit_serror fast_irq fast_kick fast_abort fast_sgi1r \
-	fast_bells arch_cpu_wait arch_cpu_has_work gic_handle load_step pv_stop_step life_work \
-	log_raw arch_vcpu_switch arch_board_end)
+	exit_sync exit_irq exit_serror exit_yield fast_irq fast_kick fast_abort fast_sgi1r) \
+	$(if $(PATHS),exit_sync exit_irq exit_serror exit_yield fast_irq fast_kick fast_abort \
+	fast_sgi1r fast_bells arch_cpu_wait arch_cpu_has_work gic_handle load_step pv_stop_step \
+	life_work log_raw arch_vcpu_switch arch_board_end)
 
 $(HV_OBJECTS): Makefile
 

@@ -39,7 +39,8 @@ static always_inline bool put_sgi(struct vcpu *v, unsigned sgi, unsigned source)
 		i = (unsigned)__builtin_ctz(empty & ~LR_BELL);
 	}
 	if (!(x->quick_sgis >> sgi & 1) || !(empty >> i & 1) ||
-	    !gic_write_quick(x, i, is_v3(v) ? lr : gic_native_lr(lr))) {
+	    !gic_write_quick(x, i, is_v3(v) ? lr :	/* as gic_native_lr() */
+			     1u << 28 | source << 10 | sgi | (lr >> 28 & 0x1f << 23))) {
 		return false;
 	}
 	if (q->where == WHERE_NOWHERE) {

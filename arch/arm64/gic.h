@@ -94,6 +94,7 @@ static inline bool gic_write_quick(const struct vgic_vcpu *x, unsigned i, uint64
 
 static inline uint32_t gic_empty_lrs(const struct vgic_vcpu *x)
 {
+	isb();		/* one may have been written just now */
 	return x->gic == 2 ? mmio_read32(GICH_VA + GICH_ELRSR0) :
 	       (uint32_t)READ_SYSREG(ich_elrsr_el2);
 }

@@ -106,3 +106,13 @@ CHECK_AFTER(fast_irq)
 CHECK_AFTER(fast_kick)
 CHECK_AFTER(fast_abort)
 CHECK_AFTER(fast_sgi1r)
+
+struct vcpu *__real_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
+struct vcpu *__wrap_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
+struct vcpu *__wrap_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr)
+{
+	struct vcpu *next = __real_exit_yield(v, p, esr);
+
+	oracle_check(next);
+	return next;
+}

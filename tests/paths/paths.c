@@ -226,6 +226,22 @@ PATH(fast_bells, uint32_t, BELL)
 PATH(fast_abort, uint32_t, abort_name(argument))
 PATH(fast_sgi1r, uint64_t, SYSREG_SGI)
 
+/* YIELD's has one more; it always ends. */
+struct vcpu *__real_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
+struct vcpu *__wrap_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
+struct vcpu *__wrap_exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr)
+{
+	struct vcpu *next;
+
+	path_begin((enum path_name)HVC_YIELD);
+	next = __real_exit_yield(v, p, esr);
+	if (next != v && !is_after_look()) {
+		here()->name = SWITCH;
+	}
+	path_end();
+	return next;
+}
+
 /* Asleep: no path. What wakes the core is handled in a path of its own, up to the next
  * look. PSCI CPU_SUSPEND sleeps in the middle of its call. */
 void __real_arch_cpu_wait(void);
