@@ -128,6 +128,23 @@ static void the_controller_is_there_with_its_address_and_interrupts(void **state
 	assert_string_equal(dt_string(out, node_at(ETHERNET), "status"), "okay");
 }
 
+static void its_phy_is_below_it_and_it_refers_to_it(void **state)
+{
+	const char *phy = ETHERNET "/mdio@e14/ethernet-phy@1";
+	uint32_t phandle = fdt_get_phandle(out, node_at(phy));
+
+	(void)state;
+	assert_true(dt_is_compatible(out, node_at(ETHERNET "/mdio@e14"), "brcm,genet-mdio-v5"));
+	assert_prop(ETHERNET "/mdio@e14", "reg", 0xe14, 8);
+	assert_prop(ETHERNET, "#address-cells", 1);
+	assert_prop(ETHERNET "/mdio@e14", "#address-cells", 1);
+	assert_prop(ETHERNET "/mdio@e14", "#size-cells", 0);
+	assert_prop(phy, "reg", 1);
+	assert_true(phandle != 0);
+	assert_prop(ETHERNET, "phy-handle", phandle);
+	assert_int_equal(fdt_node_offset_by_phandle(out, phandle), node_at(phy));
+}
+
 static void its_dma_reaches_the_guest_at_physical_addresses(void **state)
 {
 	(void)state;
@@ -175,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_controller_is_there_with_its_address_and_interrupts),
+		cmocka_unit_test(its_phy_is_below_it_and_it_refers_to_it),
 		cmocka_unit_test(its_dma_reaches_the_guest_at_physical_addresses),
 		cmocka_unit_test(receive_dma_is_stopped_first_and_waited_for),
 		cmocka_unit_test(dtc_reads_it_back_without_a_complaint),
