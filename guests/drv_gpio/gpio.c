@@ -75,14 +75,18 @@ void gpio_pull(const struct gpio *g, const uint8_t *pins, uint32_t size, enum pi
 	}
 }
 
-/* Levels are looked for only while there is a buffer: they would come again and again. */
+/* Levels are looked for only while there is a buffer: they would come again and again. One that
+ * has come again already is not for the next buffer, at whose time it may be over. */
 static void arm(const struct gpio *g, uint32_t line)
 {
 	const struct gpio_line *l = &g->line[line];
 	uint8_t trigger = g->kept->trigger[line];
-	bool is_level = trigger & (PIN_HIGH | PIN_LOW);
+	bool is_off = (trigger & (PIN_HIGH | PIN_LOW)) && !l->is_waiting;
 
-	pin_set_trigger(l->pin, is_level && !l->is_waiting ? PIN_NEVER : trigger);
+	pin_set_trigger(l->pin, is_off ? PIN_NEVER : trigger);
+	if (is_off) {
+		pin_clear_event(l->pin);
+	}
 }
 
 static uint8_t set_trigger(struct gpio *g, uint32_t line, uint32_t trigger)

@@ -363,6 +363,22 @@ static void a_level_counts_while_there_is_a_buffer(void **state)
 	assert_int_equal(event(&status), 3);
 }
 
+static void a_level_that_is_over_is_not_the_next_buffer_s(void **state)
+{
+	uint8_t status = 9;
+
+	(void)state;
+	wire(3, true);
+	assert_int_equal(ask(GPIO_SET_IRQ_TYPE, 2, PIN_HIGH), 0);
+	assert_int_equal(watch(2, 1), GPIO_HELD);
+	assert_int_equal(event(&status), 1);			/* meanwhile it came again */
+	wire(3, false);
+	assert_int_equal(watch(2, 2), GPIO_HELD);
+	assert_int_equal(event(&status), -1);
+	wire(3, true);
+	assert_int_equal(event(&status), 2);
+}
+
 static void a_restart_forgets_no_trigger_and_no_edge(void **state)
 {
 	uint8_t status = 9;
@@ -402,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup(pulls_are_set_for_the_link_s_pins_only, begin),
 		cmocka_unit_test_setup(an_edge_comes_once_and_is_kept_without_a_buffer, begin),
 		cmocka_unit_test_setup(a_level_counts_while_there_is_a_buffer, begin),
+		cmocka_unit_test_setup(a_level_that_is_over_is_not_the_next_buffer_s, begin),
 		cmocka_unit_test_setup(a_restart_forgets_no_trigger_and_no_edge, begin),
 	};
 
