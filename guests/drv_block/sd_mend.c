@@ -100,7 +100,7 @@ enum sd_state sd_mend(uint32_t errors)
 	q.mend.last = errors;
 	q.mend.errors++;
 	q.mend.looks = q.mend.pauses = 0;
-	return sdhci_has_card() ? SD_LINES : gone("the SD card was taken out");
+	return SD_LINES;
 }
 
 /* It is there, but not as it should be. */
@@ -110,8 +110,12 @@ static enum sd_state afresh(void)
 	return q.mend.identified < 2 ? SD_IDENTIFY : gone("the SD card does not answer");
 }
 
+/* Now the controller's DMA is over: a request may fail only behind that. */
 enum sd_state sd_end_lines(uint32_t errors)
 {
+	if (!sdhci_has_card()) {
+		return gone("the SD card was taken out");
+	}
 	return errors ? afresh() : SD_ABORT;
 }
 

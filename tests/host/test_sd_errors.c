@@ -292,6 +292,19 @@ static void a_card_may_be_taken_out_at_any_time(void **state)
 }
 
 /* Out and in again between two requests: its registers are lost, the requests are not. */
+/* Else its DMA could go on in memory that the front end has back. */
+static void a_request_without_a_card_fails_behind_the_reset(void **state)
+{
+	(void)state;
+	begin(true, true);
+	host.is_card_seen = true;
+	assert_null(drive_open());
+	host.leaves_at = 2;		/* CMD23, CMD25 */
+	assert_int_equal(do_write(200, 8, 1), BLK_S_IOERR);
+	assert_int_equal(sd_read(SDHCI_PRESENT) & (SDHCI_COMMAND_BUSY | SDHCI_DATA_BUSY), 0);
+	fine();
+}
+
 static void a_card_that_was_out_is_identified_again(void **state)
 {
 	begin(false, true);
@@ -317,6 +330,7 @@ int main(void)
 		cmocka_unit_test_teardown(after_a_new_identification_interrupts_come, end),
 		cmocka_unit_test_teardown(only_the_same_card_goes_on, end),
 		cmocka_unit_test_teardown(a_card_may_be_taken_out_at_any_time, end),
+		cmocka_unit_test_teardown(a_request_without_a_card_fails_behind_the_reset, end),
 		cmocka_unit_test_teardown(a_card_that_was_out_is_identified_again, end),
 	};
 
