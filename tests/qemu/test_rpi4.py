@@ -81,7 +81,7 @@ def tries(path):
 def start(log, path, *arguments):
     # One thread: the cores in the spin table never sleep, and take turns then with the one
     # that works, instead of the machine's.
-    return Run(log, None, "--board", "raspi4b", "--card", path, *arguments, limit=160,
+    return Run(log, None, "--board", "raspi4b", "--card", path, *arguments, limit=240,
                qemu=["-accel", "tcg,thread=single"])
 
 
@@ -172,5 +172,5 @@ def cases(_soak):
     return [Case(f"good-on-{gib}-gib", good_on_each_board, gib=gib) for gib in BANKS] + \
         [Case(f"console-{uart}", console, uart=uart, after=after)
          for uart, after in (("pl011", 701), ("mini", 700))] + \
-        [Case("demo-uboot", by_uboot, limit=340, weight=50),
-         Case("demo-firmware", by_firmware, limit=340, weight=20)]
+        [Case("demo-uboot", by_uboot, limit=500, weight=50),
+         Case("demo-firmware", by_firmware, limit=500, weight=20)]
