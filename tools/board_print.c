@@ -104,6 +104,33 @@ static void print_devices(FILE *out, const struct board *b)
 	fprintf(out, "  %-12s %" PRIu32 " bytes\n", "rng-seed", b->seed_size);
 }
 
+/* Where the DMA of devices below a bus reaches, for each bus that says so. */
+static void print_dma(FILE *out, const void *fdt)
+{
+	struct dt_dma dma;
+	char path[256];
+	int depth = 0, size;
+
+	for (int node = 0; node >= 0; node = dt_next(fdt, node, &depth)) {
+		const char *type = dt_string(fdt, node, "device_type");
+		int child = fdt_first_subnode(fdt, node);
+
+		if (child < 0 || !dt_prop(fdt, node, "dma-ranges", &size) || size == 0 ||
+		    (type && strcmp(type, "pci") == 0) ||
+		    fdt_get_path(fdt, node, path, sizeof(path)) != 0) {
+			continue;
+		}
+		for (unsigned n = 0; dt_dma(fdt, child, n, &dma); n++) {
+			if (dma.cpu.size) {
+				fprintf(out, "  %-12s 0x%010" PRIx64 " - 0x%010" PRIx64 " at bus "
+					"address 0x%" PRIx64 ", for devices below %s\n", "DMA",
+					dma.cpu.base, dma.cpu.base + dma.cpu.size - 1, dma.bus,
+					path);
+			}
+		}
+	}
+}
+
 static void advise_cpus(const void *fdt, const struct board *b, struct report *r)
 {
 	int node, cpus = fdt_path_offset(fdt, "/cpus");
@@ -191,6 +218,7 @@ int board_print(FILE *out, const void *fdt)
 	print_cpus(out, &b);
 	print_gic(out, &b);
 	print_devices(out, &b);
+	print_dma(out, fdt);
 	fprintf(out, "%s: %" PRIu32 " errors, %" PRIu32 " warnings\n",
 		result == SKERRY_OK ? "usable" : "not usable", r.r.errors, r.r.warnings);
 	return result == SKERRY_OK ? 0 : 1;

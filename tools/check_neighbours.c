@@ -143,14 +143,14 @@ static void tell(struct check *c, const struct sys_guest *g, const struct sys_de
 	char way[300];
 
 	bad_if(c, f->mastering[0], d->node, "device", "its page at 0x%lx holds %s too, which may "
-	       "master the bus and would be \"%s\"'s as well: assign it to that guest, with identity "
-	       "and quiesce (or no-dma), or disable it in the board's tree", f->page, f->mastering,
-	       g->name);
+	       "master the bus and would be \"%s\"'s as well: assign it to that guest, with "
+	       "identity and quiesce (or no-dma), or disable it in the board's tree", f->page,
+	       f->mastering, g->name);
 	way_out(c, d, way, sizeof(way));
 	if (f->paged[0]) {
-		check_note(c, d->node, "its page at 0x%lx holds %s too: \"%s\" can drive all of them, "
-			   "so no other guest can have one: give all to one guest%s", f->page,
-			   f->paged, g->name, way);
+		check_note(c, d->node, "its page at 0x%lx holds %s too: \"%s\" can drive all of "
+			   "them, so no other guest can have one: give all to one guest%s",
+			   f->page, f->paged, g->name, way);
 	}
 	if (f->interrupting[0]) {
 		check_note(c, d->node, "its interrupt %u is also that of %s: %s", f->intid,

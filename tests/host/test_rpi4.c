@@ -9,7 +9,7 @@
  */
 /* sources: core/boot/board.c core/boot/system.c core/boot/place.c core/boot/owner.c
  *          core/boot/tree.c core/boot/fdt_util.c core/boot/report.c lib/format.c
- *          tools/system_parse.c tools/links_parse.c tools/schedule_parse.c */
+ *          tools/system_parse.c tools/links_parse.c tools/schedule_parse.c tools/board_print.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -17,6 +17,7 @@
 #include <glob.h>
 #include <cmocka.h>
 #include <core/boot/boot.h>
+#include <tools/board_print.h>
 #include <tools/system_parse.h>
 #include "tests/host/dts.h"
 
@@ -458,6 +459,26 @@ static void a_device_that_reaches_no_memory_is_refused(void **state)
 			       "of \"g\" reach"));
 }
 
+/* skerry-check --board */
+static void dma_windows_are_listed(void **state)
+{
+	char *text;
+	size_t size;
+	FILE *out;
+
+	for (unsigned which = 0; which < 2 && trees[which]; which++) {
+		be_firmware(which, 4, NEW_STEPPING);
+		out = open_memstream(&text, &size);
+		assert_int_equal(board_print(out, tree), 0);
+		fclose(out);
+		assert_non_null(strstr(text, "  DMA          0x0000000000 - 0x003fffffff at bus "
+				       "address 0xc0000000, for devices below /soc\n"));
+		assert_non_null(strstr(text, "  DMA          0x0000000000 - 0x00fbffffff at bus "
+				       "address 0x0, for devices below /emmc2bus\n"));
+		free(text);
+	}
+}
+
 #define T(f) cmocka_unit_test(f)
 
 int main(void)
@@ -470,6 +491,7 @@ int main(void)
 		T(guests_lie_where_their_devices_reach_on_each_size),
 		T(a_driver_too_large_for_its_devices_reach_is_refused),
 		T(a_device_that_reaches_no_memory_is_refused),
+		T(dma_windows_are_listed),
 	};
 
 	return cmocka_run_group_tests(tests, find_trees, drop_trees);
