@@ -6,7 +6,7 @@
  */
 #include "sd_card.h"
 
-#define IDENTIFY_HZ	400000u
+#define IDENTIFY_HZ	400000u		/* EMMC2 may hang below 200 kHz, with a fast VideoCore */
 #define HCS		(1u << 30)	/* ACMD41: high capacity */
 #define VOLTAGES	0x00ff8000u	/* 2.7 to 3.6 V */
 #define OCR_READY	(1u << 31)
