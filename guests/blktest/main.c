@@ -5,6 +5,7 @@
  *   raw            odd and forbidden requests (raw.c)
  *   load=N         N random requests, all checked; crash-after=N: in its first life this
  *                  guest crashes after so many of them
+ *   again=N        one sector is read until that works, then N random requests
  *   fill=SALT      stamps the whole disk and flushes
  *   verify=SALT    reads it all and compares
  *   crash          at the end of the first life
@@ -134,6 +135,15 @@ static void tell(const char *what, bool is_good)
 	failed += !is_good;
 }
 
+/* The disk comes back some time. */
+static bool again(void)
+{
+	while (virtio_blk_do(&blk, BLK_READ, 0, ops[0].in, BLK_SECTOR) != SKERRY_OK) {
+		sleep_unless(NULL, NULL, 300000);
+	}
+	return disk_load(arg_number("again", 100), 0);
+}
+
 static void disk_run(uint32_t port)
 {
 	link_name = link_info(port)->name;
@@ -149,6 +159,9 @@ static void disk_run(uint32_t port)
 	if (arg_has("load")) {
 		tell("load", disk_load(arg_number("load", 1000), guest_life() == 1 ?
 				       arg_number("crash-after", 0) : 0));
+	}
+	if (arg_has("again")) {
+		tell("again", again());
 	}
 	if (arg_has("fill")) {
 		tell("fill", disk_fill(arg_number("fill", 1)) && disk_flush());

@@ -113,18 +113,35 @@ def no_card(log, on):
 
 
 def taken_out(log):
-    """The card goes: its requests fail, a RAM disk goes on."""
-    path, control = make_card("taken-out"), scratch("taken-out.qmp")
-    with start(log, "taken-out", path, "emmc", [front("a", "load=100000 stay"),
+    """The card goes: its requests fail, a RAM disk goes on. Another card is not used; with
+    the first one in again all is well, and what was written before is there."""
+    path, other = make_card("taken-out"), scratch("taken-out-other.img")
+    control = scratch("taken-out.qmp")
+    with open(other, "wb") as f:
+        f.truncate(CARD_SECTORS * 1024)
+
+    def put_in(name):
+        qmp(log, control, {"execute": "blockdev-change-medium", "arguments":
+                           {"device": "sd0", "filename": name, "format": "raw"}})
+
+    with start(log, "taken-out", path, "emmc", [front("a", "load=20000 again=300 stay"),
                front("b", "load=3000 stay", 2)], ["extent", "b:ram"],
                qemu=["-qmp", f"unix:{control},server=on,wait=off"]) as run:
         run.expect(r"^a\| blktest: l-a-extent: \d+ sectors")
         qmp(log, control, {"execute": "eject", "arguments": {"device": "sd0", "force": True}})
-        run.expect(r"^block\| drv_block: .*: requests fail until the card is back")
-        run.expect(r"^a\| blktest: l-a-extent: load: FAILED")
+        run.expect(r"^block\| drv_block: .*: requests fail until the card is back",
+                   r"^a\| blktest: l-a-extent: load: FAILED")
+        put_in(other)
+        run.expect(r"^block\| drv_block: another card is in the slot: requests fail")
+        put_in(path)
+        run.expect(r"^block\| drv_block: the SD card is there again",
+                   r"^a\| blktest: l-a-extent: again: ok")
         run.at = 0
         run.expect(r"^b\| blktest: l-b-ram: load: ok")
+    with open(other, "rb") as f:
+        check(not any(f.read()), "something was written to the other card")
     os.unlink(path)
+    os.unlink(other)
 
 
 def cases(soak):
@@ -136,4 +153,4 @@ def cases(soak):
         found += [Case(f"hundred-deaths-{on}", deaths, weight=40, limit=300, on=on, lives=100,
                        how="die-us=20000") for on in NODES]
     return found + [Case("hostile", hostile, on="emmc2"), Case("no-card", no_card, on="emmc"),
-                    Case("taken-out", taken_out)]
+                    Case("taken-out", taken_out, weight=10)]
