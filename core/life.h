@@ -81,11 +81,9 @@ bool quiesce_devices(const struct guest *g) nodiscard;
 struct vcpu *core_next(struct pcpu *p);
 
 /* On the caller's core. An interrupt asks for core_next(): who ran until now does not pay for
- * what follows. `v`, which has exited, waits for an interrupt. The running one lets others go
- * first (hv/sched.h). */
+ * what follows. `v`, which has exited, waits for an interrupt. */
 void core_came(void);
 void core_wait(struct vcpu *v);
-void core_yield(struct pcpu *p, int to);
 /* The hypercall YIELD of v, on core p: who is to be entered. */
 struct vcpu *exit_yield(struct vcpu *v, struct pcpu *p, uint64_t esr);
 

@@ -40,12 +40,6 @@ void core_wait(struct vcpu *v)
 	}
 }
 
-void core_yield(struct pcpu *p, int to)
-{
-	p->came = arch_time_now();
-	sched_pass(p->index, to, p->came);
-}
-
 static always_inline void account(struct vcpu *v, enum vcpu_time to, uint64_t now)
 {
 	uint64_t spent = now - v->since;
@@ -221,7 +215,8 @@ static always_inline int64_t yield(struct vcpu *v, struct pcpu *p, const uint64_
 		to = &v->guest->vcpu[x[1]];
 	}
 	if (p->is_shared && to->cpu == v->cpu) {
-		core_yield(p, to == v ? SCHED_NONE : to->slot);
+		p->came = arch_time_now();
+		sched_pass(p->index, to == v ? SCHED_NONE : to->slot, p->came);
 	}
 	return SKERRY_OK;
 }

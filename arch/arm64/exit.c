@@ -31,7 +31,7 @@ static void exit_wait(struct vcpu *v, uint64_t esr)
 	stats_exit(v, EXIT_OTHER, esr);
 	vcpu_skip(v, esr);
 	if (esr & 1) {		/* WFE: others first */
-		core_yield(pcpu(), SCHED_NONE);
+		hvc_yield(v, (uint64_t[]){ 0, SKERRY_YIELD_ANY });
 	} else {
 		core_wait(v);
 	}

@@ -173,3 +173,55 @@ void keep_interrupts(uint64_t seed)
 	}
 	gic_disable(SKERRY_INTID_VTIMER);
 }
+
+static void check_timer(bool is_on, bool is_pending, bool is_active)
+{
+	uint32_t timer = SKERRY_INTID_VTIMER;
+
+	check(gic_is_enabled(timer) == is_on, "the timer's is %sabled", is_on ? "dis" : "en");
+	check(gic_is_pending(timer) == is_pending, "the timer's is %spending",
+	      is_pending ? "not " : "");
+	check(gic_is_active(timer) == is_active, "the timer's is %sactive", is_active ? "not " : "");
+}
+
+/* The timer's interrupt as registers have set it, and more SGIs than there are list registers,
+ * or none: each vCPU has something else at each switch. */
+void keep_by_register(uint64_t seed)
+{
+	uint32_t self = (uint32_t)cpu_self()->index, iar;
+
+	irq_disable();
+	vtimer_stop();
+	for (uint32_t i = 1; i <= 12; i++) {
+		gic_enable(i);
+		gic_set_priority(i, 0x10 * i);
+	}
+	for (uint64_t i = 0; i < rounds / 2; i++) {
+		uint64_t dice = random_next(&seed) >> 32;
+		bool is_on = dice & 1, is_pending = dice % 3 == 1, is_active = dice % 3 == 2;
+		uint32_t sgis = dice & 2 ? (uint32_t)(dice >> 8) % 13 : 0;
+
+		is_on ? gic_enable(SKERRY_INTID_VTIMER) : gic_disable(SKERRY_INTID_VTIMER);
+		if (is_pending) {
+			gic_set_pending(SKERRY_INTID_VTIMER);
+		} else if (is_active) {
+			gic_set_active(SKERRY_INTID_VTIMER);
+		}
+		for (uint32_t n = 1; n <= sgis; n++) {
+			gic_sgi(n, self);
+		}
+		check(pattern_spin(seed, COUNT) == 0, "general registers");
+		check_timer(is_on, is_pending, is_active);
+		gic_clear_pending(SKERRY_INTID_VTIMER);
+		gic_clear_active(SKERRY_INTID_VTIMER);
+		check(pattern_spin(seed, COUNT) == 0, "general registers");
+		check_timer(is_on, false, false);
+		for (uint32_t n = 1; n <= sgis; n++) {
+			iar = gic_ack();
+			check((iar & 1023) == n, "SGI %u instead of %u", iar & 1023, n);
+			gic_eoi(iar);
+		}
+		check((gic_ack() & 1023) == GIC_NONE, "one more");
+	}
+	gic_disable(SKERRY_INTID_VTIMER);
+}

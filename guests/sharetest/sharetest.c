@@ -52,6 +52,17 @@ static void test_interrupts(void)
 	check(on_all(interrupts), "a vCPU is stuck");
 }
 
+static void by_register(uint64_t unused)
+{
+	(void)unused;
+	keep_by_register(seed_of_self());
+}
+
+static void test_by_register(void)
+{
+	check(on_all(by_register), "a vCPU is stuck");
+}
+
 static void yield(uint64_t unused)
 {
 	uint64_t other = (cpu_self()->index + 1) % platform.cpu_count;
@@ -103,6 +114,7 @@ void guest_main(void)
 	static const struct test tests[] = {
 		{ "registers", test_registers },
 		{ "interrupts", test_interrupts },
+		{ "by-register", test_by_register },
 		{ "wake-ups", test_wake_ups },
 		{ "yields", test_yields },
 		{ "same-address", test_same_address },

@@ -18,6 +18,7 @@ uint64_t pattern_spin(uint64_t seed, uint64_t count);
 /* registers.c: everything that this vCPU can see keeps its pattern, `rounds` times */
 void keep_registers(uint64_t seed);
 void keep_interrupts(uint64_t seed);
+void keep_by_register(uint64_t seed);
 
 /* both.c: with two vCPUs */
 void test_same_address(void);

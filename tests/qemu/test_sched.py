@@ -7,7 +7,7 @@ import re
 from harness import Case, Run, check, guest, image, link, rr, system
 
 US = 1000                       # ticks
-SWITCH = 2 * US                 # more than EL2 ever takes to switch; measured: 1.2 us
+SWITCH = 2 * US                 # more than EL2 ever takes to switch; measured: 0.7 us
 
 
 def policy(core, name, more=""):

@@ -57,7 +57,7 @@ def neighbours_die(log, gic):
     text = system(kept, *others, schedule=[rr(0, 50)])
     with Run(log, image(log, "shared-deaths", text), "--gic", gic, "--cpus", 1, "--icount") as run:
         run.end(0)
-        run.count(r"^kept\| tests: 5 passed, 0 failed", 1)
+        run.count(r"^kept\| tests: 6 passed, 0 failed", 1)
         run.count(r"^n0\| hello from n0", 6)
         run.count(r"^n1\| hello from n1", 4)
         run.count(r"^n2\| hello from n2", 3)
