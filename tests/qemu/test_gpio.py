@@ -35,11 +35,12 @@ def gpio_system(first="", second="stay", driver="", more=""):
 class Board:
     """A run on raspi4b, and its GPIO registers."""
 
-    def __init__(self, log, text, **more):
+    def __init__(self, log, text, *arguments):
         self.folder = tempfile.TemporaryDirectory(prefix="skerry-")
         path = os.path.join(self.folder.name, "qmp")
-        self.run = Run(log, image(log, "gpio", text), "--board", "raspi4b",
-                       qemu=["-qmp", f"unix:{path},server=on,wait=off"], **more)
+        self.run = Run(log, image(log, "gpio", text), "--board", "raspi4b", *arguments, limit=90,
+                       qemu=["-qmp", f"unix:{path},server=on,wait=off"])
+        self.run.deadline -= 30                 # before QEMU is stopped
         self.monitor = Monitor(path)
 
     def __enter__(self):
@@ -47,13 +48,16 @@ class Board:
         return self
 
     def __exit__(self, *error):
+        if error[0] and not self.run.is_over:   # what hangs is to be found in the log
+            self.run.log.write(self.ask("info registers -a"))
         self.run.__exit__(*error)
         self.folder.cleanup()
 
+    def ask(self, command):
+        return self.monitor.do("human-monitor-command", **{"command-line": command})
+
     def word(self, offset):
-        said = self.monitor.do("human-monitor-command",
-                               **{"command-line": f"xp /1wx {GPIO + offset:#x}"})
-        return int(re.search(r": (0x[0-9a-f]+)", said)[1], 16)
+        return int(re.search(r": (0x[0-9a-f]+)", self.ask(f"xp /1wx {GPIO + offset:#x}"))[1], 16)
 
     def level(self, pin):
         return self.word(LEVEL + pin // 32 * 4) >> pin % 32 & 1
@@ -185,19 +189,21 @@ def example(log):
 
 
 def direct(log):
-    """The whole page assigned to rt: its pin changes with each beat, and nothing exits."""
-    text = system(guest("rt", cpus=(1,), more=f'bootargs = "pin=27 seconds=2 quiet"; {PINS}'))
-    with Board(log, text) as b:
+    """The whole page assigned to rt: its pin changes with each beat, and nothing exits. In
+    instructions' time: QEMU's GICv2 may lose a level that comes while a busy host keeps the
+    guest from ending the one before."""
+    text = system(guest("rt", cpus=(1,), more=f'bootargs = "pin=27 seconds=10 quiet"; {PINS}'))
+    with Board(log, text, "--icount") as b:
         b.run.expect(r"^rt\| rt: pin 27 changes with each beat")
         seen = set()
-        for _ in range(200):
+        while seen != {0, 1} and not b.run.lines("in all: "):
             seen.add(b.level(27))
         check(seen == {0, 1}, f"levels of pin 27: {seen}")
         check(b.function(27) == 1, "pin 27 is no output")
         b.run.expect(r"^rt\| rt: in all: (\d+) beats")
         changes = int(b.run.expect(r"^rt\| rt: the pin changed (\d+) times")[1])
         beats = int(re.search(r"in all: (\d+) beats", b.run.text)[1])
-        check(changes == beats, f"{changes} changes in {beats} beats")
+        check(changes == beats and beats >= 10000, f"{changes} changes in {beats} beats")
         b.run.end(0)
 
 
