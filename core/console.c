@@ -254,11 +254,10 @@ void console_pass(struct guest *g, bool to_guest)
 	for (uint32_t i = 0; i < guest_count && is_new && to_guest; i++) {
 		end_unfinished((int)i);
 	}
-	if (is_new && to_guest) {
-		is_given = true;
-	} else if (is_new) {
+	if (is_new && !to_guest) {
 		take_uart();
 	}
+	is_given |= is_new && to_guest;
 	console_leave(NULL);
 	if (is_new) {
 		arch_uart_pass(g, to_guest);

@@ -114,10 +114,9 @@ void crash_keep_stack(const struct guest *g)
 
 void crash_note(const struct vcpu *v, uint64_t pc, const char *cause)
 {
-	struct skerry_crash *r;
-
 	if (crash_pages != NULL) {
-		r = begin(SKERRY_GUEST_MAX, v, cause);
+		struct skerry_crash *r = begin(SKERRY_GUEST_MAX, v, cause);
+
 		r->guest = SKERRY_CRASH_OWN;
 		r->pc = pc;
 		crash_seal(r);

@@ -53,14 +53,12 @@ void load_begin(struct guest *g, bool scrub_only)
 
 	*l = (struct load){ .is_clean = l->is_clean, .item = l->is_clean ? c->bank_count : 0,
 			    .end = c->bank_count + (scrub_only ? 0 : c->segment_count + 1) };
-	if (scrub_only) {
-		return;
+	if (!scrub_only) {
+		g->info->life = ++g->life;
+		g->info->load_begin = arch_time_now();
+		g->info->load_copy_ticks = g->info->load_scrub_ticks = 0;
 	}
-	g->info->life = ++g->life;
-	g->info->load_begin = arch_time_now();
-	g->info->load_copy_ticks = 0;
-	g->info->load_scrub_ticks = 0;
-	if (g->seed) {
+	if (!scrub_only && g->seed) {
 		draw_seed(g->seed_key, g->life, g->seed);
 	}
 }

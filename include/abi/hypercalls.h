@@ -45,11 +45,6 @@
  */
 #pragma once
 
-#define SKERRY_RIGHT_NONE	0	/* every guest */
-#define SKERRY_RIGHT_CONSOLE	1	/* console = "hypercall" */
-#define SKERRY_RIGHT_DRIVER	2	/* the description's console-driver names it */
-#define SKERRY_RIGHT_CONTROL	3	/* the caller's `control` names the guest in x1 */
-
 #define SKERRY_HYPERCALLS(X) \
 	X(0, VERSION, version, 0, SKERRY_RIGHT_NONE) \
 	X(1, CONSOLE_WRITE, console_write, 9, SKERRY_RIGHT_CONSOLE) \
@@ -76,16 +71,20 @@
 #ifndef __ASSEMBLER__
 #define SKERRY_HVC_NAME(row, NAME, ...) SKERRY_HVC_##NAME = SKERRY_HVC(row),
 enum { SKERRY_HYPERCALLS(SKERRY_HVC_NAME) };	/* SKERRY_HVC_VERSION ... */
+/* Who has a row's right: every guest; console = "hypercall"; the description's console-driver
+ * names it; the caller's `control` names the guest in x1 */
+enum { SKERRY_RIGHT_NONE, SKERRY_RIGHT_CONSOLE, SKERRY_RIGHT_DRIVER, SKERRY_RIGHT_CONTROL };
 enum { SKERRY_DRIVE_GIVE, SKERRY_DRIVE_TAKE, SKERRY_DRIVE_END };	/* of CONSOLE_DRIVE */
+/* Of CONTROL, from 0 on:
+ * START    absent | stopped | crashed -> loading -> running
+ * STOP     running | paused | loading -> stopping -> stopped
+ * RESTART  running | paused -> stopping -> loading; or as START
+ * PAUSE    running -> paused
+ * RESUME   paused -> running
+ * CRASH    running: as if it had crashed by itself */
+enum { SKERRY_CONTROL_START, SKERRY_CONTROL_STOP, SKERRY_CONTROL_RESTART, SKERRY_CONTROL_PAUSE,
+       SKERRY_CONTROL_RESUME, SKERRY_CONTROL_CRASH, SKERRY_CONTROL_COUNT };
 #endif
-
-#define SKERRY_CONTROL_START	0	/* absent | stopped | crashed -> loading -> running */
-#define SKERRY_CONTROL_STOP	1	/* running | paused | loading -> stopping -> stopped */
-#define SKERRY_CONTROL_RESTART	2	/* running | paused -> stopping -> loading; or as START */
-#define SKERRY_CONTROL_PAUSE	3	/* running -> paused */
-#define SKERRY_CONTROL_RESUME	4	/* paused -> running */
-#define SKERRY_CONTROL_CRASH	5	/* running: as if it had crashed by itself */
-#define SKERRY_CONTROL_COUNT	6
 
 #define SKERRY_WATCHDOG_MIN	1000		/* microseconds */
 #define SKERRY_WATCHDOG_MAX	3600000000

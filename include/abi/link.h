@@ -37,8 +37,7 @@ struct skerry_link {		/* one port; constant while the guest runs */
 	char name[SKERRY_NAME_MAX];	/* of the link in the description, NUL-terminated */
 	uint8_t type, role, transport, window;	/* as the enums above */
 	uint32_t intid;		/* the link's interrupt here: SKERRY_INTID_LINK(port) */
-	uint32_t peer;		/* index of the other guest */
-	uint32_t reserved;
+	uint32_t peer, reserved;	/* index of the other guest */
 	uint64_t base, size;	/* the window in this guest, bytes; half of a split one: size / 2 */
 	uint64_t front_base;	/* the window in the front end */
 	uint64_t page;		/* front end: its register page, or 0. Back end: 4 KiB of its

@@ -53,8 +53,7 @@ struct skerry_msg_info {	/* device_id 0: nothing is offered; feature_count: 64 *
 };
 
 struct skerry_msg_vqueue {
-	uint32_t index, size_max, size;	/* the maximum: in answers; size 0: not set up */
-	uint32_t reserved;
+	uint32_t index, size_max, size, reserved; /* maximum: in answers; size 0: not set up */
 	uint64_t descriptors, available, used;	/* the front end's guest-physical addresses */
 };
 
@@ -68,8 +67,7 @@ struct skerry_msg_state {
 	uint32_t status;	/* VIRTIO 1.2, 2.1 */
 	uint32_t epoch;		/* grows with each reset and each stop of the front end */
 	uint64_t features;	/* that the driver accepted */
-	uint32_t is_front_up;	/* 1: the front end's guest runs */
-	uint32_t is_ack_due;	/* 1: EL2 waits for ACK of this epoch */
+	uint32_t is_front_up, is_ack_due; /* 1: its guest runs; EL2 waits for ACK of this epoch */
 };
 
 struct skerry_msg {
