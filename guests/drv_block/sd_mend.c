@@ -113,6 +113,11 @@ static enum sd_state afresh(void)
 /* Now the controller's DMA is over: a request may fail only behind that. */
 enum sd_state sd_end_lines(uint32_t errors)
 {
+	if (errors && q.data.by_dma) {
+		printf("drv_block: the SD host controller can't be reset\n");
+		q.is_broken = true;
+		return SD_IDLE;
+	}
 	if (!sdhci_has_card()) {
 		return gone("the SD card was taken out");
 	}

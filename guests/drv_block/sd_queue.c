@@ -256,7 +256,7 @@ static void run(void)
 	uint32_t errors;
 
 	q.has_more = false;
-	for (uint32_t i = 0; i < ROUNDS; i++) {
+	for (uint32_t i = 0; i < ROUNDS && !q.is_broken; i++) {
 		if (!sdhci_poll(&errors)) {
 			return;
 		}
@@ -319,7 +319,7 @@ static bool sd_has_room(void)
 
 static bool sd_is_broken(void)
 {
-	return false;
+	return q.is_broken;
 }
 
 static int sd_submit(uint32_t source, uint32_t type, uint64_t sector,

@@ -49,6 +49,7 @@ struct sd_queue {
 	uint32_t slower_before;		/* before the request under way had errors */
 	enum sd_state state;
 	bool has_more;
+	bool is_broken;			/* its DMA can't be ended: a restart is needed */
 
 	int current;			/* slot of the request under way, -1: none */
 	uint32_t moved;			/* bytes of it that are done */

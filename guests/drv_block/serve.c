@@ -163,7 +163,7 @@ static void disk_done(void)
 		give_back(s->port, s->head, s->request.written);
 	}
 	if (disk_is_broken()) {
-		printf("drv_block: the disk broke the rules of its ring\n");
+		printf("drv_block: the disk broke its rules\n");
 		guest_crash(3, 0);		/* DMA may be under way: only a restart ends it */
 	}
 }

@@ -317,7 +317,6 @@ static void a_card_may_be_taken_out_at_any_time(void **state)
 	begin(false, true);
 }
 
-/* Out and in again between two requests: its registers are lost, the requests are not. */
 /* Else its DMA could go on in memory that the front end has back. */
 static void a_request_without_a_card_fails_behind_the_reset(void **state)
 {
@@ -331,6 +330,34 @@ static void a_request_without_a_card_fails_behind_the_reset(void **state)
 	fine();
 }
 
+/* A controller whose DMA can't be ended: only EL2 can, by a restart of drv_block. */
+static void dma_that_can_t_be_ended_breaks_the_disk(void **state)
+{
+	struct vqv_part part;
+	uint8_t status = 0xff;
+
+	for (uint32_t by_dma = 0; by_dma < 2; by_dma++) {
+		begin(by_dma, true);
+		status = 0xff;
+		assert_null(drive_open());
+		model_fault(FAULT_SILENCE, 2, ~0u, -1);		/* CMD23, CMD18 */
+		host.is_reset_stuck = true;
+		part = (struct vqv_part){ model_memory, 4096 };
+		disk_sd.submit(0, BLK_T_IN, 100, &part, 1);
+		disk_sd.kick();
+		while (disk_sd.take(&status) < 0 && !disk_sd.is_broken()) {
+			if (!disk_sd.enable_event()) {
+				sd_sleep();
+			}
+		}
+		assert_int_equal(disk_sd.is_broken(), by_dma);
+		assert_int_equal(status, by_dma ? 0xff : BLK_S_IOERR);
+		end(state);
+	}
+	begin(false, true);
+}
+
+/* Out and in again between two requests: its registers are lost, the requests are not. */
 static void a_card_that_was_out_is_identified_again(void **state)
 {
 	begin(false, true);
@@ -357,6 +384,7 @@ int main(void)
 		cmocka_unit_test_teardown(only_the_same_card_goes_on, end),
 		cmocka_unit_test_teardown(a_card_may_be_taken_out_at_any_time, end),
 		cmocka_unit_test_teardown(a_request_without_a_card_fails_behind_the_reset, end),
+		cmocka_unit_test_teardown(dma_that_can_t_be_ended_breaks_the_disk, end),
 		cmocka_unit_test_teardown(a_card_that_was_out_is_identified_again, end),
 	};
 

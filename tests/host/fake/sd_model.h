@@ -54,6 +54,7 @@ struct host_model {
 	uint32_t fault_at, fault_count;	/* and at those after it; ~0: for ever */
 	int fault_index;		/* only commands of this index count; -1: all */
 	uint32_t fault_hz;		/* and only with clocks above this; 0: all */
+	bool is_reset_stuck;		/* a reset does not end */
 	uint32_t leaves_at;		/* the card is taken out at this command from now on */
 
 	uint64_t now;			/* ns */

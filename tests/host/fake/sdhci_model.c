@@ -63,7 +63,7 @@ uint32_t sd_read(uint32_t offset)
 	case SDHCI_CONTROL:
 		return r.control;
 	case SDHCI_CLOCK:
-		return r.clock | (host.now < r.reset_at ? 7u << 24 : 0) |
+		return r.clock | (host.now < r.reset_at || host.is_reset_stuck ? 7u << 24 : 0) |
 		       ((r.clock & SDHCI_CLOCK_ON) && host.now >= r.clock_stable_at ?
 			SDHCI_CLOCK_STABLE : 0);
 	case SDHCI_STATUS:
