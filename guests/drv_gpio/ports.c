@@ -55,8 +55,8 @@ static const char *open_scmi(struct port *p, uint32_t port)
 		const char *name;
 		bool is_power, is_writable;
 	} lists[] = {
-		{ "clocks", false, true }, { "clocks-read-only", false, false },
-		{ "power-domains", true, true }, { "power-domains-read-only", true, false },
+		{ "skerry,clocks", false, true }, { "skerry,clocks-read-only", false, false },
+		{ "skerry,power-domains", true, true }, { "skerry,power-domains-read-only", true, false },
 	};
 	const char *why = firmware_open();
 

@@ -45,8 +45,8 @@ static uint32_t count_of(const char *a, const char *b)
 static void test_base(void)
 {
 	uint32_t answer[5], none = 0, caller = ~0u;
-	uint32_t clocks = count_of("clocks", "clocks-read-only");
-	uint32_t powers = count_of("power-domains", "power-domains-read-only");
+	uint32_t clocks = count_of("skerry,clocks", "skerry,clocks-read-only");
+	uint32_t powers = count_of("skerry,power-domains", "skerry,power-domains-read-only");
 	uint32_t protocols = (clocks ? 1u : 0) + (powers ? 1u : 0);
 
 	if (!begin()) {
@@ -66,7 +66,7 @@ static void test_base(void)
 	      answer[0] == 1 && strcmp((char *)&answer[1], link_info(the_port)->name) == 0,
 	      "agent");
 	check(virtio_scmi_ask(&scmi, SCMI_CLOCK, SCMI_ATTRIBUTES, NULL, 0, answer, 1) ==
-	      (clocks ? 0 : SCMI_NOT_SUPPORTED) && (!clocks || answer[0] == clocks), "clocks");
+	      (clocks ? 0 : SCMI_NOT_SUPPORTED) && (!clocks || answer[0] == clocks), "skerry,clocks");
 	check(virtio_scmi_ask(&scmi, SCMI_POWER, SCMI_ATTRIBUTES, NULL, 0, answer, 4) ==
 	      (powers ? 0 : SCMI_NOT_SUPPORTED) && (!powers || answer[0] == powers), "powers");
 }
@@ -74,15 +74,15 @@ static void test_base(void)
 /* Numbers of the lists, beside them, and far away. */
 static void test_clocks(void)
 {
-	bool is_there = count_of("clocks", "clocks-read-only") != 0;
+	bool is_there = count_of("skerry,clocks", "skerry,clocks-read-only") != 0;
 	uint64_t rate, least, most;
 
 	if (!begin()) {
 		return;
 	}
 	for (uint32_t id = 0; id < 1u << 31; id = id < 260 ? id + 1 : id * 2) {
-		bool writes = list_has("clocks", id), reads = writes ||
-			list_has("clocks-read-only", id);
+		bool writes = list_has("skerry,clocks", id), reads = writes ||
+			list_has("skerry,clocks-read-only", id);
 		int32_t may_not = is_there ? SCMI_NOT_FOUND : SCMI_NOT_SUPPORTED;
 
 		check(virtio_scmi_rate(&scmi, id, &rate) == (reads ? 0 : may_not), "get %u", id);
@@ -102,15 +102,15 @@ static void test_clocks(void)
 
 static void test_power(void)
 {
-	bool is_there = count_of("power-domains", "power-domains-read-only") != 0;
+	bool is_there = count_of("skerry,power-domains", "skerry,power-domains-read-only") != 0;
 	bool is_on;
 
 	if (!begin()) {
 		return;
 	}
 	for (uint32_t id = 0; id < 260; id++) {
-		bool writes = list_has("power-domains", id), reads = writes ||
-			list_has("power-domains-read-only", id);
+		bool writes = list_has("skerry,power-domains", id), reads = writes ||
+			list_has("skerry,power-domains-read-only", id);
 		int32_t may_not = !is_there ? SCMI_NOT_SUPPORTED :
 				  reads ? SCMI_DENIED : SCMI_NOT_FOUND;
 		int32_t got = virtio_scmi_power(&scmi, id, &is_on);
@@ -180,7 +180,7 @@ static void test_forbidden(void)
 void scmi_run(uint32_t port)
 {
 	static const struct test tests[] = {
-		{ "base", test_base }, { "clocks", test_clocks }, { "power", test_power },
+		{ "base", test_base }, { "skerry,clocks", test_clocks }, { "power", test_power },
 		{ "refused", test_refused }, { "forbidden", test_forbidden },
 	};
 

@@ -7,8 +7,9 @@ Only what trees need is read; what is wrong with a link skerry-check tells.
 
 # Of a link's node and of a volume's: for the guests
 LINK_PROPS = ("mac", "isolated", "uplink", "rate-limit-kbps", "label", "colour", "rate-limit",
-              "pins", "pull-up", "pull-down", "clocks", "clocks-read-only", "power-domains",
-              "power-domains-read-only")
+              "pins", "pull-up", "pull-down")
+# Those that mean references in any other tree get a prefix there
+RIGHTS = ("clocks", "clocks-read-only", "power-domains", "power-domains-read-only")
 VOLUME_PROPS = ("partition", "extent", "file", "fat-partition", "ram-size", "read-only")
 
 
@@ -22,6 +23,7 @@ class End:
     def __init__(self, node, role, volume):
         self.name, self.role = node.name, role
         self.props = {key: node.props[key] for key in LINK_PROPS if node.has(key)}
+        self.props.update({"skerry," + key: node.props[key] for key in RIGHTS if node.has(key)})
         self.has_page = role == "front" and node.string("transport") == "register-page"
         self.volume = None
         self.volume_name = None

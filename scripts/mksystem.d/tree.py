@@ -162,7 +162,7 @@ def _scmi(root, links):
         protocols = [(number, cells) for number, cells, lists in
                      ((0x11, "#power-domain-cells", ("power-domains", "power-domains-read-only")),
                       (0x14, "#clock-cells", ("clocks", "clocks-read-only")))
-                     if link.role == "front" and any(name in link.props for name in lists)]
+                     if link.role == "front" and any("skerry," + name in link.props for name in lists)]
         if protocols:
             scmi = _node(_node(root, "firmware"), "scmi", compatible="arm,scmi-virtio")
             _set(scmi, "#address-cells", 1)

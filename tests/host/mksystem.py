@@ -188,6 +188,8 @@ class Mksystem(unittest.TestCase):
             info = self.pins.tree(guest).child("skerry@b000000")
             nodes = [n for n in info.children if n.string("compatible") == "skerry,link"]
             self.assertEqual(nodes[port].cells("pins"), (0, 57))
+        self.assertEqual([n.cells("skerry,clocks") for n in nodes][2], (2, 4))
+        self.assertFalse(any(n.has("clocks") or n.has("power-domains") for n in nodes))
         for guest, wanted in (("rt", ["protocol@11", "protocol@14"]), ("linux", ["protocol@14"])):
             scmi = self.pins.tree(guest).child("firmware").child("scmi")
             self.assertEqual(scmi.string("compatible"), "arm,scmi-virtio")
