@@ -117,7 +117,8 @@ def main():
         make_files(tree, build, there, key, os.path.join(work, "two"))
         failed = compare(BUILD, build, BUILT)
         failed += compare(os.path.join(work, "one"), os.path.join(work, "two"), MADE)
-    print(f"{failed} files differ")
+    print(f"{failed} files differ" + (" (was the build at hand made of these sources?)"
+                                      if failed else ""))
     return 1 if failed else 0
 
 
