@@ -6,7 +6,8 @@
  * over it. Constant but for what the call STATS brings up to date; on the caller's time.
  *
  * Time (Arm DEN0057A, 4.2): one page at SKERRY_TIME_BASE in a guest with a vCPU on a core that
- * is shared, and in no other; its address comes from PV_TIME_ST.
+ * is shared, and in no other; its address comes from PV_TIME_ST, and what it says of a vCPU is
+ * kept from that vCPU's first PV_TIME_ST on.
  */
 #pragma once
 

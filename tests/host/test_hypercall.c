@@ -331,6 +331,7 @@ static void paravirtualised_time_is_where_the_page_is(void **state)
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, PV_TIME_FEATURES, 0), 0);
 	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_ST, 0), -1);
 	assert_int_equal(call(PV_TIME_ST, 0, 0), -1);
+	assert_false(v->has_asked_time);
 	v->guest->time = &page;
 	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_ST, 0), 0);
 	assert_int_equal(call(PV_TIME_FEATURES, PV_TIME_FEATURES, 0), 0);
@@ -338,6 +339,7 @@ static void paravirtualised_time_is_where_the_page_is(void **state)
 	assert_int_equal(call(PV_TIME_FEATURES, 0xc5000022, 0), -1);
 	assert_int_equal(call(PV_TIME_FEATURES, PSCI_VERSION, 0), -1);
 	assert_int_equal(call(PV_TIME_ST, 0, 0), SKERRY_TIME_BASE);
+	assert_true(v->has_asked_time);		/* its page is kept from here on */
 	kept_from(1);
 	v->index = 5;
 	assert_int_equal(call(PV_TIME_ST, 0, 0), SKERRY_TIME_BASE + 5 * 64);

@@ -28,6 +28,14 @@ static const struct sys_server none;
 static struct vcpu *a0, *a1, *b0;
 static unsigned steps, steps_left;	/* of life work */
 
+static unsigned published;		/* times of a0; of nobody else */
+
+void time_publish(struct vcpu *v)
+{
+	assert_ptr_equal(v, a0);
+	published++;
+}
+
 bool life_work(struct vcpu *v)
 {
 	if (v->guest->state != GUEST_LOADING || v->index != 0) {
@@ -72,7 +80,7 @@ static int begin(void **state)
 	a0 = &guests[A].vcpu[0];
 	a1 = &guests[A].vcpu[1];
 	b0 = &guests[B].vcpu[0];
-	steps = steps_left = 0;
+	steps = steps_left = published = 0;
 	return 0;
 }
 
@@ -299,6 +307,21 @@ static void a_passed_turn_is_decided_alone(void **state)
 	assert_true(pcpus[0].came != 0);		/* then */
 }
 
+/* Stolen time is for those that have asked for it: ready, running, at each change. */
+static void time_is_published_for_who_asked(void **state)
+{
+	(void)state;
+	assert_ptr_equal(next(), a0);
+	assert_int_equal(published, 0);
+	a0->has_asked_time = true;
+	assert_ptr_equal(yields(a0, SKERRY_YIELD_ANY), a1);
+	assert_int_equal(published, 1);			/* preempted */
+	assert_ptr_equal(yields(a1, SKERRY_YIELD_ANY), b0);
+	assert_int_equal(published, 1);
+	assert_ptr_equal(yields(b0, SKERRY_YIELD_ANY), a0);
+	assert_int_equal(published, 2);
+}
+
 /* The deadlines of those that leave the core while they wait, and of nobody else. */
 static void a_deadline_is_of_who_waits_only(void **state)
 {
@@ -339,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup(an_interrupts_time_is_not_who_ran, begin),
 		cmocka_unit_test_setup(yield_lets_the_named_one_go_first, begin),
 		cmocka_unit_test_setup(a_passed_turn_is_decided_alone, begin),
+		cmocka_unit_test_setup(time_is_published_for_who_asked, begin),
 		cmocka_unit_test_setup(a_deadline_is_of_who_waits_only, begin),
 	};
 
