@@ -5,8 +5,8 @@
  * system_parse.c, links_parse.c, schedule_parse.c: the description into EL2's table;
  * check_links.c: links and volumes; check_rights.c: pins and clocks; check_schedule.c: shared
  * cores; check_clashes.c: what EL2 says in fewer words, or refuses only when it gives things
- * out; check_lines.c: file and line of a message; check_files.c: images and trees; check_neighbours.c: who shares pages and
- * interrupts with a device, and where its DMA reaches.
+ * out; check_lines.c: file and line of a message; check_files.c: images and trees;
+ * check_neighbours.c: who shares pages and interrupts with a device, and where its DMA reaches.
  */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H

@@ -56,7 +56,8 @@ static const char *open_scmi(struct port *p, uint32_t port)
 		bool is_power, is_writable;
 	} lists[] = {
 		{ "skerry,clocks", false, true }, { "skerry,clocks-read-only", false, false },
-		{ "skerry,power-domains", true, true }, { "skerry,power-domains-read-only", true, false },
+		{ "skerry,power-domains", true, true },
+		{ "skerry,power-domains-read-only", true, false },
 	};
 	const char *why = firmware_open();
 

@@ -158,11 +158,11 @@ def _links(info, links):
 def _scmi(root, links):
     """Where Linux's SCMI agent (binding arm,scmi) learns what its virtio device has; it knows one
     such device."""
-    for link in links:
-        protocols = [(number, cells) for number, cells, lists in
-                     ((0x11, "#power-domain-cells", ("power-domains", "power-domains-read-only")),
-                      (0x14, "#clock-cells", ("clocks", "clocks-read-only")))
-                     if link.role == "front" and any("skerry," + name in link.props for name in lists)]
+    for link in (link for link in links if link.role == "front"):
+        protocols = [(number, cells) for number, cells, name in
+                     ((0x11, "#power-domain-cells", "skerry,power-domains"),
+                      (0x14, "#clock-cells", "skerry,clocks"))
+                     if name in link.props or name + "-read-only" in link.props]
         if protocols:
             scmi = _node(_node(root, "firmware"), "scmi", compatible="arm,scmi-virtio")
             _set(scmi, "#address-cells", 1)
