@@ -58,7 +58,8 @@ static uint64_t page_with(const struct check *c, const struct sys_device *d, int
 	struct range r;
 	uint64_t page = 0;
 
-	for (unsigned n = 0; !page && dt_reg(c->board_fdt, node, n, &r) == SKERRY_OK && r.size; n++) {
+	for (unsigned n = 0; !page && dt_reg(c->board_fdt, node, n, &r) == SKERRY_OK && r.size;
+	     n++) {
 		for (uint32_t i = 0; i < d->reg_count; i++) {
 			struct range own = range_pages(d->regs[i]);
 
@@ -89,11 +90,13 @@ static void list(const struct check *c, char *text, int node)
 	size_t used = strlen(text);
 
 	snprintf(text + used, TEXT_SIZE - used, "%s%s%s", used ? ", " : "",
-		 dt_name(c->board_fdt, node), dt_is_enabled(c->board_fdt, node) ? "" : " (disabled)");
+		 dt_name(c->board_fdt, node),
+		 dt_is_enabled(c->board_fdt, node) ? "" : " (disabled)");
 }
 
 /* ", or use PATH instead", where the board has such a device. */
-static const char *way_out(const struct check *c, const struct sys_device *d, char *text, size_t size)
+static const char *way_out(const struct check *c, const struct sys_device *d, char *text,
+			   size_t size)
 {
 	char path[256];
 	int node = -1;

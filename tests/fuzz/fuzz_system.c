@@ -232,24 +232,30 @@ static void good_table(struct system *s)
 			.end = { { .base = 0x20000000 + i * MIB(1) }, { .guest = 1 } } };
 	}
 	s->guest[1].device[0] = (struct sys_device){
-		.name = "disk", .path = "/disk@1000", .quiesce_count = 1,
+		.name = "disk", .path = "/bus/disk@1000", .quiesce_count = 1,
 		.quiesce[0].width = 4,
 	};
 }
 
-/* A board's tree with one device, made once. */
+/* A board's tree with one device, whose DMA reaches the first GiB of memory. Made once. */
 static const void *board_tree(void)
 {
-	static uint64_t tree[64];
+	static uint64_t tree[96];
+	fdt32_t dma[6] = { 0, cpu_to_fdt32(0xc0000000), 0, cpu_to_fdt32(0x40000000), 0,
+			   cpu_to_fdt32(0x40000000) };
 	fdt32_t reg[4] = { 0, cpu_to_fdt32(0x1000), 0, cpu_to_fdt32(0x200) };
 
 	if (!tree[0]) {
 		need(!fdt_create(tree, sizeof(tree)) && !fdt_finish_reservemap(tree) &&
 		     !fdt_begin_node(tree, "") && !fdt_property_u32(tree, "#address-cells", 2) &&
 		     !fdt_property_u32(tree, "#size-cells", 2) &&
+		     !fdt_begin_node(tree, "bus") && !fdt_property_u32(tree, "#address-cells", 2) &&
+		     !fdt_property_u32(tree, "#size-cells", 2) &&
+		     !fdt_property(tree, "ranges", NULL, 0) &&
+		     !fdt_property(tree, "dma-ranges", dma, sizeof(dma)) &&
 		     !fdt_begin_node(tree, "disk@1000") &&
 		     !fdt_property(tree, "reg", reg, sizeof(reg)) && !fdt_end_node(tree) &&
-		     !fdt_end_node(tree) && !fdt_finish(tree));
+		     !fdt_end_node(tree) && !fdt_end_node(tree) && !fdt_finish(tree));
 	}
 	return tree;
 }
@@ -279,10 +285,17 @@ static void from_table(const uint8_t *data, size_t size)
 	for (struct sys_guest *g = s.guest; g < s.guest + s.guest_count; g++) {
 		for (uint32_t i = 0; i < g->bank_count && !g->refused; i++) {
 			need(range_holds(board.memory[0], g->host[i].v, g->bank[i].size));
+			need(!g->identity ||
+			     range_holds(g->reach, g->host[i].v, g->bank[i].size));
+		}
+		for (uint32_t i = 0; i < g->device_count && !g->refused; i++) {
+			need(!g->device[i].is_dma ||
+			     range_holds(g->device[i].reach, g->host[0].v, g->bank[0].size));
 		}
 	}
 	for (struct sys_window *w = s.window; w < s.window + s.window_count; w++) {
 		need(!w->size || range_holds(board.memory[0], w->host.v, window_whole(w)));
+		need(!w->size || !w->identity || range_holds(w->reach, w->host.v, w->size));
 	}
 }
 

@@ -6,8 +6,8 @@ tests/bad/NAME.dts: skerry-check (or mksystem, where a comment says so) ends wit
 status 1 and prints every line that an `expect:` comment of the file gives.
 tests/good/NAME.dts: no error and no warning, but each `expect:` line; mksystem makes the
 same image twice; skerry-check finds that image good too. With the test board, or the one that
-a comment names (`board: FILE.dts`; `board: kernel:PATH`, one of Debian's), and with images that are made here. `--update` writes the
-expectations down anew.
+a comment names (`board: FILE.dts`; `board: kernel:PATH`, one of Debian's), and with images that
+are made here. `--update` writes the expectations down anew.
 """
 import glob
 import gzip
