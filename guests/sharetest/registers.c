@@ -181,7 +181,8 @@ static void check_timer(bool is_on, bool is_pending, bool is_active)
 	check(gic_is_enabled(timer) == is_on, "the timer's is %sabled", is_on ? "dis" : "en");
 	check(gic_is_pending(timer) == is_pending, "the timer's is %spending",
 	      is_pending ? "not " : "");
-	check(gic_is_active(timer) == is_active, "the timer's is %sactive", is_active ? "not " : "");
+	check(gic_is_active(timer) == is_active, "the timer's is %sactive",
+	      is_active ? "not " : "");
 }
 
 /* The timer's interrupt as registers have set it, and more SGIs than there are list registers,
