@@ -209,27 +209,6 @@ static void parse_servers(struct parse *p, struct sys_guest *g)
 	}
 }
 
-/* EL2 believes that the budgets on a core fit it. What else must be of each it sees itself. */
-static void check_load(struct parse *p, uint32_t core)
-{
-	const uint64_t whole = 1000000000;
-	const struct sys_core *c = &p->system->core[core];
-	uint64_t load = 0, up;
-
-	for (const struct sys_guest *g = p->system->guest; c->policy == POLICY_SERVER &&
-	     g < p->system->guest + p->system->guest_count; g++) {
-		for (uint32_t i = 0; i < g->vcpu_count; i++) {
-			const struct sys_server *v = &g->server[i];
-
-			load += g->cpu[i] == core && v->period_us ?
-				v->budget_us * whole / v->period_us : 0;
-		}
-	}
-	up = load + whole / 10000 - 1;
-	bad_if(p, load > whole, c->node, "policy", "core %u: budgets add up to %lu.%02lu %% of it: "
-	       "100 %% at most", core, up / (whole / 100), up / (whole / 10000) % 100);
-}
-
 void parse_schedule(struct parse *p)
 {
 	static struct schedule k;
@@ -254,8 +233,5 @@ void parse_schedule(struct parse *p)
 	}
 	for (struct sys_guest *g = s->guest; g < s->guest + s->guest_count; g++) {
 		parse_servers(p, g);
-	}
-	for (uint32_t i = 0; i < SKERRY_CPU_MAX; i++) {
-		check_load(p, i);
 	}
 }

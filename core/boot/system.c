@@ -4,11 +4,12 @@
  * memory, cores and segments, its devices as the board's tree has them, links, what each core's
  * policy needs. Boot-only; the same source is in skerry-check. Clashes between two guests'
  * pages or interrupts are refused where these are given out (core/boot/guests.c, gic_boot.c),
- * and told better by tools/check_clashes.c, as is spelling; that a core's budgets fit it is
- * tools/schedule_parse.c's. Goes on after an error. Believes
+ * and told better by tools/check_clashes.c, as is spelling. Goes on after an error. Believes
  * nothing of the table.
  */
 #include <core/boot/boot.h>
+
+#define LOAD_WHOLE	((uint64_t)1000000000)	/* all of a core's time */
 
 struct judge {
 	struct system *system;
@@ -16,6 +17,7 @@ struct judge {
 	const void *board_fdt;
 	struct report *report;
 	uint32_t vcpus[SKERRY_CPU_MAX];	/* given so far, by core */
+	uint64_t load[SKERRY_CPU_MAX];	/* of servers' budgets: parts of LOAD_WHOLE */
 	uint8_t ports[SKERRY_GUEST_MAX];	/* given so far */
 };
 
@@ -80,6 +82,8 @@ static void check_cpus(struct judge *j, const struct sys_guest *g)
 			period > SYS_TIME_MAX_US), g->node, "budget-us", "vCPU %u gets %u us of "
 		       "each %u: a period is %u to %u us, a budget %u us to all of it", i, budget,
 		       period, SYS_PERIOD_MIN_US, SYS_TIME_MAX_US, SYS_TIME_MIN_US);
+		j->load[core % SKERRY_CPU_MAX] += policy == POLICY_SERVER && period ?
+						  budget * LOAD_WHOLE / period : 0;
 	}
 }
 
@@ -89,9 +93,12 @@ static void check_core(struct judge *j, uint32_t core)
 	const struct system *s = j->system;
 	const struct sys_core *c = &s->core[core];
 	uint32_t turns = c->policy == POLICY_CYCLIC ? SYS_TURN_MAX : 0;
-	uint64_t end = 0;
+	uint64_t end = 0, load = j->load[core] + LOAD_WHOLE / 10000 - 1;
 
 	check_number(j, c->node, "policy", c->policy, 0, POLICIES - 1);
+	bad_if(j, j->load[core] > LOAD_WHOLE, c->node, "policy", "core %u: budgets add up to "
+	       "%lu.%02lu %% of it: 100 %% at most", core, load / (LOAD_WHOLE / 100),
+	       load / (LOAD_WHOLE / 10000) % 100);
 	check_number(j, c->node, "slice-us", c->slice_us,
 		     c->policy == POLICY_RR ? SYS_TIME_MIN_US : 0, SYS_TIME_MAX_US);
 	check_number(j, c->node, "frame-us", s->frame_us, turns ? SYS_PERIOD_MIN_US : 0,

@@ -110,7 +110,7 @@ static void a_core_has_32_vcpus_at_most(void **state)
 	judged(s, "core 4 has more than 32: sharing needs a policy");
 }
 
-static void budgets_fit_their_periods(void **state)
+static void budgets_fit_their_periods_and_their_core(void **state)
 {
 	static const struct sys_server bad[] = {
 		{ 0, 0, 10000 }, { 0, 9, 10000 }, { 0, 50, 99 }, { 0, 10001, 10000 },
@@ -124,6 +124,18 @@ static void budgets_fit_their_periods(void **state)
 		s->guest[1].server[0] = bad[i];
 		judged(s, "budget-us: vCPU 0 gets ");
 	}
+	s = shared();
+	s->guest[1].server[0].budget_us++;
+	judged(s, "policy: core 2: budgets add up to 100.01 % of it: 100 % at most");
+	s = shared();
+	s->guest[1].vcpu_count = SKERRY_VCPU_MAX;
+	s->guest[0].server[0] = (struct sys_server){ 0, 10, 3000000 };
+	s->core[3].turn_count = 0;
+	for (unsigned i = 0; i < SKERRY_VCPU_MAX; i++) {
+		s->guest[1].cpu[i] = 2;
+		s->guest[1].server[i] = (struct sys_server){ 0, 10000000, 10000000 };
+	}
+	judged(s, "core 2: budgets add up to 800.01 % of it");
 }
 
 static void turns_are_in_order_apart_and_in_the_frame(void **state)
@@ -215,7 +227,7 @@ int main(void)
 		cmocka_unit_test(a_policy_is_one_of_four),
 		cmocka_unit_test(more_than_one_vcpu_needs_a_policy),
 		cmocka_unit_test(a_core_has_32_vcpus_at_most),
-		cmocka_unit_test(budgets_fit_their_periods),
+		cmocka_unit_test(budgets_fit_their_periods_and_their_core),
 		cmocka_unit_test(turns_are_in_order_apart_and_in_the_frame),
 		cmocka_unit_test(a_turn_is_of_a_vcpu_that_lives_there),
 		cmocka_unit_test(frames_and_slices_are_within_bounds),
