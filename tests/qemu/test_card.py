@@ -229,6 +229,15 @@ CARD_DRIVER = """identity;
 			};"""
 
 
+def fill_slot_b(log, path, name, text, count):
+    """Another system into slot b, as docs/raspberry-pi-4.md says; it has had `count` tries."""
+    slot = scratch(f"{name}-slot")
+    command(log, "scripts/mkcard", "--slot", image(log, name, text), slot)
+    command(log, "mcopy", "-D", "o", "-i", card.boot_drive(path), slot + "/system.itb",
+            slot + "/system.crc", "::b")
+    write_tries(path, "b", count)
+
+
 def cleared_by_guest(log):
     """The guest of docs/raspberry-pi-4.md, as it stands there, in slot b."""
     folder = scratch("card-up")
@@ -247,11 +256,7 @@ def cleared_by_guest(log):
                            'fat-partition = "boot"; };\n'],
                   links=[link("tries", "block", "up", "block", 'volume = "tries";')])
     path = fresh("cleared")
-    slot = scratch("card-up-slot")
-    command(log, "scripts/mkcard", "--slot", image(log, "card-up", text), slot)
-    command(log, "mcopy", "-D", "o", "-i", card.boot_drive(path), slot + "/system.itb",
-            slot + "/system.crc", "::b")
-    write_tries(path, "b", 1)
+    fill_slot_b(log, path, "card-up", text, 1)
     with start(log, path) as run:
         run.expect(r"^Skerry: slot b, try 2 of 3", r"^up\| up: no tries are open",
                    r"^skerry: end up=off block=")
@@ -262,11 +267,7 @@ def cleared_by_guest(log):
 def updated_slot(log):
     """The next version goes into the slot that is not in use, as docs/raspberry-pi-4.md says."""
     path = fresh("update")
-    slot = scratch("card-slot")
-    command(log, "scripts/mkcard", "--slot", image(log, "card-other", OTHER), slot)
-    command(log, "mcopy", "-D", "o", "-i", card.boot_drive(path), slot + "/system.itb",
-            slot + "/system.crc", "::b")
-    write_tries(path, "b", 0)
+    fill_slot_b(log, path, "card-other", OTHER, 0)
     with start(log, path) as run:
         run.expect(r"^Skerry: slot b, try 1 of 3", r"^other\| hello from other, life 1",
                    r"^skerry: end other=off$")
