@@ -15,27 +15,13 @@ struct slot {				/* by the disk's slot: whom a request to the disk is for */
 	uint16_t head;
 };
 
-static struct port *ports;
+static struct port *ports, *by_port[SKERRY_PORT_MAX];	/* by_port: those with a link */
 static uint32_t port_count, first, share;
 static struct slot slots[DISK_SLOTS];
 
-static struct port *port_of(uint32_t port)
-{
-	for (struct port *p = ports; p < ports + port_count; p++) {
-		if (p->back.link && p->back.port == port) {
-			return p;
-		}
-	}
-	return NULL;
-}
-
 static void on_notify(uint32_t port)
 {
-	struct port *p = port_of(port);
-
-	if (p) {
-		p->has_work = true;
-	}
+	by_port[port]->has_work = true;
 }
 
 /* A session has begun, perhaps one that began in an earlier life. */
@@ -51,11 +37,11 @@ static void session_begin(struct port *p)
 
 static void on_event(uint32_t port, uint32_t events, uint32_t epoch)
 {
-	struct port *p = port_of(port);
+	struct port *p = by_port[port];
 
 	(void)events;
 	(void)epoch;
-	if (p && back_update(&p->back) == BACK_LIVE && !p->back.is_resumed) {
+	if (back_update(&p->back) == BACK_LIVE && !p->back.is_resumed) {
 		session_begin(p);
 	}
 	step();
@@ -70,6 +56,7 @@ void serve_init(struct port *all, uint32_t count)
 	for (struct port *p = ports; p < ports + count; p++) {
 		if (p->back.link) {
 			offered += p->is_offered;
+			by_port[p->back.port] = p;
 			link_on_notify(p->back.port, on_notify);
 			link_on_event(p->back.port, on_event);
 			if (p->back.is_live) {

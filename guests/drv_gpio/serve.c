@@ -13,28 +13,14 @@
 #define REQUESTS	0u		/* queues */
 #define EVENTS		1u
 
-static struct port *ports;
+static struct port *ports, *by_port[SKERRY_PORT_MAX];	/* by_port: those with a link */
 static uint32_t port_count, first;
 static uint32_t intids[3], intid_count;
 static bool is_event_due;
 
-static struct port *port_of(uint32_t port)
-{
-	for (struct port *p = ports; p < ports + port_count; p++) {
-		if (p->back.link && p->back.port == port) {
-			return p;
-		}
-	}
-	return NULL;
-}
-
 static void on_notify(uint32_t port)
 {
-	struct port *p = port_of(port);
-
-	if (p) {
-		p->has_work = true;
-	}
+	by_port[port]->has_work = true;
 }
 
 /* Does the session that is live end with the next back_update()? */
@@ -65,13 +51,10 @@ static void session_begin(struct port *p)
 
 static void on_event(uint32_t port, uint32_t events, uint32_t epoch)
 {
-	struct port *p = port_of(port);
+	struct port *p = by_port[port];
 
 	(void)events;
 	(void)epoch;
-	if (!p) {
-		return;
-	}
 	if (p->is_offered && is_ending(&p->back)) {
 		release(p);
 		step();
@@ -113,6 +96,7 @@ void serve_init(struct port *all, uint32_t count)
 		if (!p->back.link) {
 			continue;
 		}
+		by_port[p->back.port] = p;
 		link_on_notify(p->back.port, on_notify);
 		link_on_event(p->back.port, on_event);
 		if (p->back.is_live) {
