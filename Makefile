@@ -5,6 +5,20 @@ CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
 export O
 export SKERRY_CACHE := $(CACHE)
 
+# For make a space ends a name.
+define check_folder
+ifneq ($$(words $(2)),1)
+$$(error $(1) "$(2)" is empty or has a space in its path, where make can't work: $(3))
+endif
+endef
+ifneq ($(filter-out help,$(or $(MAKECMDGOALS),all)),)
+$(eval $(call check_folder,the folder to build into,$(O),give another one by O=FOLDER))
+endif
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+$(eval $(call check_folder,this folder,$(CURDIR),clone it elsewhere))
+$(eval $(call check_folder,the cache folder,$(CACHE),give another one by SKERRY_CACHE=FOLDER))
+endif
+
 # Find or install what is needed, before anything else looks for a compiler.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
 CARD_GOALS := $(filter sdcard test soak,$(MAKECMDGOALS))$(filter rpi4,$(BOARD))
@@ -131,13 +145,15 @@ $(O)/linux/module/6.1/$(MODULE): FOR := $(CACHE)/kernel/6.1/headers/build
 $(O)/linux/module/6.12/$(MODULE): FOR := $(CACHE)/kernel/6.12/headers/build
 $(O)/linux/module/own/$(MODULE): FOR = $(KDIR)
 $(if $(KDIR),$(O)/linux/module/own/$(MODULE): FORCE)
+# Under another name, as `make -n` runs a line that says $(MAKE).
+KBUILD := $(MAKE)
 all: $(MODULES) $(if $(KDIR),$(O)/linux/module/own/$(MODULE))
 
 $(O)/linux/module/%/$(MODULE): linux/Kbuild $(wildcard linux/*.[ch] include/abi/*.h)
 	@mkdir -p $(@D) $(@D)/../include
 	@cp -u linux/Kbuild linux/*.[ch] $(@D)
 	@cp -ru include/abi $(@D)/../include
-	$(call say,MOD)env -u MAKEFLAGS $(MAKE) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
+	$(call say,MOD)env -u MAKEFLAGS $(KBUILD) -s -C $(FOR) M=$(abspath $(@D)) ARCH=arm64 \
 		CROSS_COMPILE=$(CROSS_COMPILE) CC=$(CC) \
 		KCFLAGS="-g0 -ffile-prefix-map=$(abspath $(@D)/..)/=" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
