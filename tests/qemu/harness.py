@@ -202,9 +202,11 @@ def qemu():
 
 class Run:
     """A run of scripts/run-qemu --batch. Output is matched from where the last match
-    ended; `words`: another command instead; no `itb`: that of a card. EL2 takes an
-    unfinished line off the screen for another guest's and shows it again after it: each
-    is a line here."""
+    ended, in finished lines: what is typed next is then not echoed into the line that was
+    waited for. Only a pattern that ends in a space, a prompt, is looked for in an
+    unfinished line too. `words`: another command instead; no `itb`: that of a card. EL2
+    takes an unfinished line off the screen for another guest's and shows it again after
+    it: each is a line here."""
 
     def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None,
                  skerry="skerry.bin"):
@@ -265,9 +267,12 @@ class Run:
         return found
 
     def _expect_one(self, pattern):
+        is_prompt = pattern.pattern.endswith(" ")
         with self.changed:
             while True:
-                found = pattern.search(self.text, self.at)
+                whole = is_prompt or self.is_over
+                end = len(self.text) if whole else self.text.rfind("\n") + 1
+                found = pattern.search(self.text, self.at, end)
                 if found:
                     self.at = found.end()
                     return found
