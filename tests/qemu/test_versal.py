@@ -29,7 +29,7 @@ def demo(log):
     with Run(log, itb, "--board", "versal", "--disk", disk, limit=100) as run:
         run.expect(*BOARD)
         run.expect(r"up in [\d.]+ s, root on /dev/vda", r"linux# ")
-        run.type("echo kept >/mnt/file; sync; mount | grep vda")
+        run.type("echo kept >/mnt/file; sync; mount | grep vda", r"linux\| /dev/vda on / type ext4")
         run.send("\x1dn")               # the manager's turn
         run.expect(r"input goes to manager")
         run.type("kill drv-block", r"drv-block: restarting")
