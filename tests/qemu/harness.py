@@ -246,9 +246,8 @@ class Run:
             data = os.read(self.process.stdout.fileno(), 65536)
             with self.changed:
                 raw += data.decode("utf-8", "replace")
-                whole = len(raw)
-                if data and "\r" in raw[-len(ERASE):]:   # perhaps an ERASE cut in two
-                    whole = raw.rindex("\r")
+                cut = max(n for n in range(len(ERASE)) if raw.endswith(ERASE[:n]))
+                whole = len(raw) - (cut if data else 0)     # an ERASE may be cut in two
                 text = raw[:whole].replace(ERASE, "\n").replace("\r", "")
                 raw = raw[whole:]
                 self.text += text
