@@ -313,6 +313,7 @@ bool vgic_mmio(struct vcpu *v, uint64_t at_ipa, bool is_write, unsigned width, u
 		lock_scope(&v->guest->arch.vgic.lock);
 		vgic_arm_bells(v->guest, NULL);
 	}
+	vgic_enter(v);		/* what was folded goes back, before another vCPU has the core */
 	*value = width == 4 ? (uint32_t)*value : *value;
 	return true;
 }

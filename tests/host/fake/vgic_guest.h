@@ -9,6 +9,7 @@ static uint64_t mmio(uint64_t at, bool is_write, unsigned width, uint64_t value)
 {
 	assert_true(vgic_mmio(&vcpus[cpu], at, is_write, width, &value));
 	assert_false(locked);
+	away();
 	vgic_enter(&vcpus[cpu]);
 	return value;
 }
