@@ -64,6 +64,14 @@ static void notify(struct guest *g, uint32_t vcpus, uint32_t work)
 	}
 }
 
+/* A fast path, or the way back to a guest, does not look at who was woken on the own core. */
+static void look_soon(void)
+{
+	if (load_relaxed(&pcpu()->look)) {
+		arch_cpu_kick(arch_cpu_index());
+	}
+}
+
 void vgic_notify(struct guest *g, uint32_t vcpus) { notify(g, vcpus, VGIC_WORK_SYNC); }
 
 void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
@@ -73,6 +81,7 @@ void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
 		vgic_post_sgi(&v->guest->vcpu[__builtin_ctz(m)], sgi, v->arch.vgic.source);
 	}
 	notify(v->guest, vcpus, VGIC_WORK_SGI);
+	look_soon();
 }
 
 /* Tells who holds it, and who should take it. */
@@ -400,5 +409,6 @@ struct vcpu *vgic_sync(struct vcpu *v)
 	__atomic_exchange_n(&v->arch.vgic.work, 0, __ATOMIC_ACQUIRE);
 	vgic_fold(v);
 	load(v);
+	look_soon();
 	return v;
 }

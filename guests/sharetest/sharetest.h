@@ -25,6 +25,10 @@ void test_same_address(void);
 void test_sgis(void);
 void test_wake_ups(void);
 
+/* woken.c: the same */
+void test_woken(void);
+void test_own_only(void);
+
 /* Each runs on every vCPU at the same time; true: all came back. */
 bool on_all(void (*fn)(uint64_t));
 

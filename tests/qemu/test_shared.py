@@ -35,6 +35,17 @@ def own_state(log, gic, vcpus, rounds, skerry="skerry.bin", slice_us=10):
               f"hardly anybody ran meanwhile: {away}")
 
 
+def woken(log, gic, test, cpus):
+    """A vCPU that runs on without leaving its core wakes another one that sleeps there, and its
+    own interrupts stay its own: nobody else runs, so that nothing but that makes EL2 look."""
+    text = system(guest("a", "guests/sharetest.bin", cpus, more=f'bootargs = "test={test}";'),
+                  schedule=[rr(0, 10)])
+    with Run(log, image(log, "shared-woken", text), "--gic", gic, "--cpus", 2,
+             "--icount") as run:
+        run.end(0)
+        run.count(rf"^a\| test {test}: ok", 1)
+
+
 def bells(log, gic):
     """Two guests on one core wake each other by NOTIFY, in a core's own time only."""
     text = system(guest("asks", "guests/sharetest.bin", more='bootargs = "bell rounds=500";'),
@@ -88,7 +99,9 @@ def cases(soak):
     found += [Case(f"own-state-gic{r['gic']}-{r['vcpus']}vcpu", own_state, rounds=1500, **r)
               for r in rows]
     for gic in (2, 3):
-        found += [Case(f"bells-gic{gic}", bells, gic=gic),
+        found += [Case(f"woken-gic{gic}", woken, gic=gic, test="woken", cpus=[0, 0, 1]),
+                  Case(f"own-only-gic{gic}", woken, gic=gic, test="own-only", cpus=[0, 0]),
+                  Case(f"bells-gic{gic}", bells, gic=gic),
                   Case(f"neighbours-die-gic{gic}", neighbours_die, gic=gic)]
     found += [Case("attacker-gic2", attacked, limit=300, weight=60, gic=2),
               Case("own-state-oracle", own_state, gic=3, vcpus=2, rounds=50, slice_us=2000,
