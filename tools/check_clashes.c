@@ -86,6 +86,15 @@ static void check_segments(struct check *c, const struct sys_guest *g)
 	}
 }
 
+static void check_load_address(struct check *c, const struct sys_guest *g)
+{
+	struct range at = { dt_number(c->fdt, g->node, "load-address", g->bank[0].base), 4 };
+
+	bad_if(c, at.base % 4, g->node, "load-address", "0x%lx is not a multiple of 4", at.base);
+	bad_if(c, g->bank_count && !is_in_bank(g, at), g->node, "load-address", "0x%lx is outside "
+	       "the guest's memory", at.base);
+}
+
 static void check_cores(struct check *c, const struct sys_guest *g)
 {
 	uint32_t cores = c->board_fdt ? c->board.cpu_count : SKERRY_CPU_MAX, other;
@@ -319,6 +328,7 @@ void check_clashes(struct check *c)
 		       "has more than %u characters", BOOTARGS_MAX - 1);
 		check_banks(c, g);
 		check_cores(c, g);
+		check_load_address(c, g);
 		check_segments(c, g);
 		check_devices(c, g);
 	}

@@ -9,7 +9,13 @@
 
 #define DAY_S	86400
 
-enum type { TYPE_FLAG, TYPE_STRING, TYPE_STRINGS, TYPE_CELLS, TYPE_ANY };
+enum type {
+	TYPE_FLAG, TYPE_STRING, TYPE_STRINGS,
+	TYPE_CELLS,
+	TYPE_NUMBER, TYPE_NUMBER64,	/* one, where nobody else counts cells */
+	TYPE_LABELS,
+	TYPE_ANY
+};
 
 struct word {
 	const char *name;
@@ -25,7 +31,7 @@ struct place {
 
 static const struct word root_words[] = {
 	{ "compatible", TYPE_STRINGS, true }, { "model", TYPE_STRING, false },
-	{ "console-input", TYPE_CELLS, false }, { "console-driver", TYPE_CELLS, false },
+	{ "console-input", TYPE_LABELS, false }, { "console-driver", TYPE_LABELS, false },
 	{ "verify", TYPE_STRING, false }, { "watchdog-ms", TYPE_CELLS, false },
 	{ "on-panic", TYPE_STRING, false },
 	{ "#address-cells", TYPE_CELLS, false }, { "#size-cells", TYPE_CELLS, false },
@@ -35,14 +41,14 @@ static const struct word root_words[] = {
 static const struct word guest_words[] = {
 	{ "image", TYPE_STRING, true }, { "ramdisk", TYPE_STRING, false },
 	{ "bootargs", TYPE_STRING, false }, { "dtb", TYPE_STRING, false },
-	{ "dtb-address", TYPE_CELLS, false }, { "load-address", TYPE_CELLS, false },
+	{ "dtb-address", TYPE_NUMBER64, false }, { "load-address", TYPE_NUMBER64, false },
 	{ "memory", TYPE_CELLS, false }, { "memory-size", TYPE_CELLS, false },
 	{ "identity", TYPE_FLAG, false }, { "cpus", TYPE_CELLS, false },
 	{ "console", TYPE_STRING, false }, { "critical", TYPE_FLAG, false },
 	{ "autostart", TYPE_FLAG, false }, { "service", TYPE_FLAG, false },
 	{ "on-crash", TYPE_STRING, false }, { "restart-limit", TYPE_CELLS, false },
-	{ "after", TYPE_CELLS, false }, { "verify", TYPE_STRING, false },
-	{ "window-bank", TYPE_CELLS, false }, { "control", TYPE_CELLS, false },
+	{ "after", TYPE_LABELS, false }, { "verify", TYPE_STRING, false },
+	{ "window-bank", TYPE_CELLS, false }, { "control", TYPE_LABELS, false },
 	{ "priority", TYPE_CELLS, false }, { "budget-us", TYPE_CELLS, false },
 	{ "period-us", TYPE_CELLS, false },
 	/* written by mksystem */
@@ -52,7 +58,7 @@ static const struct word guest_words[] = {
 
 static const struct word device_words[] = {
 	{ "device", TYPE_STRING, true }, { "quiesce", TYPE_CELLS, false },
-	{ "no-dma", TYPE_FLAG, false }, { "clock-frequency", TYPE_CELLS, false },
+	{ "no-dma", TYPE_FLAG, false }, { "clock-frequency", TYPE_NUMBER, false },
 	{ NULL, TYPE_ANY, false },
 };
 
@@ -63,9 +69,9 @@ static const struct word segment_words[] = {
 };
 
 static const struct word link_words[] = {
-	{ "type", TYPE_STRING, false }, { "front", TYPE_CELLS, false },
-	{ "back", TYPE_CELLS, false }, { "transport", TYPE_STRING, false },
-	{ "window", TYPE_STRING, false }, { "window-size", TYPE_CELLS, false },
+	{ "type", TYPE_STRING, false }, { "front", TYPE_LABELS, false },
+	{ "back", TYPE_LABELS, false }, { "transport", TYPE_STRING, false },
+	{ "window", TYPE_STRING, false }, { "window-size", TYPE_NUMBER64, false },
 	{ "notify", TYPE_STRING, false }, { "volume", TYPE_STRING, false },
 	{ "mac", TYPE_ANY, false }, { "isolated", TYPE_FLAG, false },
 	{ "uplink", TYPE_FLAG, false }, { "rate-limit-kbps", TYPE_CELLS, false },
@@ -79,7 +85,7 @@ static const struct word link_words[] = {
 };
 
 static const struct word volume_words[] = {
-	{ "back", TYPE_CELLS, true }, { "partition", TYPE_STRING, false },
+	{ "back", TYPE_LABELS, true }, { "partition", TYPE_STRING, false },
 	{ "extent", TYPE_CELLS, false }, { "file", TYPE_STRING, false },
 	{ "fat-partition", TYPE_STRING, false }, { "ram-size", TYPE_CELLS, false },
 	{ "read-only", TYPE_FLAG, false },
@@ -98,7 +104,7 @@ static const struct word core_words[] = {
 };
 
 static const struct word row_words[] = {
-	{ "guest", TYPE_CELLS, false }, { "vcpus", TYPE_CELLS, false },
+	{ "guest", TYPE_LABELS, false }, { "vcpus", TYPE_CELLS, false },
 	{ "start-us", TYPE_CELLS, false }, { "length-us", TYPE_CELLS, false },
 	{ NULL, TYPE_ANY, false },
 };
@@ -203,6 +209,16 @@ static void check_type(struct check *c, int node, const struct word *w, const ch
 	}
 	if (w->type == TYPE_CELLS && (size == 0 || size % 4)) {
 		report_error(&c->report, c->fdt, node, w->name, "must be numbers: <...>");
+	}
+	if (w->type == TYPE_LABELS && (size == 0 || size % 4)) {
+		report_error(&c->report, c->fdt, node, w->name, "takes labels of guests: <&name>");
+	}
+	if (w->type == TYPE_NUMBER && size != 4) {
+		report_error(&c->report, c->fdt, node, w->name, "must be one number: <N>");
+	}
+	if (w->type == TYPE_NUMBER64 && size != 8) {
+		report_error(&c->report, c->fdt, node, w->name, "must be one 64-bit number, high "
+			     "half first: <0x0 N>");
 	}
 }
 
@@ -310,6 +326,8 @@ static void judge_devices(struct check *c, const struct sys_guest *g)
 {
 	for (const struct sys_device *d = g->device; d < g->device + g->device_count; d++) {
 		check_dropped(c, d);
+		bad_if(c, dt_number(c->fdt, d->node, "clock-frequency", 1) == 0, d->node,
+		       "clock-frequency", "is 0 Hz");
 		for (const struct sys_quiesce *q = d->quiesce; q < d->quiesce + d->quiesce_count;
 		     q++) {
 			bad_if(c, (q->expect & ~q->mask) || (q->mask && !q->limit_us), d->node,

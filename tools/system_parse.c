@@ -212,10 +212,9 @@ static void make_note(const struct system *s, struct sys_guest *g)
 		 consoles[g->console]);
 }
 
-static void parse_guest(struct parse *p, int node)
+static void parse_guest(struct parse *p, int node, uint8_t verify)
 {
 	struct sys_guest *g = &p->system->guest[p->system->guest_count++];
-	int verify = dt_has(p->fdt, node, "verify") ? node : 0;
 	const fdt32_t *limit;
 	bool has_limit = parse_cells(p, node, "restart-limit", 2, 1, false, &limit);
 
@@ -228,13 +227,23 @@ static void parse_guest(struct parse *p, int node)
 	g->has_own_tree = dt_has(p->fdt, node, "dtb");
 	g->console = parse_choice(p, node, "console", "none hypercall pl011");
 	g->on_crash = parse_choice(p, node, "on-crash", "stop restart pause reset-board");
-	g->verify = parse_choice(p, verify, "verify", "none sha256");
+	g->verify = dt_has(p->fdt, node, "verify") ?
+		    parse_choice(p, node, "verify", "none sha256") : verify;
 	g->restart_limit = has_limit ? fdt32_ld(limit) : 5;
 	g->restart_window_s = has_limit ? fdt32_ld(limit + 1) : 60;
 	parse_memory(p, g);
 	parse_cpus(p, g);
 	parse_segments(p, g);
 	parse_devices(p, g);
+}
+
+static void no_guest(struct parse *p, int node, const char *name, uint32_t phandle)
+{
+	int other = fdt_node_offset_by_phandle(p->fdt, phandle);
+
+	bad_if(p, other >= 0, node, name, "names the node \"%s\", which is no guest",
+	       dt_name(p->fdt, other < 0 ? 0 : other));
+	bad_if(p, other < 0, node, name, "names no node: it takes labels of guests, <&name>");
 }
 
 uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
@@ -244,13 +253,18 @@ uint32_t parse_guests(struct parse *p, int node, const char *name, uint32_t max)
 	uint32_t mask = 0;
 
 	for (uint32_t n = parse_cells(p, node, name, 1, max, false, &c); n; n--, c++) {
-		uint32_t before = mask;
+		uint32_t this = 0;
 
 		for (uint32_t i = 0; i < p->system->guest_count; i++) {
-			mask |= (dt_number(p->fdt, g[i].node, "phandle", UINT64_MAX) ==
+			this |= (dt_number(p->fdt, g[i].node, "phandle", UINT64_MAX) ==
 				 fdt32_ld(c)) << i;
 		}
-		bad_if(p, mask == before, node, name, "does not name a guest, or twice");
+		if (!this) {
+			no_guest(p, node, name, fdt32_ld(c));
+		}
+		bad_if(p, mask & this, node, name, "names \"%s\" twice",
+		       this ? g[__builtin_ctz(this)].name : "");
+		mask |= this;
 	}
 	return mask;
 }
@@ -278,6 +292,7 @@ int system_parse(const void *fdt, struct system *s, struct report *r)
 {
 	struct parse p = { fdt, s, r };
 	uint32_t errors = r->errors;
+	uint8_t verify;
 	int list = dt_path(fdt, "/guests"), node = -1;
 
 	memset(s, 0, sizeof(*s));
@@ -287,8 +302,9 @@ int system_parse(const void *fdt, struct system *s, struct report *r)
 	system_put_lists(s);
 	bad_if(&p, !dt_is_compatible(fdt, 0, "skerry,system-1"), 0, "compatible",
 	       "is not \"skerry,system-1\"");
+	verify = parse_choice(&p, 0, "verify", "none sha256");
 	while ((node = parse_next(&p, list, node, s->guest_count, SKERRY_GUEST_MAX)) >= 0) {
-		parse_guest(&p, node);
+		parse_guest(&p, node, verify);
 	}
 	bad_if(&p, s->guest_count == 0, 0, NULL, "there are no guests");
 	parse_schedule(&p);
