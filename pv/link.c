@@ -13,6 +13,7 @@ static struct pv_link links[SKERRY_LINK_MAX] = {
 	[0 ... SKERRY_LINK_MAX - 1] = { .lock = LOCK_INIT(LOCK_LINK) },
 };
 static uint64_t scrubbed[SKERRY_LINK_MAX];	/* bytes, by window; its guest's vCPU 0's core */
+static uint8_t next_port[SKERRY_GUEST_MAX];	/* EVENT looks there first */
 
 /* Each end that is guest g's, in the order of its ports. */
 #define FOR_EACH_END(l, end, g) \
@@ -70,22 +71,31 @@ void link_event(struct pv_link *l, unsigned end, uint32_t bits)
 	}
 }
 
-int64_t hvc_event(struct vcpu *v, uint64_t *x)
+static int64_t find_event(struct guest *g, uint64_t *x, unsigned from)
 {
-	FOR_EACH_END(l, end, v->guest) {
-		uint32_t bits;
+	FOR_EACH_END(l, end, g) {
+		unsigned port = link_config(l)->end[end].port;
 
-		lock_acquire(&l->lock);
-		bits = l->events[end];
-		l->events[end] = 0;
-		x[2] = bits != 0 ? l->epoch : x[2];
-		lock_release(&l->lock);
-		if (bits != 0) {
-			x[1] = bits;
-			return link_config(l)->end[end].port;
+		lock_scope(&l->lock);
+		if (port >= from && l->events[end] != 0) {
+			x[1] = l->events[end];
+			x[2] = l->epoch;
+			l->events[end] = 0;
+			return port;
 		}
 	}
 	return SKERRY_AGAIN;
+}
+
+/* In turn: a peer that never ends to cause events keeps nobody else's back. */
+int64_t hvc_event(struct vcpu *v, uint64_t *x)
+{
+	uint8_t *next = &next_port[v->guest->index];
+	int64_t port = find_event(v->guest, x, load_relaxed(next));
+
+	port = port < 0 ? find_event(v->guest, x, 0) : port;
+	store_relaxed(next, (uint8_t)(port < 0 ? 0 : port + 1));
+	return port;
 }
 
 void link_want_ack(struct pv_link *l, uint32_t event)

@@ -20,7 +20,7 @@
  * NOTIFY        x1 port: rings the bell of the link's other end -> x0 OK, INVALID
  * MESSAGE       x1 port, x2..x17 a message (abi/message.h) -> x0 and x2..x17 the
  *               answer; on errors x2..x17 stay
- * EVENT         -> x0 the lowest port with events, x1 its event bits (abi/link.h), which
+ * EVENT         -> x0 a port with events, in turn, x1 its event bits (abi/link.h), which
  *               are cleared, x2 the link's epoch; AGAIN: no port has any
  * CONSOLE_DRIVE x1 operation, x2 how far the log (abi/info.h) is printed. 1: the caller
  *               has the UART from now on, or has got that far; 0: it gives the UART back;

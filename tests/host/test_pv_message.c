@@ -290,6 +290,24 @@ static void needs_reset_reaches_the_driver(void **state)
 }
 
 /* Every id with every size from each end: as the table says, and nothing else. */
+static void events_of_one_port_keep_nobody_else_s_back(void **state)
+{
+	uint32_t bits, epoch, seen = 0, generation;
+
+	(void)state;
+	while (event(BACK_GUEST, &bits, &epoch) >= 0) {
+	}
+	assert_int_equal(ask_words(FRONT_GUEST, DISK, SKERRY_MSG_GET_CONFIG, 2, 0, 1), SKERRY_OK);
+	generation = answer.w[0];
+	machine_start(OTHER_GUEST);
+	for (unsigned i = 0; i < 8; i++) {	/* there is always one on the lowest port */
+		assert_int_equal(ask_words(FRONT_GUEST, DISK, SKERRY_MSG_SET_CONFIG, 4,
+					   generation + 2 * i, 0, 4, i + 1), SKERRY_OK);
+		seen |= 1u << event(BACK_GUEST, &bits, &epoch);
+	}
+	assert_int_equal(seen, 1u << DISK | 1u << CONSOLE);
+}
+
 static void only_the_table_s_messages_are_there(void **state)
 {
 	static const struct { uint8_t id; bool front, back; unsigned min, max; } table[] = {
@@ -389,6 +407,7 @@ int main(void)
 		T(an_idle_device_resets_at_once),
 		LIVE(who_does_not_acknowledge_is_taken_as_crashed),
 		LIVE(needs_reset_reaches_the_driver),
+		LIVE(events_of_one_port_keep_nobody_else_s_back),
 		LIVE(only_the_table_s_messages_are_there),
 		LIVE(headers_are_checked),
 		T(ports_are_the_caller_s_own),

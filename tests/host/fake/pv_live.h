@@ -14,6 +14,7 @@ static int begin(void **state)
 {
 	(void)state;
 	machine_reset();
+	memset(next_port, 0, sizeof(next_port));
 	for (unsigned i = 0; i < LINKS; i++) {
 		links[i] = (struct pv_link){ .lock = LOCK_INIT(LOCK_LINK) };
 	}
