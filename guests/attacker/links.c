@@ -9,7 +9,7 @@
 
 #define LIVE	(VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER | VIRTIO_FEATURES_OK | VIRTIO_DRIVER_OK)
 #define SIZE	64u			/* entries of the queue */
-#define RESET_MS 5000
+#define RESET_MS 30000		/* only ends what hangs: a busy host may keep a core */
 
 /* The first device of which this guest is the front end, or NULL with a note. */
 static const struct skerry_link *device(uint32_t *port)
