@@ -135,6 +135,7 @@ $(O)/linux/u-boot.bin: TO = $(CACHE)/u-boot/u-boot.bin
 $(O)/linux/initramfs.cpio.gz: $(INITRD)
 $(LINKS): FORCE
 	@mkdir -p $(@D)
+	@[ -e '$(TO)' ] || { echo '$(TO) does not exist; it would be $@' >&2; exit 1; }
 	@ln -sfn $(abspath $(TO)) $@
 
 # The Linux module, for the kernels of the cache, and for KDIR= (into linux/module/own).

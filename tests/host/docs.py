@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What the documentation names must be there: links, tests, checks, the attacker's
-cases, result codes, function numbers, pages of decisions."""
+cases, result codes, function numbers, properties, the ABI's version, pages of decisions."""
 
 import glob
 import os
@@ -100,6 +100,29 @@ def hypercalls():
             yield f"docs/hypercalls.md: {name} {value} is not there"
 
 
+def properties():
+    """What skerry-check takes in a description, and what its page has a row for."""
+    own = {"#address-cells", "#size-cells"}
+    taken = set(re.findall(r'{ "([\w#-]+)", TYPE_', read("tools/check_names.c"))) - own
+    cells = re.findall(r"^\| ((?:(?:`[^`|]+`|any name: `data`)(?:, | / )?)+) \|",
+                       read("docs/system-description.md"), re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)} - {"segments"}
+    yield from (f"docs/system-description.md has no row for {n}" for n in sorted(taken - told))
+    yield from (f"docs/system-description.md: skerry-check knows no {n}"
+                for n in sorted(told - taken))
+
+
+def versions():
+    header = read("include/abi/hypercalls.h")
+    is_abi = ".".join(re.search(rf"#define SKERRY_ABI_{part}\s+(\d+)", header)[1]
+                      for part in ("MAJOR", "MINOR"))
+    for page in PAGES:
+        if page == "CHANGES.md" or page.startswith("docs/decisions"):
+            continue
+        yield from (f"{page}: ABI {told}, but it is {is_abi}"
+                    for told in re.findall(r"\bABI (\d+\.\d+)", read(page)) if told != is_abi)
+
+
 def decisions():
     index = read("docs/decisions/README.md")
     yield from (f"docs/decisions/README.md does not list {name}" for name in
@@ -107,7 +130,8 @@ def decisions():
 
 
 def main():
-    findings = [f for find in (links, paths, tests, checks, attacker, hypercalls, decisions)
+    findings = [f for find in (links, paths, tests, checks, attacker, hypercalls, properties,
+                                         versions, decisions)
                 for f in find()]
     print("\n".join(findings))
     print(f"{len(PAGES)} pages, {len(findings)} findings")

@@ -40,6 +40,8 @@ def ask_make(work):
     os.symlink(os.path.join(ROOT, "Makefile"), os.path.join(spaced, "Makefile"))
     ask(["make", "-C", spaced], 2, r'this folder ".*/a b" .*a space')
     ask(["make", "-C", spaced, "help"], 0, "make run  ")
+    ask(["make", f"O={work}/a", "KERNEL=/nowhere/vmlinuz", f"{work}/a/linux/vmlinuz"], 2,
+        "^/nowhere/vmlinuz does not exist; it would be .*/a/linux/vmlinuz")
     ask(["make", "-n", f"O={work}/out"], 0, "BIN .*/out/skerry.bin")
     if os.path.exists(os.path.join(work, "out")) or not os.path.exists(f"{work}/kept"):
         failures.append("make -n, or make clean of two folders, did something")
