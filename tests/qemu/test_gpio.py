@@ -190,8 +190,8 @@ def example(log):
 
 def direct(log):
     """The whole page assigned to rt: its pin changes with each beat, and nothing exits. In
-    instructions' time: QEMU's GICv2 may lose a level that comes while a busy host keeps the
-    guest from ending the one before."""
+    instructions' time: nothing else changes a line here, and QEMU's GICv2 loses a timer for good
+    that a busy host keeps the guest from ending in time (docs/interrupts.md)."""
     text = system(guest("rt", cpus=(1,), more=f'bootargs = "pin=27 seconds=10 quiet"; {PINS}'))
     with Board(log, text, "--icount") as b:
         b.run.expect(r"^rt\| rt: pin 27 changes with each beat")

@@ -20,6 +20,7 @@
  * QEMU's GICv2 does not look at a level-sensitive interrupt again that is still
  * asserted when the guest ends it through a list register, until another line of
  * the controller changes: it would be lost. The EL1 physical timer, which no guest
- * reaches and whose interrupt is never enabled, changes its line so many ticks later.
+ * reaches and whose interrupt is never enabled, changes its line so many ticks later:
+ * too early where the guest takes longer to end it (docs/interrupts.md).
  */
 #define NUDGE_TICKS	0x800000
