@@ -147,7 +147,8 @@ void vgic_touch(struct vcpu *owner, unsigned intid);	/* something about it chang
 void vgic_notify(struct guest *g, uint32_t vcpus);
 int vgic_target(const struct guest *g, unsigned intid);
 bool vgic_is_pending(struct vcpu *owner, unsigned intid); /* but for list registers */
-bool vgic_end_spilled(struct vcpu *v);
+/* Those of [first, end) that v has active and in no list register */
+void vgic_end_spilled(struct vcpu *v, unsigned first, unsigned end);
 
 static inline struct virq *vgic_irq(struct vcpu *owner, unsigned intid)
 {

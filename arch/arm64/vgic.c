@@ -84,12 +84,12 @@ void vgic_send_sgi(struct vcpu *v, uint32_t vcpus, unsigned sgi)
 	look_soon();
 }
 
-/* Tells who holds it, and who should take it. */
-void vgic_touch(struct vcpu *owner, unsigned intid)
+/* Tells who holds it, who should take it, and more of its vCPUs. */
+static void touch(struct vcpu *owner, unsigned intid, uint32_t who)
 {
 	struct virq *q = vgic_irq(owner, intid);
-	uint32_t who = intid < 32 ? 1u << owner->index : 0;
 
+	who |= intid < 32 ? 1u << owner->index : 0;
 	if (q->where != WHERE_NOWHERE) {
 		who |= 1u << where_vcpu(q->where);
 	}
@@ -100,6 +100,8 @@ void vgic_touch(struct vcpu *owner, unsigned intid)
 	}
 	vgic_notify(owner->guest, who);
 }
+
+void vgic_touch(struct vcpu *owner, unsigned intid) { touch(owner, intid, 0); }
 
 static uint32_t *busy_word(struct vcpu *v, unsigned word)
 {
@@ -180,8 +182,7 @@ void vgic_change(struct vcpu *v, struct vcpu *owner, unsigned intid, enum vgic_o
 	} else {
 		change_one(owner, intid, op);
 	}
-	vgic_touch(owner, intid);
-	vgic_notify(v->guest, 1u << v->index);
+	touch(owner, intid, 1u << v->index);
 }
 
 /* One list register's state, back to memory. `loaded` is what it held; with LR_EOI
@@ -235,14 +236,22 @@ static unsigned find_spilled(struct vcpu *v)
 	return best;
 }
 
-bool vgic_end_spilled(struct vcpu *v)
+void vgic_end_spilled(struct vcpu *v, unsigned first, unsigned end)
 {
-	unsigned intid = find_spilled(v);
+	uint8_t here = vgic_held_by(v, WHERE_SPILLED);
 
-	if (intid < SKERRY_INTID_COUNT) {
-		change_one(v, intid, VGIC_CLEAR_ACTIVE);
+	for (unsigned intid = first; intid < end; intid++) {
+		struct virq *q = vgic_irq(v, intid);
+
+		if (q->where != here) {
+			continue;
+		}
+		if (q->flags & VIRQ_HW) {
+			change_one(v, intid, VGIC_CLEAR_ACTIVE);
+		}
+		q->flags &= (uint8_t)~VIRQ_ACTIVE;	/* all at once, maybe: the short way */
+		q->where = WHERE_NOWHERE;
 	}
-	return intid < SKERRY_INTID_COUNT;
 }
 
 void vgic_fold(struct vcpu *v)
@@ -251,7 +260,9 @@ void vgic_fold(struct vcpu *v)
 
 	if (x->is_active_spilled) {
 		for (uint32_t n = HCR_EOI_COUNT(gic_read_hcr()); n != 0; n--) {
-			vgic_end_spilled(v);
+			unsigned intid = find_spilled(v);
+
+			vgic_end_spilled(v, intid, intid + (intid < SKERRY_INTID_COUNT));
 		}
 		x->is_active_spilled = false;
 		x->hcr = 0;	/* to be written again, which clears the count */

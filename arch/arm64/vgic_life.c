@@ -61,8 +61,7 @@ void vgic_vcpu_stop(struct vcpu *v)
 	timer_stop(v);
 	lock_acquire(&v->guest->arch.vgic.lock);
 	vgic_fold(v);
-	for (unsigned n = 0; n < SKERRY_INTID_COUNT && vgic_end_spilled(v); n++) {
-	}
+	vgic_end_spilled(v, 0, SKERRY_INTID_COUNT);
 	x->irq[SKERRY_INTID_VTIMER].flags &= (uint8_t)~VIRQ_PENDING;
 	vgic_arm_bells(v->guest, v);
 	vgic_take_bells(v);
@@ -97,6 +96,7 @@ void vgic_guest_stop(struct guest *g)
 			gic_route(intid, g->vcpu[0].cpu);
 		}
 	}
+	memset(g->arch.vgic.busy, 0, sizeof(g->arch.vgic.busy));
 	vgic_arm_bells(g, NULL);
 }
 

@@ -45,6 +45,7 @@ static const struct attack attacks[] = {
 	{ 31, "cache-alias", b31_alias },
 	{ 32, "break-before-make", b32_break_before_make },
 	{ 36, "fill-tables", b36_fill },
+	{ 36, "all-active", b36_all_active },
 	{ 38, "gic-mmio", c38_mmio },
 	{ 39, "gic-out-of-range", c39_out_of_range },
 	{ 40, "sgi-targets", c40_sgi_targets },

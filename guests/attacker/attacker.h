@@ -96,6 +96,8 @@ void b30_set_way(void);
 void b31_alias(void);
 void b32_break_before_make(void);
 void b36_fill(void);
+void b36_all_active(void);
+void interrupts_all(bool is_last);
 void b37_stale(void);
 void memory_dirty(void);
 /* mmio.c */

@@ -132,10 +132,12 @@ void life_end(uint64_t life)
 	if (at < ARRAY_SIZE(ends) && (!ends[at].is_deadly || arg_has("deadly"))) {
 		printf("attacker: life %lu ends by %s\n", life, ends[at].name);
 		memory_dirty();
+		interrupts_all(true);
 		ends[at].run();
 	}
 	if (life < arg_number("lives", 0)) {
 		memory_dirty();
+		interrupts_all(true);
 		system_reset();
 	}
 	printf("attacker: life %lu is the last\n", life);

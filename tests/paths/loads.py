@@ -15,7 +15,7 @@ LIMITS = [
     ("hvc-message", 1800), ("hvc-control", 5000), ("hvc-", 1000),
     ("psci-", 300), ("smccc-", 300), ("call-", 300),
     ("sysreg-timer", 1500), ("sysreg-sgi", 20000), ("sysreg-", 300), ("undefined", 300),
-    ("gicd-", 30000), ("gicr-", 20000), ("irq-", 20000), ("pl011-", 1000),
+    ("gicd-", 30000), ("gicr-", 30000), ("irq-", 20000), ("pl011-", 1000),
     ("world-switch", 900), ("register-page", 1800), ("abort", 1000), ("bell", 20000), ("", 20000),
 ]
 

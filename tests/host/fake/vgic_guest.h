@@ -30,12 +30,12 @@ static inline bool get(unsigned reg, unsigned intid)
 	return mmio(frame(intid) + reg + intid / 32 * 4, false, 4, 0) >> intid % 32 & 1;
 }
 
-static void set_priority(unsigned intid, unsigned priority)
+static inline void set_priority(unsigned intid, unsigned priority)
 {
 	mmio(frame(intid) + GICD_IPRIORITYR + intid, true, 1, priority);
 }
 
-static void set_target(unsigned intid, unsigned to)	/* >= CPUS: nobody */
+static inline void set_target(unsigned intid, unsigned to)	/* >= CPUS: nobody */
 {
 	if (gic.version == 2) {
 		mmio(GICD + GICD_ITARGETSR + intid, true, 1, 1u << to);

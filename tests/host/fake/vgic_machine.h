@@ -252,7 +252,7 @@ static bool fires(struct physical *p)
 }
 
 /* Interrupts that EL2 takes on this core, until none is left */
-static void take_interrupts(void)
+static inline void take_interrupts(void)
 {
 	struct vcpu *v = &vcpus[cpu];
 	unsigned n;
@@ -315,7 +315,7 @@ static void away(void)
 }
 
 /* Physical SPIs go to EL2 on whatever core; then every core takes what is its. */
-static void settle(void)
+static inline void settle(void)
 {
 	unsigned here = cpu;
 
@@ -359,7 +359,7 @@ static unsigned running(void)
 }
 
 /* What the guest reads from GICV_IAR or ICC_IAR1_EL1: INTID | source << 10 */
-static unsigned acknowledge(void)
+static inline unsigned acknowledge(void)
 {
 	struct interface *f = &face[cpu];
 	unsigned best = 16, priority = running();
@@ -404,7 +404,7 @@ static void end_of(unsigned iar)
 }
 
 /* EOImode 0 */
-static void end(void)
+static inline void end(void)
 {
 	struct interface *f = &face[cpu];
 
