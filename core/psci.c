@@ -67,11 +67,12 @@ static bool is_any_other_on(const struct vcpu *v)
 }
 
 /* The last one stays: DENIED. Claimed before it looks, so that of the last two
- * that leave at the same time one at least sees the other go. */
+ * that leave at the same time one at least sees the other go. So does who has an SError
+ * coming: it takes that itself, not who has the core next. */
 static int64_t cpu_off(struct vcpu *v)
 {
 	__atomic_store_n(&v->power, VCPU_CLAIMED, __ATOMIC_SEQ_CST);
-	if (!is_any_other_on(v)) {
+	if (arch_cpu_has_serror() || !is_any_other_on(v)) {
 		__atomic_store_n(&v->power, VCPU_ON, __ATOMIC_SEQ_CST);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before a look at what interrupts came */
 		return PSCI_DENIED;

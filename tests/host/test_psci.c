@@ -233,6 +233,18 @@ static void the_last_vcpu_stays_on(void **state)
 	assert_int_equal(call(1, PSCI_CPU_ON_64, 0, ENTRY, 0), PSCI_SUCCESS);
 }
 
+static void who_has_an_serror_coming_stays_on(void **state)
+{
+	(void)state;
+	g->vcpu[1].power = VCPU_ON;
+	fake.has_serror = true;
+	assert_int_equal(call(0, PSCI_CPU_OFF, 0, 0, 0), PSCI_DENIED);
+	assert_int_equal(g->vcpu[0].power, VCPU_ON);
+	assert_int_equal(g->vcpu[0].arch.stops, 0);
+	fake.has_serror = false;
+	assert_int_equal(call(0, PSCI_CPU_OFF, 0, 0, 0), PSCI_SUCCESS);
+}
+
 static int64_t second;
 
 static void second_on(void)
@@ -381,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup(features_tell_what_there_is, begin),
 		cmocka_unit_test_setup(off_and_reset_are_the_guest_s_own, begin),
 		cmocka_unit_test_setup(the_last_vcpu_stays_on, begin),
+		cmocka_unit_test_setup(who_has_an_serror_coming_stays_on, begin),
 		cmocka_unit_test_setup(of_two_that_switch_one_on_one_wins, begin),
 		cmocka_unit_test_setup(of_the_last_two_that_leave_one_stays, begin),
 		cmocka_unit_test_setup(who_is_leaving_is_on_until_it_has_left, begin),
