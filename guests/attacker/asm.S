@@ -107,3 +107,41 @@ misaligned_sp:
 	ldr	x0, [sp]
 	msr	spsel, #1
 	ret
+
+/* words.c: x0 = struct word_start, x1 = the code. IRQs and FIQs open; all of x0..x30. */
+	.globl	word_enter
+word_enter:
+	msr	elr_el1, x1
+	mov	x1, #0x305			/* EL1h; debug and SError masked */
+	msr	spsr_el1, x1
+	ldp	x2, x3, [x0, #16]
+	ldp	x4, x5, [x0, #32]
+	ldp	x6, x7, [x0, #48]
+	ldp	x8, x9, [x0, #64]
+	ldp	x10, x11, [x0, #80]
+	ldp	x12, x13, [x0, #96]
+	ldp	x14, x15, [x0, #112]
+	ldp	x16, x17, [x0, #128]
+	ldp	x18, x19, [x0, #144]
+	ldp	x20, x21, [x0, #160]
+	ldp	x22, x23, [x0, #176]
+	ldp	x24, x25, [x0, #192]
+	ldp	x26, x27, [x0, #208]
+	ldp	x28, x29, [x0, #224]
+	ldr	x30, [x0, #240]
+	ldp	x0, x1, [x0]
+	eret
+
+/* What a random instruction leaves behind is not believed, sp least of all. */
+	.balign	2048
+	.globl	word_vectors
+word_vectors:
+	.rept	16
+	.balign	128
+	adrp	x0, word_stack
+	add	x0, x0, :lo12:word_stack
+	add	x0, x0, #4, lsl #12
+	mov	sp, x0
+	mrs	x0, esr_el1
+	b	words_next
+	.endr

@@ -128,6 +128,8 @@ void e63_flood(void);
 void e59_queues(void);
 void e59_page(void);
 void e64_both_ends(void);
+/* words.c */
+void words_run(void) __attribute__((noreturn));
 /* control.c */
 void e65_control(void);
 void mate_run(void) __attribute__((noreturn));

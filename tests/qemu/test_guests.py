@@ -98,6 +98,23 @@ def attacked_by_links(log, gic, scale=20, skerry="skerry.bin"):
         run.count(r"^skerry: ", 1, 40)
 
 
+def at_random(log, gic, beats, skerry):
+    """Random instructions, of which a life ends now and then; the victim's beats and memory are
+    as they should be."""
+    text = system(guest("victim", cpus=[0], more=f'bootargs = "beats={beats} every=100";'),
+                  guest("attacker", cpus=[1], more='bootargs = "words"; on-crash = "restart"; '
+                        "restart-limit = <2000 600>; service;"))
+    with Run(log, image(log, f"words-{beats}", text), "--gic", gic, "--cpus", 2, limit=220,
+             skerry=skerry) as run:
+        run.end(0)
+        run.count(rf"^victim\| victim: {beats} beats, checksum ok", 1)
+        run.count(r"^skerry: end victim=off attacker=off", 1)
+        lives = len(run.lines(r"attacker: restarting"))
+        run.count(r"words: life \d+, \d+ instructions", max(1, lives // 2), 100000)
+        run.count(r"^skerry: ", 1, 40 + 16 * lives)
+        run.absent("FAILED")
+
+
 def beats_of(run):
     found = re.findall(r"victim: beat (\d+), checksum ok", run.text)
     if not found:
@@ -137,6 +154,9 @@ def cases(soak):
               Case("attacker-links-gic3", attacked_by_links, limit=220, weight=20, gic=3),
               Case("attacker-links-oracle", attacked_by_links, limit=220, weight=20, gic=3, scale=1,
                    skerry="debug/skerry.bin")]
+    found += [Case(f"words-gic{gic}", at_random, limit=240, weight=15, gic=gic, skerry=skerry,
+                   beats=12000 if soak else 1000)
+              for gic, skerry in ((2, "debug/skerry.bin"), (3, "skerry.bin"))]
     found.append(Case("attacker-oracle", attacked, limit=300, weight=60, gic=3, cpus=1, lives=12,
                       skerry="debug/skerry.bin"))
     return found
