@@ -64,8 +64,8 @@ def good_on_each_board(log, gib):
 
 # --- the demo -----------------------------------------------------------------------
 
-def demo_card(log, layout):
-    path = scratch(f"rpi4-demo-{layout}.img")
+def demo_card(log, layout, name=""):
+    path = scratch(f"rpi4-demo-{layout}{name}.img")
     has_firmware = os.path.exists(cache("firmware/start4.elf"))
     command(log, "scripts/mkcard", "--layout", layout, *([] if has_firmware else ["--no-firmware"]),
             "--program", os.path.join(BUILD, "linux/skerryctl"), "-I", BUILD,
@@ -74,7 +74,9 @@ def demo_card(log, layout):
 
 
 def tries(path):
-    with open(card.take(path, "tries", scratch("")), "rb") as f:
+    folder = path + ".files"
+    os.makedirs(folder, exist_ok=True)
+    with open(card.take(path, "tries", folder), "rb") as f:
         return f.read().rstrip(b"\0").decode("ascii")
 
 
@@ -168,9 +170,29 @@ def by_firmware(log):
         run.end(0)
 
 
+def without_root(log):
+    """Linux without the root file system that it was to have is not up: its try stays counted."""
+    path = demo_card(log, "firmware", "-no-root")
+    counted = scratch("rpi4-no-root.tries")
+    with open(counted, "wb") as f:
+        f.write(b"slot=b\ntries=2\n".ljust(512, b"\0"))
+    command(log, "mcopy", "-D", "o", "-i", card.boot_drive(path), counted, "::tries")
+    with open(path, "r+b") as f:
+        f.seek({name: start for name, start, _ in card.partitions(path)}["root"] + 1024)
+        f.write(bytes(1024))
+    with start(log, path, "--boot", "direct", "--uart", "mini") as run:
+        run.expect(r"^linux\| init: /dev/vda can't be mounted as ext4",
+                   r"^linux\| The card's tries stay: ", r"^linux\| Linux 6\.\S+, 2 cpus, up",
+                   r"linux# ")
+        run.send("\x1dq")
+        run.end(0)
+    check(tries(path) == "slot=b\ntries=2\n", f"tries holds {tries(path)}")
+
+
 def cases(_soak):
     return [Case(f"good-on-{gib}-gib", good_on_each_board, gib=gib) for gib in BANKS] + \
         [Case(f"console-{uart}", console, uart=uart, after=after)
          for uart, after in (("pl011", 701), ("mini", 700))] + \
         [Case("demo-uboot", by_uboot, limit=500, weight=50),
-         Case("demo-firmware", by_firmware, limit=500, weight=20)]
+         Case("demo-firmware", by_firmware, limit=500, weight=20),
+         Case("demo-without-root", without_root, limit=300, weight=12)]
