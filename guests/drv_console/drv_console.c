@@ -387,6 +387,10 @@ void guest_main(void)
 		view_align(&view);
 	}
 	view_set_input(&view, first_input());
+	if (guest_life() > 1 && view.input >= 0) {	/* perhaps another one had it */
+		view_say(&view, "%s is back; what is typed goes to %s", guest_name(),
+			 view.source[view.input].name);
+	}
 	for (;;) {
 		bool is_left = false;
 

@@ -181,6 +181,7 @@ def killed(log, gic, after, skerry="skerry.bin"):
     with run_console(log, f"killed-{after}", text, "--gic", gic, skerry=skerry) as run:
         run.expect(r"^skerry: con: crashed|^skerry: .*con.* reported by the guest",
                    r"^skerry: con: restarting")
+        run.expect(r"^skerry: con is back; what is typed goes to one$")
         wait_for_driver(run)
         run.send("\r")
         run.expect(r"^one\| .*line$", r"^one\| a is here")
