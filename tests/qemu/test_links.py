@@ -116,6 +116,27 @@ def faults(log, gic, load="", serve="", crashes=(0, 0), skerry="skerry.bin"):
         run.count(r"^skerry: serve crashed", crashes[1], crashes[1] + (crashes[0] and 3))
 
 
+def flooded(log, gic):
+    """Front ends whose events never end keep their back end from hearing no other: that one dies
+    at each of its steps, and the back end lets go each time."""
+    restart = 'on-crash = "restart"; restart-limit = <2000 600>;'
+    floods = [f"flood{i}" for i in range(4)]
+    text = system(pvtest("load", "load rounds=3 " + dying(10), 0, restart),
+                  pvtest("serve", "serve", 1, "service;"),
+                  *(pvtest(name, "flood", 2 + i, "service; after = <&serve>;")
+                    for i, name in enumerate(floods)),
+                  links=[*(link("from-" + name, "block", name, "serve") for name in floods),
+                         link("tty", "console", "load", "serve"),
+                         link("disk", "block", "load", "serve")])
+    with Run(log, image(log, "links-flooded", text), "--gic", gic, "--cpus", 6,
+             "--icount") as run:
+        run.expect(r"^load\| load: \d+ requests, \d+ breaks, ok")
+        run.end(0)
+        run.absent("FAILED")
+        run.absent("serve crashed")
+        run.count(r"^skerry: load crashed", 10)
+
+
 def attacked(log, gic, is_exact):
     """Two hostile front ends; a third one of the same back end and a victim go on. Exact: in
     instructions' time. Else all at once, and the back end may be restarted: the second in which
@@ -161,6 +182,7 @@ def cases(soak):
          Case("back-end-lies", faults, gic=3, load="rounds=30 broken", serve="lies=37"),
          Case("front-end-hostile", faults, gic=2, load="rounds=24 hostile")] + \
         [Case(f"attacked-gic{gic}", attacked, gic=gic, is_exact=True) for gic in (2, 3)] + \
+        [Case(f"flooded-gic{gic}", flooded, gic=gic) for gic in (2, 3)] + \
         [Case("attacked-at-once", attacked, gic=3, is_exact=False)] + \
         [Case(f"thousand-deaths-gic{gic}", faults, limit=300, weight=100, gic=gic,
               load="rounds=4500", serve="die-at=7 die-lives=1000 die-add=1",
