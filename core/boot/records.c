@@ -13,7 +13,8 @@ static bool is_whole(struct skerry_crash *r)
 
 	r->crc32 = 0;
 	return r->magic == SKERRY_CRASH_MAGIC && r->version == SKERRY_CRASH_VERSION &&
-	       r->size == sizeof(*r) && r->hz != 0 && crc32 == arch_crc32(0, r, sizeof(*r));
+	       r->size == sizeof(*r) && r->hz != 0 && r->name[sizeof(r->name) - 1] == '\0' &&
+	       r->cause[sizeof(r->cause) - 1] == '\0' && crc32 == arch_crc32(0, r, sizeof(*r));
 }
 
 static void tell(const struct skerry_crash *r)

@@ -133,6 +133,23 @@ static void another_layout_is_not_a_record(void **state)
 	assert_string_equal(fake.log, "");
 }
 
+/* Whoever had the memory between two boots can make a checksum too. */
+static void a_text_without_an_end_is_not_a_record(void **state)
+{
+	struct skerry_crash *r = &kept[0].record;
+
+	(void)state;
+	for (unsigned n = 0; n < 2; n++) {
+		crash_record(&guests[0].vcpu[0], "x", 0, 0, 0);
+		memset(n ? r->cause : r->name, 'y', n ? sizeof(r->cause) : sizeof(r->name));
+		r->crc32 = 0;
+		crash_seal(r);
+		boot_again();
+		assert_string_equal(fake.log, "");
+		assert_int_equal(r->crc32, 0);
+	}
+}
+
 /* Who may read the record of guest 1 may not have had a right over that one. */
 static void the_record_of_a_guest_that_is_gone_is_told_and_forgotten(void **state)
 {
@@ -195,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup(a_record_is_told_once_and_stays, begin),
 		cmocka_unit_test_setup(damage_is_noticed, begin),
 		cmocka_unit_test_setup(another_layout_is_not_a_record, begin),
+		cmocka_unit_test_setup(a_text_without_an_end_is_not_a_record, begin),
 		cmocka_unit_test_setup(the_record_of_a_guest_that_is_gone_is_told_and_forgotten,
 				       begin),
 		cmocka_unit_test_setup(el2s_own_record_tells_why, begin),
