@@ -349,6 +349,13 @@ def refused(log):
         check(message in text, f"{words}: no {message}")
 
 
+def usage(log):
+    for words in ([], ["one"], ["--slot", "one.itb"], ["--size", "one.itb", "two.img"],
+                  ["--bogus", "one.itb", "two.img"], ["one.itb", "two.img", "three"]):
+        text = command(log, "scripts/mkcard", *words, status=2)
+        check(text.startswith("usage: scripts/mkcard [OPTION]"), f"{words}: {text}")
+
+
 def other_board(log):
     """A system for QEMU's virt does not get onto a card."""
     net = guest("net", "guests/drv_net.bin", memory="", more=NET_DEVICE)
@@ -425,8 +432,8 @@ def cases(soak):
     found = [Case(f"holds-{layout}", holds, layout=layout, weight=2)
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
-        (partitioned, 2), (firmware_files, 2), (refused, 3), (other_board, 1), (too_large, 2),
-        (settings, 1), (firmware_left_out, 1), (no_card, 3),
+        (partitioned, 2), (firmware_files, 2), (refused, 3), (usage, 1),
+        (other_board, 1), (too_large, 2), (settings, 1), (firmware_left_out, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (hostile_tries, 5), (updated_slot, 7),
         (bad_without_uboot, 6),
         (cleared_by_guest, 9))]
