@@ -195,6 +195,7 @@ card-arguments:
 	@scripts/mkcard --check $(CARD) $(CARD_IMAGE)
 
 sdcard: card-arguments all $(LINKS)
+	@echo '$(CARD)' >$(CARD_IMAGE).arguments
 	$(call say,CARD)scripts/mkcard $(CARD) $(CARD_IMAGE)
 
 $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
@@ -219,7 +220,8 @@ ifeq ($(MAKECMDGOALS)$(wildcard $(CACHE)/firmware/start4.elf),run)
 FIRMWARE := no
 endif
 $(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(CARD_IMAGE).arguments \
-		$(wildcard $(SYSTEM) scripts/mkcard scripts/mkcard.d/* scripts/mkdisk) | $(LINKS)
+		$(wildcard $(SYSTEM) $(ROOTFS) scripts/mkcard scripts/mkcard.d/* scripts/mkdisk) | \
+		$(LINKS)
 	$(call say,CARD)scripts/mkcard $(CARD) $@
 
 $(CARD_IMAGE).arguments: FORCE

@@ -349,6 +349,22 @@ def refused(log):
         check(message in text, f"{words}: no {message}")
 
 
+def remade(log):
+    """`make run` boots its own system also where `make sdcard` has made a card of another."""
+    path = scratch("card-remade.img")
+    words = [f"O={BUILD}", "BOARD=rpi4", "FIRMWARE=no", f"CARD_IMAGE={path}"]
+    first = [path, *words, "SYSTEM=dts/systems/hello.dts"]
+    command(log, "make", *first)
+    image_of_first = read(path, "a/system.itb")
+    command(log, "make", "sdcard", *words, "SYSTEM=dts/systems/rpi4-gpio.dts")
+    check(read(path, "a/system.itb") != image_of_first, "make sdcard made no other card")
+    command(log, "make", *first)
+    check(read(path, "a/system.itb") == image_of_first, "the card of another system stays")
+    write_tries(path, "a", 2)
+    command(log, "make", *first)
+    check(tries(path)["tries"] == "2", "the card is made anew without need")
+
+
 def usage(log):
     for words in ([], ["one"], ["--slot", "one.itb"], ["--size", "one.itb", "two.img"],
                   ["--bogus", "one.itb", "two.img"], ["one.itb", "two.img", "three"]):
@@ -432,7 +448,7 @@ def cases(soak):
     found = [Case(f"holds-{layout}", holds, layout=layout, weight=2)
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
-        (partitioned, 2), (firmware_files, 2), (refused, 3), (usage, 1),
+        (partitioned, 2), (firmware_files, 2), (refused, 3), (remade, 8), (usage, 1),
         (other_board, 1), (too_large, 2), (settings, 1), (firmware_left_out, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (hostile_tries, 5), (updated_slot, 7),
         (bad_without_uboot, 6),
