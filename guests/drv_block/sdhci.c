@@ -16,7 +16,7 @@
 #define LOOK_US		1000u		/* between two looks at what has no interrupt */
 #define WATCH_US	50000u		/* and at what should have one */
 #define COMMAND_US	100000u		/* patience with an answer, */
-#define READ_US		1000000u	/* with the next block, */
+#define READ_US		1000000u	/* with the next block, or by DMA the last, */
 #define BUSY_US		3000000u	/* with a card that writes or is busy */
 #define BLOCKS_AT_ONCE	16u		/* by PIO, before the main loop goes around */
 #define WORDS_MAX	128u		/* of a block */
@@ -35,7 +35,7 @@ static struct {
 	enum operation operation;
 	uint64_t deadline;		/* of the operation */
 	uint32_t reset;			/* RESET: the bits that must go */
-	uint32_t patience;		/* COMMAND: us, from its answer on or a block's */
+	uint32_t patience;		/* COMMAND: us, from its answer on or a block's by PIO */
 	uint32_t missing;		/* events that have not come */
 	const struct sd_command *command;
 	struct sd_command held;
@@ -198,12 +198,22 @@ static bool lines_are_busy(bool with_data)
 	return !tries;
 }
 
+/* By DMA no block is seen to end: all of them are waited for, at worst on one line. */
+static uint32_t patience(const struct sd_command *c, bool is_long)
+{
+	const struct sd_data *d = c->data;
+	uint64_t line_us = d && d->by_dma && h.hz ? d->blocks * d->block_size * 8000000ull / h.hz :
+			   0;
+
+	return !is_long ? COMMAND_US : (d && !d->is_write ? READ_US : BUSY_US) + (uint32_t)line_us;
+}
+
 void sdhci_command(const struct sd_command *c)
 {
 	uint32_t word = (uint32_t)c->index << SDHCI_INDEX_SHIFT | reply_bits(c->reply);
 	bool is_abort = c->index == 12, is_long = c->data || c->reply == SD_R1B;
 
-	h.patience = !is_long ? COMMAND_US : c->data && !c->data->is_write ? READ_US : BUSY_US;
+	h.patience = patience(c, is_long);
 	h.held = *c;
 	h.command = &h.held;
 	h.missing = 0;

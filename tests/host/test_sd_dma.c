@@ -210,6 +210,20 @@ static void what_dma_does_not_take_goes_through_a_buffer(void **state)
 	assert_memory_equal(model_far, truth, 200 * 512);
 }
 
+/* A transfer by DMA may take long: a second is what a block by PIO is waited for. */
+static void slow_lines_are_waited_for(void **state)
+{
+	uint32_t words;
+
+	begin(true);
+	card.is_wide = false;
+	host.max_hz = 2000000;
+	assert_null(drive_open());
+	words = host.data_words;
+	there_and_back(0, 1u << 19);
+	assert_int_equal(host.data_words, words);
+}
+
 /* Bytes beside a part, in its lines, belong to others, who go on writing them. */
 static void neighbours_of_a_part_stay(void **state)
 {
@@ -257,6 +271,7 @@ int main(void)
 		cmocka_unit_test_teardown(ten_thousand_operations_by_pio, end),
 		cmocka_unit_test_teardown(parts_cross_64_kib, end),
 		cmocka_unit_test_teardown(what_dma_does_not_take_goes_through_a_buffer, end),
+		cmocka_unit_test_teardown(slow_lines_are_waited_for, end),
 		cmocka_unit_test_teardown(neighbours_of_a_part_stay, end),
 		cmocka_unit_test_teardown(the_model_sees_forgotten_maintenance, end),
 	};

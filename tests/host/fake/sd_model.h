@@ -48,6 +48,7 @@ enum fault {				/* what goes wrong */
 struct host_model {
 	uint32_t version, capabilities;
 	bool is_card_seen, is_writable;	/* the slot's switches */
+	uint32_t max_hz;		/* of the board's lines; 0: no limit */
 	struct card_model *card;	/* in the slot */
 
 	enum fault fault;		/* it comes at the fault_at'th command from now on, */

@@ -87,8 +87,10 @@ void command_write(uint32_t value)
 
 static void data_begin(void)
 {
+	uint64_t bits = r.blocks * (r.block & 0xfff) * 8ull;
+
 	if (r.command & SDHCI_MODE_DMA) {
-		next(DMA, 100000);
+		next(DMA, 100000 + bits / (model_is_wide() ? 4 : 1) * 1000000000 / model_clock());
 	} else if (r.command & SDHCI_MODE_READ) {
 		next(GIVE, 10000);
 	} else {

@@ -201,7 +201,8 @@ void sd_sleep(void)
 
 bool sd_find(struct sd_wiring *w)
 {
-	*w = (struct sd_wiring){ .has_detect = host.is_card_seen, .has_protect = true };
+	*w = (struct sd_wiring){ .has_detect = host.is_card_seen, .has_protect = true,
+				 .max_hz = host.max_hz };
 	return true;
 }
 
