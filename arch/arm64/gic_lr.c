@@ -13,7 +13,8 @@
 #define VMCR_FIQ_EN	(1u << 3)	/* RES1 with system registers */
 
 /* One case a register: their numbers are part of the instruction. */
-#define EACH_LR(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+#define EACH_LR(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) \
+	X(15)
 
 uint64_t gic_native_lr(uint64_t lr)
 {

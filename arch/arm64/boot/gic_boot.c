@@ -145,9 +145,10 @@ void gic_cpu_boot(void)
 	if (lr_count < 3) {
 		panic("core %u has %u list registers, 3 are needed", cpu, lr_count);
 	}
+	gic.lr_count = (uint8_t)lr_count;
+	gic_reset();		/* those that are never used, too: a reset leaves them unknown */
 	gic.lr_count = (uint8_t)min_u64(lr_count, VGIC_LR_MAX);
 	gic.lr_mask = (uint16_t)((1u << gic.lr_count) - 2);
-	gic_reset();
 	if (gic.version == 3) {
 		WRITE_SYSREG(7, icc_sre_el1);	/* system registers, no bypass: see its trap */
 	}
