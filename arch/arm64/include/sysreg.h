@@ -9,8 +9,9 @@
 #define WRITE_SYSREG(value, name)					\
 	__asm__ volatile("msr " #name ", %x0" :: "rZ"((uint64_t)(value)))
 
-/* The guest's stage 1 for a read at EL1; the answer is in PAR_EL1 */
-#define at_s1e1r(va)	__asm__ volatile("at s1e1r, %0\n\tisb" :: "r"(va) : "memory")
+/* The guest's stage 1 for a read at EL1, by its registers as they were written last, by a world
+ * switch maybe; the answer is in PAR_EL1 */
+#define at_s1e1r(va)	__asm__ volatile("isb\n\tat s1e1r, %0\n\tisb" :: "r"(va) : "memory")
 
 #define isb()		__asm__ volatile("isb" ::: "memory")
 #define dsb(kind)	__asm__ volatile("dsb " #kind ::: "memory")
