@@ -6,7 +6,7 @@
  */
 #include "sharetest.h"
 
-#define PATIENCE_US	5000
+#define PATIENCE_US	50000		/* some periods of a budget */
 #define SLICES_US	100
 #define TIMES		20
 #define SGI		2
