@@ -24,7 +24,7 @@ uint64_t watchdog_look(unsigned cpu, uint64_t now)
 		struct guest *g = (*v)->guest;
 		bool is_set;		/* paused: watchdog_shift() comes at its end */
 
-		due = load_relaxed(&g->watchdog);
+		due = __atomic_load_n(&g->watchdog, __ATOMIC_SEQ_CST);	/* after that store */
 		is_set = (*v)->index == 0 && due != 0 && g->state == GUEST_RUNNING;
 		if (is_set && now < due) {
 			next = min_u64(next, due);
@@ -66,8 +66,9 @@ int64_t hvc_watchdog(struct vcpu *v, uint64_t *x)
 		return SKERRY_INVALID;
 	}
 	g->watchdog_us = us;
-	if (__atomic_exchange_n(&g->watchdog, us ? due : 0, __ATOMIC_SEQ_CST) - 1 >= due) {
-		look_again(g);		/* there was none, or a later one */
+	__atomic_store_n(&g->watchdog, us ? due : 0, __ATOMIC_SEQ_CST);
+	if (us && due < __atomic_load_n(&pcpus[g->vcpu[0].cpu].watchdog, __ATOMIC_SEQ_CST)) {
+		look_again(g);		/* or it looks in time as it is */
 	}
 	__atomic_fetch_or(&checked_in, 1u << g->index & all, __ATOMIC_ACQ_REL);
 	if (all && compare_exchange(&checked_in, &all, 0)) {

@@ -173,6 +173,30 @@ static void another_core_is_told_of_an_earlier_deadline_only(void **state)
 	assert_int_equal(records, 0);
 }
 
+/* From a core of its own a guest keeps others from nothing. */
+static void check_ins_without_end_are_told_once(void **state)
+{
+	(void)state;
+	fake.hz = 1000000;
+	start(B);
+	assert_int_equal(look(B), UINT64_MAX);
+	fake.kicks[B] = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		fake.now = i;
+		assert_int_equal(check_in(B, 1, 0), SKERRY_OK);
+		assert_int_equal(check_in(B, 1, 50000), SKERRY_OK);
+		if (i == 0) {
+			assert_int_equal(look(B), 50000);
+		}
+	}
+	assert_int_equal(fake.kicks[B], 1);
+	fake.now = 50000;
+	assert_int_equal(look(B), 50999);
+	fake.now = 50999;
+	assert_int_equal(look(B), UINT64_MAX);
+	assert_int_equal(records, 1);
+}
+
 static void a_watchdog_stands_still_while_its_guest_is_paused(void **state)
 {
 	(void)state;
@@ -352,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup(a_guest_that_does_not_check_in_has_crashed, begin),
 		cmocka_unit_test_setup(a_watchdog_s_time_has_limits, begin),
 		cmocka_unit_test_setup(another_core_is_told_of_an_earlier_deadline_only, begin),
+		cmocka_unit_test_setup(check_ins_without_end_are_told_once, begin),
 		cmocka_unit_test_setup(a_watchdog_stands_still_while_its_guest_is_paused, begin),
 		cmocka_unit_test_setup(each_guest_of_a_core_has_its_own, begin),
 		cmocka_unit_test_setup(the_board_s_is_fed_by_each_round_of_the_critical_guests,
