@@ -63,11 +63,13 @@ static int offer(struct pv_link *l, struct skerry_msg *m)
 	}
 	l->offer = *o;
 	l->is_offered = o->device_id || link_config(l)->type == SKERRY_LINK_SHARED_MEMORY;
-	l->due_since = l->is_ready ? l->due_since : arch_time_now();
-	store_release(&l->is_ready, true);
+	if (!l->is_ready) {
+		l->due_since = arch_time_now();
+		store_release(&l->is_ready, true);
+		life_kick_waiting(link_config(l)->end[SKERRY_BACK].guest);
+	}
 	page_update(l);
 	link_event(l, SKERRY_FRONT, SKERRY_EVENT_OFFER);
-	life_kick_waiting(link_config(l)->end[SKERRY_BACK].guest);
 	m->w[0] = l->epoch;
 	return SKERRY_OK;
 }

@@ -103,6 +103,25 @@ static void an_offer_of_a_driver_s_device_must_be_the_same(void **state)
 	assert_int_equal(answer.w[2], 16);
 }
 
+/* Who waits for this guest looks once: an offer that is made again kicks nobody's core. */
+static void those_who_wait_are_told_of_the_first_offer_only(void **state)
+{
+	struct skerry_msg_offer o = disk_offer;
+	unsigned before = kicked[BACK_GUEST];
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(ask(BACK_GUEST, DISK, SKERRY_MSG_OFFER, &o, 32), SKERRY_OK);
+	}
+	assert_int_equal(kicked[BACK_GUEST], before);
+	machine_stop(BACK_GUEST);
+	machine_start(BACK_GUEST);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(ask(BACK_GUEST, DISK, SKERRY_MSG_OFFER, &o, 32), SKERRY_OK);
+	}
+	assert_int_equal(kicked[BACK_GUEST], before + 1);
+}
+
 static void offers_are_checked(void **state)
 {
 	struct skerry_msg_offer o;
@@ -183,6 +202,7 @@ int main(void)
 		LIVE(config_bytes_have_bounds),
 		T(config_bytes_may_come_before_the_offer),
 		LIVE(an_offer_of_a_driver_s_device_must_be_the_same),
+		LIVE(those_who_wait_are_told_of_the_first_offer_only),
 		T(offers_are_checked),
 		LIVE(events_gather_and_raise_once),
 		T(the_lowest_port_s_events_come_first),
