@@ -3,7 +3,7 @@
 O ?= build$(if $(DEBUG),/debug)$(if $(PATHS),/paths)
 CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
 export O
-export SKERRY_CACHE := $(CACHE)
+export SKERRY_CACHE := $(abspath $(CACHE))
 
 # For make a space ends a name.
 define check_folder
@@ -19,10 +19,13 @@ $(eval $(call check_folder,this folder,$(CURDIR),clone it elsewhere))
 $(eval $(call check_folder,the cache folder,$(CACHE),give another one by SKERRY_CACHE=FOLDER))
 endif
 
-# Find or install what is needed, before anything else looks for a compiler.
+# Find or install what is needed, before anything else looks for a compiler. $(shell) has
+# variables of the command line since make 4.4 only.
+SET_UP = $(foreach v,SKERRY_CACHE CROSS_COMPILE QEMU SKERRY_NON_FREE,$(if \
+	$(filter-out undefined,$(origin $v)),$v='$($v)')) scripts/setup
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
 CARD_GOALS := $(filter sdcard test soak,$(MAKECMDGOALS))$(filter rpi4,$(BOARD))
-ifneq ($(shell scripts/setup $(if $(CARD_GOALS),--card) >&2 && echo done),done)
+ifneq ($(shell $(SET_UP) $(if $(CARD_GOALS),--card) >&2 && echo done),done)
 $(error set-up did not end well)
 endif
 endif

@@ -37,6 +37,7 @@ def ask_make(work):
     ask(["make", "clean", f"O={work}/kept {work}/b"], 2, "folder to build into .* a space")
     ask(["make", "O="], 2, 'folder to build into "" is empty')
     ask(["make", f"SKERRY_CACHE={spaced}"], 2, r'the cache folder ".*/a b" .*a space')
+    ask(["make", "SKERRY_CACHE=/dev/null/cache"], 2, "set-up did not end well")
     os.symlink(os.path.join(ROOT, "Makefile"), os.path.join(spaced, "Makefile"))
     ask(["make", "-C", spaced], 2, r'this folder ".*/a b" .*a space')
     ask(["make", "-C", spaced, "help"], 0, "make run  ")
