@@ -5,7 +5,7 @@
  */
 #include <hv/drivers.h>
 
-#include "trap.h"
+#include "gic.h"
 
 bool board_has_psci, board_has_pm;		/* written at boot */
 
@@ -19,9 +19,13 @@ uint32_t arch_time_hz(void) { return (uint32_t)READ_SYSREG(cntfrq_el0); }
 
 unsigned arch_cpu_index(void) { return pcpu()->index; }
 
-/* Interrupts are masked: WFI returns when one is pending, and gic_handle() takes it. */
+/* Interrupts are masked: WFI returns when one is pending, and gic_handle() takes it. Before that
+ * whose context stays here does what others ask of it: they wait, and it has no turn maybe. */
 void arch_cpu_wait(void)
 {
+	if (pcpu()->current != NULL) {
+		vgic_enter(pcpu()->current);
+	}
 	dsb(sy);
 	__asm__ volatile("wfi");
 	gic_handle();

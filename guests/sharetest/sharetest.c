@@ -121,6 +121,7 @@ void guest_main(void)
 		{ "sgis", test_sgis },		/* with two vCPUs, from here on */
 		{ "woken", test_woken },
 		{ "own-only", test_own_only },
+		{ "prompt", test_prompt },
 	};
 
 	rounds = arg_number("rounds", 200);

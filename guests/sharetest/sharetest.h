@@ -29,6 +29,9 @@ void test_wake_ups(void);
 void test_woken(void);
 void test_own_only(void);
 
+/* prompt.c: the same */
+void test_prompt(void);
+
 /* Each runs on every vCPU at the same time; true: all came back. */
 bool on_all(void (*fn)(uint64_t));
 
