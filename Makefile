@@ -209,9 +209,19 @@ $(O)/systems/%.itb: dts/systems/%.dts $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mk
 
 RUN_IMAGE := $(O)/systems/$(basename $(notdir $(SYSTEM))).itb
 
-$(RUN_IMAGE): $(SYSTEM) $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem
+# What a description names, where it lies beside it
+SYSTEM_FILES := $(wildcard $(addprefix $(dir $(SYSTEM)),$(shell sed -n \
+	's/.*\<\(image\|ramdisk\|dtb\) *= *"\([^"]*\)".*/\2/p' $(SYSTEM) 2>/dev/null)))
+
+$(RUN_IMAGE): $(SYSTEM) $(SYSTEM_FILES) $(GUEST_BINS) $(TOOLS) $(LINKS) scripts/mksystem \
+		$(RUN_IMAGE).arguments
 	@mkdir -p $(@D)
 	$(call say,SYS)scripts/mksystem $< -I $(O) -o $@
+
+# One of another folder may have the same name.
+$(RUN_IMAGE).arguments: FORCE
+	@mkdir -p $(@D)
+	@echo '$(abspath $(SYSTEM))' | cmp -s - $@ || echo '$(abspath $(SYSTEM))' >$@
 
 ifeq ($(BOARD),)
 run: all $(RUN_IMAGE) | $(O)/disk.img
@@ -223,8 +233,8 @@ ifeq ($(MAKECMDGOALS)$(wildcard $(CACHE)/firmware/start4.elf),run)
 FIRMWARE := no
 endif
 $(CARD_IMAGE): $(O)/skerry.bin $(GUEST_BINS) $(TOOLS) $(INITRD) $(KERNEL) $(CARD_IMAGE).arguments \
-		$(wildcard $(SYSTEM) $(ROOTFS) scripts/mkcard scripts/mkcard.d/* scripts/mkdisk) | \
-		$(LINKS)
+		$(SYSTEM_FILES) $(wildcard $(SYSTEM) $(ROOTFS) scripts/mkcard scripts/mkcard.d/* \
+		scripts/mkdisk) | $(LINKS)
 	$(call say,CARD)scripts/mkcard $(CARD) $@
 
 $(CARD_IMAGE).arguments: FORCE

@@ -365,6 +365,31 @@ def remade(log):
     check(tries(path)["tries"] == "2", "the card is made anew without need")
 
 
+def own_system(log):
+    """A system of one's own is made again when its image has changed, and is not mistaken for one
+    of the same name in another folder; on a card as well."""
+    name, made_of = "card-own-system", {}
+    itb, path = os.path.join(BUILD, f"systems/{name}.itb"), scratch("card-own.img")
+    words = [f"O={BUILD}", "FIRMWARE=no", f"CARD_IMAGE={path}"]
+    for folder in ("two", "one"):
+        os.makedirs(scratch(f"card-{folder}"), exist_ok=True)
+        made_of[folder] = scratch(f"card-{folder}/{name}.dts")
+        with open(made_of[folder], "w", encoding="ascii") as f:
+            f.write(system(guest("own", "own.bin"), model=folder + " folder"))
+        shutil.copyfile(os.path.join(BUILD, "guests/hello.bin"), scratch(f"card-{folder}/own.bin"))
+    card_of = [path, *words, "BOARD=rpi4", "SYSTEM=" + made_of["one"]]
+    command(log, "make", itb, *words, "SYSTEM=" + made_of["one"])
+    command(log, "make", *card_of)
+    with open(scratch("card-one/own.bin"), "ab") as f:
+        f.write(b"another version")
+    command(log, "make", itb, *words, "SYSTEM=" + made_of["one"])
+    check(b"another version" in bytes_of(itb), "the image's new version is not in the system")
+    command(log, "make", *card_of)
+    check(b"another version" in read(path, "a/system.itb"), "nor is it on the card")
+    command(log, "make", itb, *words, "SYSTEM=" + made_of["two"])
+    check(b"two folder" in bytes_of(itb), "it is the other folder's system")
+
+
 def usage(log):
     for words in ([], ["one"], ["--slot", "one.itb"], ["--size", "one.itb", "two.img"],
                   ["--bogus", "one.itb", "two.img"], ["one.itb", "two.img", "three"]):
@@ -448,8 +473,9 @@ def cases(soak):
     found = [Case(f"holds-{layout}", holds, layout=layout, weight=2)
              for layout in ("uboot", "firmware")]
     found += [Case(f.__name__.replace("_", "-"), f, weight=weight) for f, weight in (
-        (partitioned, 2), (firmware_files, 2), (refused, 3), (remade, 8), (usage, 1),
-        (other_board, 1), (too_large, 2), (settings, 1), (firmware_left_out, 1), (no_card, 3),
+        (partitioned, 2), (firmware_files, 2), (refused, 3), (remade, 8), (own_system, 8),
+        (usage, 1), (other_board, 1), (too_large, 2), (settings, 1),
+        (firmware_left_out, 1), (no_card, 3),
         (both_bad, 6), (counts_tries, 16), (hostile_tries, 5), (updated_slot, 7),
         (bad_without_uboot, 6),
         (cleared_by_guest, 9))]
