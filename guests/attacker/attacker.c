@@ -5,8 +5,8 @@
  * arguments: case=NN runs that one and ends, from=NN those from there on; scale=N percent;
  * mate: it is the other end of the attacker's links (ends.c);
  * deadly: also lives that end in crashes (needs on-crash = "restart");
- * words: random instructions without end (words.c); lives=N: goes on restarting until life N;
- * stay-ms=N: 1500, then quietly on.
+ * words: random instructions without end (words.c); shout=N: console output (shout.c);
+ * lives=N: goes on restarting until life N; stay-ms=N: 1500, then quietly on.
  * Life 1 runs the table; each life after it shows that the attacker works again
  * and ends in another way (lives.c).
  */
@@ -204,6 +204,10 @@ void guest_main(void)
 	}
 	if (arg_has("words")) {
 		words_run();
+	}
+	if (arg_has("shout")) {
+		shout_run();
+		return;
 	}
 	if (life == 1) {
 		printf("attacker: gic %u, %u vCPUs\n", platform.gic, platform.cpu_count);

@@ -130,6 +130,8 @@ void e59_page(void);
 void e64_both_ends(void);
 /* words.c */
 void words_run(void) __attribute__((noreturn));
+/* shout.c */
+void shout_run(void);
 /* control.c */
 void e65_control(void);
 void mate_run(void) __attribute__((noreturn));

@@ -115,6 +115,24 @@ def at_random(log, gic, beats, skerry):
         run.absent("FAILED")
 
 
+def shouted_at(log, gic, pieces):
+    """Two guests flood the console with what looks like others' lines; the victim's come whole
+    and in order, and none is forged."""
+    others = [f"other{i}" for i in range(1, 3)]
+    text = system(guest("victim", cpus=[0], more='bootargs = "beats=1000000 every=2"; service;'),
+                  *(guest(n, "guests/attacker.bin", [i + 1],
+                          more=f'bootargs = "shout={pieces}";') for i, n in enumerate(others)))
+    with Run(log, image(log, "shout", text), "--gic", gic, "--cpus", 3, limit=220) as run:
+        run.end(0)
+        beats = re.findall(r"^victim\| victim: beat (\d+), checksum ok$", run.text, re.MULTILINE)
+        check([int(b) for b in beats] == list(range(2, 2 * len(beats) + 1, 2)) and beats,
+              f"the victim's lines: {beats}")
+        run.absent(r"^(victim\||skerry:).*forged")
+        run.absent("\x1b\\[2J|\x07|\x08")
+        for name in others:
+            run.count(rf"^{name}\| shout: {pieces} pieces", 1)
+
+
 def beats_of(run):
     found = re.findall(r"victim: beat (\d+), checksum ok", run.text)
     if not found:
@@ -145,7 +163,9 @@ def cases(soak):
     for gic in (2, 3):
         found += [Case(f"rt-beside-linux-gic{gic}", rt_beside_linux, weight=25, gic=gic),
                   Case(f"late-rt-gic{gic}", late_again_and_again, gic=gic),
-                  Case(f"lines-gic{gic}", every_console_has_its_lines, gic=gic)]
+                  Case(f"lines-gic{gic}", every_console_has_its_lines, gic=gic),
+                  Case(f"shout-gic{gic}", shouted_at, gic=gic, limit=240,
+                       pieces=2000 if soak else 200)]
         for cpus in ([1, 2, 3] if soak else [2]):
             found.append(Case(f"attacker-gic{gic}-{cpus}cpu", attacked, limit=300, weight=60,
                               gic=gic, cpus=cpus, lives=30 if soak else 12))
