@@ -50,7 +50,7 @@ def ask_make(work):
 
 def ask_run_qemu(work, image):
     def run(status, pattern, *words, **environment):
-        ask(["scripts/run-qemu", "--batch", "--timeout", "20", "--skerry", f"{BUILD}/skerry.bin",
+        ask(["scripts/run-qemu", "--batch", "--timeout", "60", "--skerry", f"{BUILD}/skerry.bin",
              *words], status, pattern, **environment)
 
     cut, damaged = os.path.join(work, "cut.itb"), os.path.join(work, "damaged.itb")
@@ -63,6 +63,8 @@ def ask_run_qemu(work, image):
     run(3, "skerry: error: .*is not a FIT", "--auto", "README.md")
     run(3, "skerry: end system=refused", "--auto", cut)
     run(3, "skerry: end system=refused", "--auto", damaged)
+    ask(["bash", "-c", '"$@" >/dev/full', "-", "scripts/run-qemu", "--batch", "--skerry",
+         f"{BUILD}/skerry.bin", image], 1, "^run-qemu: the output: No space left")
     for words, message in (
             (["--cpus", "0"], "--cpus: 0 is not above 0"),
             (["--cpus", "two"], "--cpus: invalid count value: 'two'"),
