@@ -31,11 +31,10 @@ void arch_level_set(struct vcpu *v, unsigned intid, bool high)
 /* ICC_SGI1R_EL1 (IHI 0069H, 12.2.20): vCPU i is affinity 0.0.0.i */
 struct vcpu *vgic_write_sgi1r(struct vcpu *v, uint64_t value)
 {
-	if (value & SGI1R_IRM) {
-		vgic_send_sgi(v, ~(1u << v->index), value >> 24 & 15);
-	} else if ((value & SGI1R_ELSEWHERE) == 0) {
-		vgic_send_sgi(v, value & 0xffff, value >> 24 & 15);
-	}
+	uint32_t to = value & SGI1R_IRM ? ~(1u << v->index) : value & SGI1R_ELSEWHERE ? 0 :
+		      (uint32_t)value;
+
+	vgic_send_sgi(v, to & 0xffff, value >> 24 & 15);
 	return v;
 }
 
