@@ -58,9 +58,11 @@ static void check_options(struct check *c, const struct sys_link *l)
 
 		if (value && !bad_if(c, o->type != l->type, l->node, o->name,
 				     "goes with type = \"%s\" only", type_name(o->type))) {
-			bad_if(c, o->max && (size != 4 || fdt32_ld(value) < o->min ||
-					     fdt32_ld(value) > o->max), l->node, o->name,
-			       "is one number, %u to %u", o->min, o->max);
+			uint32_t is = size == 4 ? fdt32_ld(value) : o->min;
+
+			bad_if(c, o->max && size != 4, l->node, o->name, "must be one number: <N>");
+			bad_if(c, o->max && (is < o->min || is > o->max), l->node, o->name,
+			       "is %u; it can be %u to %u", is, o->min, o->max);
 		}
 	}
 }
