@@ -308,6 +308,7 @@ bool life_work(struct vcpu *v)
 
 	if (v->index == 0 && (s == GUEST_STOPPING || s == GUEST_PAUSED) && g->forced[0] != NULL) {
 		record_forced(v);
+		return true;		/* who reads the log has been woken, here maybe */
 	}
 	if (s == GUEST_STOPPING && !(left >> v->index & 1)) {	/* it leaves its core */
 		if (vcpu_is_on(v)) {

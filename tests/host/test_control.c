@@ -167,6 +167,10 @@ static void a_guest_paused_by_its_crash_stays_paused(void **state)
 	config[A].on_crash = CRASH_PAUSE;
 	start(A);
 	assert_int_equal(control(MANAGER, A, SKERRY_CONTROL_CRASH), SKERRY_OK);
+	/* its record wakes who reads the log, on the same core maybe: that is looked at then */
+	assert_true(life_work(&guests[A].vcpu[0]));
+	assert_int_equal(records, 1);
+	assert_false(life_work(&guests[A].vcpu[0]));
 	work();
 	assert_int_equal(guests[A].state, GUEST_PAUSED);
 	assert_int_equal(records, 1);
