@@ -15,6 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <termios.h>
 #include <unistd.h>
 #include <fcntl.h>
 #include <errno.h>
@@ -24,7 +28,8 @@
 #include "guests/manager/shell.h"
 
 static struct {
-	int open_errno, errno_of_control;
+	int open_errno, errno_of_control, write_errno;
+	bool is_terminal;
 	uint32_t controls;
 	uint32_t guest, operation, asked;
 	size_t record_size;
@@ -124,8 +129,20 @@ static ssize_t fake_write(int file, const void *bytes, size_t count)
 {
 	size_t part = count > 7 ? 7 : count;	/* it need not take all */
 
+	if (fake.write_errno) {
+		errno = fake.write_errno;
+		return -1;
+	}
 	said(file, bytes, part);
 	return (ssize_t)part;
+}
+
+static bool *is_raw;		/* the terminal, which outlives the program */
+
+static int fake_tcsetattr(const struct termios *mode)
+{
+	*is_raw = !(mode->c_lflag & ICANON);
+	return 0;
 }
 
 static int fake_fprintf(FILE *file, const char *text, ...)
@@ -145,7 +162,10 @@ static int fake_fprintf(FILE *file, const char *text, ...)
 #define ioctl(file, request, at) fake_ioctl(file, request, at)
 #define write			fake_write
 #define fprintf			fake_fprintf
-#define isatty(file)		0
+#define isatty(file)		fake.is_terminal
+#define tcgetattr(file, mode)	(*(mode) = (struct termios){ .c_lflag = ICANON | ECHO }, 0)
+#define tcsetattr(file, when, mode) fake_tcsetattr(mode)
+#define tcflush(file, what)	(void)0
 #define time_now()		5000000
 #define time_hz()		1000000
 #define main			skerryctl
@@ -153,6 +173,7 @@ static int fake_fprintf(FILE *file, const char *text, ...)
 #include "tools/skerryctl/skerryctl.c"
 #undef main
 #undef write
+#undef open
 
 /* --- tests -------------------------------------------------------------------- */
 
@@ -302,6 +323,48 @@ static void a_record_in_hex_is_whole(void **state)
 	assert_null(strstr(fake.said[0], "checksum"));
 }
 
+/* Exit status of a program that shows `top` on a terminal and gets a signal, if not 0. */
+static int status_of_top(int number)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		int file = open("/dev/null", O_RDONLY);
+
+		if (file < 0 || dup2(file, 0) < 0) {
+			_exit(99);
+		}
+		fake.is_terminal = true;
+		status = run("top", "-n", "1");
+		if (!*is_raw) {
+			_exit(98);
+		}
+		raise(number);
+		_exit(status);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void the_terminal_is_as_it_was_however_top_ends(void **state)
+{
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
+
+	(void)state;
+	is_raw = mmap(NULL, sizeof(*is_raw), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	assert_true(is_raw != MAP_FAILED);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		assert_int_equal(status_of_top(signals[i]), 128 + signals[i]);
+		assert_false(*is_raw);
+	}
+	fake.write_errno = ENOSPC;
+	assert_int_equal(status_of_top(SIGINT), 1);
+	assert_false(*is_raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup(a_wrong_command_line_is_status_2, begin),
 		cmocka_unit_test_setup(without_device_or_rights_it_says_so, begin),
 		cmocka_unit_test_setup(a_record_in_hex_is_whole, begin),
+		cmocka_unit_test_setup(the_terminal_is_as_it_was_however_top_ends, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,10 @@ static void take_keys(void)
 	has_keys = true;
 	atexit(restore);
 	signal(SIGINT, interrupted);
+	signal(SIGQUIT, interrupted);
 	signal(SIGTERM, interrupted);
+	signal(SIGHUP, interrupted);
+	signal(SIGPIPE, interrupted);	/* `top | head` */
 	raw = before;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	tcsetattr(0, TCSANOW, &raw);
@@ -87,7 +90,8 @@ void port_write(const char *bytes, size_t count)
 		ssize_t n = write(has_complained ? 2 : 1, bytes, count);
 
 		if (n < 0) {
-			_exit(1);
+			fprintf(stderr, "skerryctl: its output: %s\n", strerror(errno));
+			exit(1);
 		}
 		bytes += n;
 		count -= (size_t)n;
