@@ -10,16 +10,18 @@
 #include <linux/slab.h>
 #include <linux/version.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_console.h>
+#include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 #include <linux/vmalloc.h>
 
 #include "hypercall.h"
 #include "skerry.h"
 
-#define RESET_LOOKS	500		/* 20 ms apart: EL2 restarts a late back end long before */
-#define LIVE_LOOKS	1500		/* 20 ms apart: 30 s, an offer takes 10 at most */
+#define LOOKS		1500		/* 20 ms apart: 30 s, an offer takes 10 at most */
 #define MINE		0		/* skerry_port.half: written here */
 #define THEIRS		1		/* written by the back end */
+#define CONSOLE_OUTPUT	1		/* its queue, of the first port */
 
 struct config_message {
 	u32 generation, offset, size;
@@ -118,7 +120,7 @@ static void wait_for_rings(struct virtio_device *vdev)
 	struct skerry_port *port = port_of(vdev);
 	int i;
 
-	for (i = 0; i < LIVE_LOOKS && has_old_indexes(port); i++) {
+	for (i = 0; i < LOOKS && has_old_indexes(port); i++) {
 		if ((get_status(vdev) & looked_at) != VIRTIO_CONFIG_S_DRIVER_OK)
 			break;
 		msleep(20);
@@ -152,20 +154,45 @@ static void set_status(struct virtio_device *vdev, u8 value)
 	enable_irq(port->irq);
 }
 
-/* Done when the back end has let go of the rings; until then nothing there may be reused. */
+/* Until the back end has let go of the rings nothing there may be reused. */
+static void wait_for_reset(struct virtio_device *vdev)
+{
+	struct skerry_port *port = port_of(vdev);
+	int i;
+
+	/* the event ends the wait; while the module is unloaded there is none */
+	for (i = 0; i < LOOKS; i++)
+		if (wait_event_timeout(port->reset_done, get_status(vdev) == 0, HZ / 50))
+			return;
+	dev_err(&vdev->dev, "the back end does not acknowledge a reset\n");
+}
+
+/*
+ * hvc's writer waits until its bytes are taken, or gives up when virtio_console breaks the
+ * device to go, and frees them: what is left in the queue then must not reach that driver,
+ * which would free it again. (Output of other ports than consoles needs MULTIPORT.)
+ */
+static void drop_console_output(struct virtio_device *vdev)
+{
+	struct virtqueue *vq = port_of(vdev)->rings[CONSOLE_OUTPUT].vq;
+
+	if (vq && vdev->id.device == VIRTIO_ID_CONSOLE &&
+	    !__virtio_test_bit(vdev, VIRTIO_CONSOLE_F_MULTIPORT))
+		while (virtqueue_detach_unused_buf(vq))
+			;
+}
+
+/* No interrupt reaches the drivers from here on: the back end is about to clear the rings. */
 static void reset(struct virtio_device *vdev)
 {
 	struct skerry_port *port = port_of(vdev);
 	u32 status = 0;
-	int i;
 
-	if (ask(vdev, SKERRY_MSG_SET_STATUS, &status, sizeof(status), NULL, 0) != SKERRY_PENDING)
-		return;
-	/* the event ends the wait; while the module is unloaded there is none */
-	for (i = 0; i < RESET_LOOKS; i++)
-		if (wait_event_timeout(port->reset_done, get_status(vdev) == 0, HZ / 50))
-			return;
-	dev_err(&vdev->dev, "the back end does not acknowledge a reset\n");
+	WRITE_ONCE(port->is_live, false);
+	synchronize_irq(port->irq);
+	if (ask(vdev, SKERRY_MSG_SET_STATUS, &status, sizeof(status), NULL, 0) == SKERRY_PENDING)
+		wait_for_reset(vdev);
+	drop_console_output(vdev);
 }
 
 static u64 get_features(struct virtio_device *vdev)

@@ -138,25 +138,34 @@ def panics(log, skin, kernel, lives):
 
 
 def reload(log, kernel):
-    """The module goes and comes back while requests are under way: no window is lost, and
-    what a device had is there again."""
+    """The module goes and comes back while requests are under way, and while a console's writer
+    waits for a back end that takes its time: no window is lost, and what a device had is
+    there again."""
     path = scratch(f"pv-reload-{kernel}.img")
     command(log, "scripts/mkdisk", path)
-    text = system(driver("block", 0, BLOCK), linux(MESSAGE, kernel, bootargs=""),
+    slow = guest("rt", cpus=[3], more='service; bootargs = "quiet"; ' + RESTART)
+    text = system(driver("block", 0, BLOCK), slow.replace("autostart;", ""),
+                  linux(MESSAGE, kernel, bootargs="").replace("after", "control = <&rt>; after"),
                   top="console-input = <&linux>;",
                   volumes=['data { back = <&block>; partition = "data1"; };'],
-                  links=[link("data", "block", "linux", "block", 'volume = "data";')])
-    with Run(log, image(log, "pv-reload", text), "--disk", path) as run:
+                  links=[link("data", "block", "linux", "block", 'volume = "data";'),
+                         link("records", "console", "linux", "rt")])
+    with Run(log, image(log, "pv-reload", text), "--disk", path, "--cpus", 4) as run:
         run.expect(r"^linux\| Linux 6\.\S+, 2 cpus", r"linux# ")
         ask(run, "dd if=/dev/urandom of=/tmp/f bs=1M count=2 2>/dev/null; md5sum </tmp/f >/tmp/sum;"
             " dd if=/tmp/f of=/dev/vda bs=64k conv=fsync 2>/dev/null; echo written", "written$")
-        ask(run, "for i in 1 2 3 4 5; do (dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null) & "
+        ask(run, "skerryctl start rt", r"^linux\| rt: running")
+        ask(run, "for i in 1 2 3 4 5; do until [ -c /dev/hvc0 ]; do usleep 10000; done; "
+            "(dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null) & "
+            "(: >/tmp/open; while echo out; do :; done) >/dev/hvc0 2>/dev/null & "
+            "until [ -e /tmp/open ]; do usleep 1000; done; rm /tmp/open; "
             "rmmod skerry; wait; [ -e /dev/vda ] && echo still there; "
-            "insmod /lib/modules/$(uname -r)/skerry.ko; done; echo five times",
-            r"^linux\| five times")
+            "insmod /lib/modules/$(uname -r)/skerry.ko; done; echo reloaded $((4 + 1)) times",
+            r"^linux\| reloaded 5 times")
         ask(run, "dd if=/dev/vda bs=64k count=32 2>/dev/null | md5sum | cmp - /tmp/sum && "
             "echo same", r"^linux\| same")
-        ask(run, "dmesg | grep -c 'BUG:\\|WARNING:\\|does not ack' | sed s/^/faults:/", "faults:0")
+        ask(run, "dmesg | grep -c 'BUG:\\|Oops:\\|WARNING:\\|does not ack' | sed s/^/faults:/",
+            "faults:0")
         run.type("poweroff", None)
         run.end(0)
         run.absent(r"^linux\| still there")
