@@ -70,8 +70,9 @@ int skerry_watchdog_open(struct device *dev)
 	w->min_timeout = 1;
 	w->max_timeout = SKERRY_WATCHDOG_MAX / MICROSECONDS;
 	w->timeout = 30;
-	if (watchdog_init_timeout(w, first_timeout, NULL))
-		dev_warn(dev, "watchdog_timeout=%u is not from 1 to 3600\n", first_timeout);
+	if (!first_timeout || watchdog_init_timeout(w, first_timeout, NULL))
+		dev_warn(dev, "watchdog_timeout=%u is not from 1 to 3600: it is 30\n",
+			 first_timeout);
 	watchdog_set_nowayout(w, nowayout);
 	watchdog_stop_on_unregister(w);
 	return devm_watchdog_register_device(dev, w);

@@ -35,6 +35,10 @@ def crashes(log, kernel, gic):
         run.expect(r"it is active", r"^skerry: linux crashed at .*watchdog",
                    r"^skerry: linux: restarting", *booted)
         ask(run, "sleep 3; echo still there", r"^linux\| still there")     # nothing is armed
+        ask(run, "rmmod skerry; insmod /lib/modules/$(uname -r)/skerry.ko watchdog_timeout=0; "
+            "echo it is $(cat /sys/class/watchdog/watchdog0/timeout); "
+            "dmesg | grep -c 'watchdog_timeout=0 is not from' | sed s/^/said:/",
+            r"it is 30$", r"^linux\| said:1")
         run.type("echo c >/proc/sysrq-trigger", None)
         run.expect(r"^skerry: linux crashed at .*reported by the guest: code 74786574",
                    r"^skerry: linux: restarting", *booted)
