@@ -5,18 +5,17 @@ CACHE ?= $(or $(SKERRY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skerry)
 export O
 export SKERRY_CACHE := $(abspath $(CACHE))
 
-# For make a space ends a name.
-define check_folder
-ifneq ($$(words $(2)),1)
-$$(error $(1) "$(2)" is empty or has a space in its path, where make can't work: $(3))
-endif
-endef
+# What make, the shell or a Linux module's build trips over in a path; or "empty".
+bad_in = $(if $(1),$(shell printf %s '$(subst ','\'',$(1))' | \
+	LC_ALL=C tr -d 'A-Za-z0-9/._+@~\200-\377-' | tr ' ' _),empty)
+check_folder = $(if $(call bad_in,$(2)),$(error $(1) "$(2)" is empty or has a space or another \
+	character in its path with which make or Linux' build can't work: $(3)))
 ifneq ($(filter-out help,$(or $(MAKECMDGOALS),all)),)
-$(eval $(call check_folder,the folder to build into,$(O),give another one by O=FOLDER))
+$(call check_folder,the folder to build into,$(O),give another one by O=FOLDER)
 endif
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
-$(eval $(call check_folder,this folder,$(CURDIR),clone it elsewhere))
-$(eval $(call check_folder,the cache folder,$(CACHE),give another one by SKERRY_CACHE=FOLDER))
+$(call check_folder,this folder,$(CURDIR),clone it elsewhere)
+$(call check_folder,the cache folder,$(CACHE),give another one by SKERRY_CACHE=FOLDER)
 endif
 
 # Find or install what is needed, before anything else looks for a compiler. $(shell) has

@@ -34,6 +34,9 @@ def ask_make(work):
     for name in ("kept", "a", "b"):
         os.mkdir(os.path.join(work, name))
     ask(["make", f"O={spaced}/out"], 2, r'folder to build into ".*/a b/out" .*a space')
+    for name in ("a'b", "a,b", "a#b", "a)b", "a:b"):
+        ask(["make", f"O={work}/{name}".replace("#", "\\#")], 2,
+            "folder to build into .* another character")
     ask(["make", "clean", f"O={work}/kept {work}/b"], 2, "folder to build into .* a space")
     ask(["make", "O="], 2, 'folder to build into "" is empty')
     ask(["make", f"SKERRY_CACHE={spaced}"], 2, r'the cache folder ".*/a b" .*a space')
