@@ -229,7 +229,7 @@ def work(t):
 
 def rt_beats(t):
     """rt's beats since its start, those included that an emulated board's time missed."""
-    found = t.expect(r"rt: since start: (\d+) beats[^\n]*missed (\d+)")
+    found = t.expect(r"rt: since start: (\d+) beats[^\n]*missed (\d+)\r")
     return int(found.group(1)) + int(found.group(2))
 
 
