@@ -20,6 +20,7 @@ BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("O") or "build"))
 WORK = os.path.join(BUILD, "test-work")
 
 ERASE = "\r\x1b[K"
+TAKEN_OFF = "\0\n"       # the end of a line that was taken off the screen unfinished
 
 _runs = set()
 _image_lock = threading.Lock()
@@ -206,7 +207,7 @@ class Run:
     waited for. Only a pattern that ends in a space, a prompt, is looked for in an
     unfinished line too. `words`: another command instead; no `itb`: that of a card. EL2
     takes an unfinished line off the screen for another guest's and shows it again after
-    it: each is a line here."""
+    it: each is a line to wait for, and counted where it was finished."""
 
     def __init__(self, log, itb, *arguments, limit=100, qemu=(), words=None,
                  skerry="skerry.bin"):
@@ -248,12 +249,12 @@ class Run:
                 raw += data.decode("utf-8", "replace")
                 cut = max(n for n in range(len(ERASE)) if raw.endswith(ERASE[:n]))
                 whole = len(raw) - (cut if data else 0)     # an ERASE may be cut in two
-                text = raw[:whole].replace(ERASE, "\n").replace("\r", "")
+                text = raw[:whole].replace(ERASE, TAKEN_OFF).replace("\r", "")
                 raw = raw[whole:]
                 self.text += text
                 self.is_over = not data
                 self.changed.notify_all()
-            self.log.write(text)
+            self.log.write(text.replace(TAKEN_OFF, "\n"))
             self.log.flush()
             if not data:
                 return
@@ -308,7 +309,9 @@ class Run:
         return self
 
     def lines(self, pattern=""):
-        return [line for line in self.text.split("\n") if re.search(pattern, line)]
+        """The lines with the pattern, those apart that were taken off the screen."""
+        return [line for line in self.text.split("\n")
+                if not line.endswith(TAKEN_OFF[0]) and re.search(pattern, line)]
 
     def count(self, pattern, least, most=None):
         """The number of lines with the pattern must lie within bounds."""

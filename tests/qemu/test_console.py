@@ -4,7 +4,7 @@ console links or through EL2, and what is typed finds its way."""
 
 import re
 
-from harness import Case, Run, check, guest, image, link, linux, system
+from harness import TAKEN_OFF, Case, Run, check, guest, image, link, linux, system
 
 TOP = "console-driver = <&con>;"
 UART = """service;
@@ -39,7 +39,7 @@ def run_console(log, name, text, *arguments, **more):
 def whole_lines(run, names, is_cut=False):
     """From the moment that drv_console has the UART, each line begins with a name. `is_cut`:
     one that it did not end because it crashed may be cut in its name."""
-    lines = run.text.split("\n")
+    lines = run.text.replace(TAKEN_OFF, "\n").split("\n")
     first = next(i for i, line in enumerate(lines) if "Ctrl-] ? helps" in line) + 1
     begins = ["skerry:"] + [name + "|" for name in names]
     bare = [line for line in lines[first:] if line and not line.startswith(tuple(begins)) and

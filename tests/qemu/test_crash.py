@@ -76,7 +76,7 @@ def report_of(log, run, elf="hello", status=0, name="bad"):
     """What skerry-crash makes of the console's log."""
     path = scratch(f"crash-{os.getpid()}-{id(run)}.log")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(run.text)
+        f.write("\n".join(run.lines()) + "\n")
     return command(log, os.path.join(BUILD, "tools/skerry-crash"), path,
                    f"{name}={BUILD}/guests/{elf}.elf", "--guest", name, status=status)
 
