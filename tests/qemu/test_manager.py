@@ -176,8 +176,8 @@ def console_dies(t, shell):
 
 
 def victim_goes_on(t):
-    first = int(t.expect(r"victim\| victim: beat (\d+), checksum ok").group(1))
-    second = int(t.expect(r"victim\| victim: beat (\d+), checksum ok").group(1))
+    first = int(t.expect(r"victim\| victim: beat (\d+), checksum ok\r+\n").group(1))
+    second = int(t.expect(r"victim\| victim: beat (\d+), checksum ok\r+\n").group(1))
     check(second > first, "the victim's beats do not go on")
     check("FAILED" not in str(t.child.before), "the victim has failed")
 
@@ -229,7 +229,7 @@ def work(t):
 
 def rt_beats(t):
     """rt's beats since its start, those included that an emulated board's time missed."""
-    found = t.expect(r"rt: since start: (\d+) beats[^\n]*missed (\d+)\r")
+    found = t.expect(r"rt: since start: (\d+) beats[^\n]*missed (\d+)\r+\n")
     return int(found.group(1)) + int(found.group(2))
 
 
